@@ -1,0 +1,225 @@
+@file:OptIn(InternalMemoryApi::class)
+
+package dev.leasehold.memory
+
+import dev.leasehold.memory.internal.InternalMemoryApi
+import dev.leasehold.memory.internal.LeaseOwner
+import dev.leasehold.memory.internal.LeaseTrace
+import dev.leasehold.memory.internal.SharedLeaseExtras
+import dev.leasehold.memory.internal.platform.Platform
+import dev.leasehold.memory.internal.slab.ChunkEngine
+import dev.leasehold.memory.internal.slab.Epoch
+import dev.leasehold.memory.internal.slab.OwnArena
+import dev.leasehold.memory.internal.slab.Taken
+import dev.leasehold.memory.internal.slab.Tenure
+import java.lang.foreign.Arena
+import java.lang.foreign.MemorySegment
+
+/**
+ * A pool of equal chunks out of one reserved region, from [MemoryPool.fixed].
+ *
+ * Every chunk lies at a multiple of the alignment, whatever its size. A request takes one chunk, whole, and its view covers as many bytes
+ * as were asked for. There are no caches between the pool and its callers, so [available] is exact and the newest returned chunk is
+ * handed out first; each rent and close costs a compare-and-set that all threads share.
+ *
+ * **Ownership, threads, zeroing**: as [MemoryPool].
+ */
+public class FixedMemoryPool private constructor(
+    private val settings: PoolSettings,
+    /** How many bytes each chunk has, and the largest lease. */
+    public val blockSize: Long,
+    stride: Long,
+    /** How many chunks there are. */
+    public val capacity: Int,
+    private val platform: Platform,
+    region: Long,
+) : MemoryPool(settings.name) {
+    private val hygiene = settings.hygiene.action()
+    private val quarantine = quarantineFor(settings, stride, capacity)
+    private val engine =
+        ChunkEngine(this, name, stride, capacity, hygiene, quarantine * stride, quarantine, platform, region)
+
+    /** How many chunks are neither leased nor quarantined. A moment's truth, for diagnosis. */
+    public val available: Int get() = capacity - engine.leasedCount - engine.quarantinedCount
+
+    override val limit: Long get() = engine.regionBytes
+    override val defaultSize: Long get() = blockSize
+    override val isClosed: Boolean get() = engine.closed
+
+    override fun rentLease(size: Long, alignment: Long, owner: LeaseOwner?): Lease {
+        check(size, alignment)
+        return lease(takeOrNull() ?: throw exhausted(size), size, owner)
+    }
+
+    override fun tryRentLease(size: Long, alignment: Long): Lease? {
+        check(size, alignment)
+        return takeOrNull()?.let { lease(it, size, null) }
+    }
+
+    override fun rentLeaseWithin(size: Long, alignment: Long, nanos: Long): Lease {
+        check(size, alignment)
+        return lease(takeWithin(size, nanos), size, null)
+    }
+
+    override fun rentSharedLease(size: Long, alignment: Long, owner: LeaseOwner?): SharedLease {
+        check(size, alignment)
+        return sharedLease(takeOrNull() ?: throw exhausted(size), size, owner)
+    }
+
+    override fun tryRentSharedLease(size: Long, alignment: Long): SharedLease? {
+        check(size, alignment)
+        return takeOrNull()?.let { sharedLease(it, size, null) }
+    }
+
+    override fun rentSharedLeaseWithin(size: Long, alignment: Long, nanos: Long): SharedLease {
+        check(size, alignment)
+        return sharedLease(takeWithin(size, nanos), size, null)
+    }
+
+    private fun takeOrNull(): Long? {
+        val address = engine.take()
+        if (address != 0L) return address
+        if (engine.closed) throw PoolClosedException(PoolRefusals.closed(name), name)
+        engine.press()
+        return engine.take().takeIf { it != 0L }
+    }
+
+    private fun takeWithin(size: Long, nanos: Long): Long {
+        takeOrNull()?.let { return it }
+        val taken = engine.line.await(
+            nanos,
+            attempt = { engine.takeForWaiter().takeIf { it != 0L }?.let { Taken(it, 0, engine) } },
+            giveBack = { engine.giveBack(it.address, 0, size) },
+        )
+        if (taken != null) return taken.address
+        if (engine.closed) throw PoolClosedException(PoolRefusals.closed(name), name)
+        throw RentTimeoutException(PoolRefusals.chunkTimeout(name, nanos, capacity), name, size)
+    }
+
+    private fun lease(address: Long, size: Long, owner: LeaseOwner?): Lease {
+        try {
+            val arena = if (platform.bindsViews) Arena.ofConfined() else null
+            val view = platform.view(address, size, arena)
+            hygiene.began(view)
+            val trace = startTrace(size)
+            val lease = Lease(engine, view, arena, 0, Thread.currentThread(), owner, trace)
+            if (trace != null) LeaseTrace.watch(lease, trace)
+            return lease
+        } catch (failure: Throwable) {
+            // The heap is exhausted, or the like: the chunk must not be lost with it.
+            engine.giveBack(address, 0, size)
+            throw failure
+        }
+    }
+
+    private fun sharedLease(address: Long, size: Long, owner: LeaseOwner?): SharedLease {
+        try {
+            val tenure = engine.tenure(exact = available == 0 || engine.line.length > 0)
+            val view = platform.view(address, size, (tenure as? Epoch)?.arena ?: (tenure as? OwnArena)?.arena)
+            return sharedLease(tenure, view, owner)
+        } catch (failure: Throwable) {
+            engine.giveBack(address, 0, size)
+            throw failure
+        }
+    }
+
+    private fun sharedLease(tenure: Tenure, view: MemorySegment, owner: LeaseOwner?): SharedLease {
+        hygiene.began(view)
+        val trace = startTrace(view.byteSize())
+        val extras = if (owner == null && trace == null) null else SharedLeaseExtras(owner, trace)
+        val lease = SharedLease(tenure, view, 0, extras)
+        if (trace != null) LeaseTrace.watch(lease, trace)
+        return lease
+    }
+
+    private fun startTrace(size: Long) = if (settings.traceSites) LeaseTrace.start(name, size) else null
+
+    private fun check(size: Long, alignment: Long) {
+        if (size < 0) throw InvalidSizeException(PoolRefusals.negative(name, size), size)
+        if (size > blockSize) throw InvalidSizeException(PoolRefusals.tooLargeForChunk(name, size, blockSize), size)
+        if (alignment != NATURAL && engine.stride and (alignment - 1) != 0L) {
+            throw InvalidAlignmentException(PoolRefusals.alignmentOfChunk(name, alignment, engine.stride), alignment)
+        }
+    }
+
+    private fun exhausted(size: Long) =
+        MemoryExhaustedException(PoolRefusals.noChunk(name, capacity, engine.leasedCount), name, size)
+
+    override fun stats(): PoolStatistics {
+        val reserved = if (engine.isMapped) engine.regionBytes else 0
+        val used = engine.leasedCount * engine.stride
+        val quarantined = engine.quarantinedCount * engine.stride
+        return PoolStatistics(
+            used = used,
+            reserved = reserved,
+            idle = maxOf(0, reserved - used - quarantined),
+            quarantined = quarantined,
+            peak = engine.regionBytes,
+            limit = limit,
+            waiters = engine.line.length,
+            rents = engine.rents,
+            hits = 0,
+            misses = engine.rents,
+        )
+    }
+
+    override fun trim(): Long = engine.trim()
+
+    override fun close() {
+        if (engine.closed) return
+        engine.close()
+        val leases = engine.leasedCount.toLong()
+        if (leases > 0) {
+            val bytes = leases * engine.stride
+            throw OutstandingLeasesException(PoolRefusals.outstanding(name, leases, bytes, settings.traceSites), name, leases, bytes)
+        }
+    }
+
+    internal companion object {
+        const val DEFAULT_ALIGNMENT: Long = 64
+
+        // A small pool must get a closed chunk back at once; a large one may let an eighth of its chunks wait for an epoch.
+        private const val FEWEST_FOR_EPOCHS = 64
+        private const val QUARANTINED_PART = 8
+
+        fun make(
+            blockSize: Long,
+            blockCount: Int,
+            alignment: Long,
+            settings: PoolSettings,
+            platform: Platform = Platform.current,
+        ): FixedMemoryPool {
+            positive(settings.name, "block size", blockSize)
+            positive(settings.name, "block count", blockCount.toLong())
+            val bytes = regionBytes(settings.name, blockSize, blockCount, checkAlignment(alignment))
+            if (settings.limit < bytes) {
+                throw PoolConfigurationException(
+                    "pool '${settings.name}': the limit of ${settings.limit} bytes is below the $bytes bytes of $blockCount chunks " +
+                        "of $blockSize bytes",
+                )
+            }
+            val region = platform.map(ChunkEngine.roundUp(bytes, platform.pageSize))
+            if (region == 0L) {
+                throw MemoryExhaustedException(PoolRefusals.exhausted(settings.name, bytes, Long.MAX_VALUE, 0, 0), settings.name, bytes)
+            }
+            return FixedMemoryPool(settings, blockSize, ChunkEngine.roundUp(blockSize, alignment), blockCount, platform, region)
+        }
+
+        private fun positive(pool: String, what: String, value: Long) {
+            if (value <= 0) throw InvalidSizeException("pool '$pool': the $what must be positive, and was $value", value)
+        }
+
+        private fun regionBytes(pool: String, blockSize: Long, blockCount: Int, alignment: Long): Long = try {
+            val bytes = Math.multiplyExact(ChunkEngine.roundUp(blockSize, alignment), blockCount.toLong())
+            ChunkEngine.roundUp(bytes, Platform.current.pageSize)
+        } catch (_: ArithmeticException) {
+            throw InvalidSizeException("pool '$pool': $blockCount chunks of $blockSize bytes are more than a long can count", blockSize)
+        }
+
+        private fun quarantineFor(settings: PoolSettings, stride: Long, capacity: Int): Int {
+            if (capacity < FEWEST_FOR_EPOCHS) return 0
+            val blocks = minOf(settings.quarantineBlocks.toLong(), settings.quarantineBytes / stride, capacity / QUARANTINED_PART.toLong())
+            return blocks.toInt()
+        }
+    }
+}

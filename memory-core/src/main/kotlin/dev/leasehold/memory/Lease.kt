@@ -1,0 +1,97 @@
+@file:OptIn(InternalMemoryApi::class)
+
+package dev.leasehold.memory
+
+import dev.leasehold.memory.internal.InternalMemoryApi
+import dev.leasehold.memory.internal.LeaseOwner
+import dev.leasehold.memory.internal.LeaseTrace
+import dev.leasehold.memory.internal.slab.BlockHome
+import java.lang.foreign.Arena
+import java.lang.foreign.MemorySegment
+import java.nio.ByteBuffer
+
+/**
+ * Temporary tenure of a pooled block by the thread that rented it, from `pool.rent(size)`.
+ *
+ * **Ownership.** Whoever rented it closes it. `close()` gives the block back once, however often it is called, and from then on
+ * the JVM itself refuses every view and slice of it.
+ * **Threads.** Use and close it on the renting thread only; [SharedLease] is for the rest.
+ * **Zeroed.** Only when the pool's [Hygiene] says so.
+ * **Cost.** No garbage while the lease stays within the method that rented it.
+ */
+public class Lease internal constructor(
+    private val home: BlockHome,
+    private val raw: MemorySegment,
+    private val arena: Arena?,
+    private val code: Int,
+    private val thread: Thread,
+    private val owner: LeaseOwner?,
+    private val trace: LeaseTrace?,
+) : AutoCloseable {
+    private var closed = false
+
+    /** The next older lease of the same owner; owners chain their leases through this. */
+    @InternalMemoryApi
+    @get:JvmSynthetic
+    @set:JvmSynthetic
+    public var older: Lease? = null
+
+    /** The pool that this was rented from. */
+    public val pool: MemoryPool get() = home.owner as MemoryPool
+
+    /** How many bytes were asked for. The view has exactly as many: no neighbour is reachable. */
+    public val size: Long get() = raw.byteSize()
+
+    /** Whether the lease has ended. */
+    public val isClosed: Boolean get() = closed
+
+    /**
+     * The bytes.
+     *
+     * @throws LeaseClosedException when the lease has ended
+     * @throws LeaseThreadException on a thread that did not rent it
+     */
+    @get:JvmSynthetic
+    public val segment: Segment get() = Segment.of(asMemorySegment())
+
+    /**
+     * The bytes as the platform's type: the named crossing, and what Java uses.
+     *
+     * @throws LeaseClosedException when the lease has ended
+     * @throws LeaseThreadException on a thread that did not rent it
+     */
+    public fun asMemorySegment(): MemorySegment {
+        if (closed || Thread.currentThread() !== thread) refuse("used")
+        return raw
+    }
+
+    /**
+     * The bytes as a byte buffer in native order, for channels; at most 2 GiB. Asynchronous channels need a [SharedLease].
+     *
+     * @throws LeaseClosedException when the lease has ended
+     * @throws LeaseThreadException on a thread that did not rent it
+     * @throws UnsupportedOperationException when the lease is larger than a byte buffer can be
+     */
+    public fun asByteBuffer(): ByteBuffer = asMemorySegment().asByteBuffer().order(java.nio.ByteOrder.nativeOrder())
+
+    /**
+     * Ends the lease: cuts off every view, then gives the block back. Closing again does nothing.
+     *
+     * @throws LeaseThreadException on a thread that did not rent it; the lease stays open
+     * @throws IllegalStateException while a native call or an input/output operation is using the bytes; the lease stays open
+     */
+    override fun close() {
+        if (closed) return
+        if (Thread.currentThread() !== thread) refuse("closed")
+        // The arena first: from here on no view reaches the block, so it can be somebody else's.
+        arena?.close()
+        closed = true
+        home.giveBack(raw.address(), code, raw.byteSize())
+        trace?.ended()
+        owner?.closed(this)
+    }
+
+    private fun refuse(verb: String): Nothing = throw LeaseRefusals.of(this, verb, closed, thread, owner, trace)
+
+    override fun toString(): String = "Lease($size bytes of pool '${home.poolName}'${if (closed) ", closed" else ""})"
+}

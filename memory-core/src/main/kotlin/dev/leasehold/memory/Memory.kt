@@ -1,0 +1,153 @@
+@file:JvmName("Memory")
+@file:OptIn(InternalMemoryApi::class)
+
+package dev.leasehold.memory
+
+import dev.leasehold.memory.internal.InternalMemoryApi
+import dev.leasehold.memory.internal.LeaseOwner
+import kotlin.time.Duration
+import java.time.Duration as JavaDuration
+
+// The verbs of renting, as extensions: from Java they are `Memory.rent(pool, n)`, and inside a memory scope the scope's own
+// `rent` takes precedence over these, so that the same words rent for the scope there. A member of MemoryPool would win over both.
+
+/**
+ * Rents [size] bytes for the calling thread, from 0 to beyond 2 GiB.
+ *
+ * **Ownership.** The caller closes the lease; then the block goes back and every view of it throws.
+ * **Threads.** The lease and its views belong to the calling thread.
+ * **Zeroed.** Not, unless the pool's [Hygiene] says so: the bytes are what the block's last user left.
+ * **Cost.** A few nanoseconds and no garbage when the thread's cache has a block and the lease stays in this method.
+ *
+ * @throws InvalidSizeException when [size] is negative or above what the pool can ever hold
+ * @throws MemoryExhaustedException when the pool's limit or the system stops it
+ * @throws PoolClosedException when the pool is closed
+ */
+public fun MemoryPool.rent(size: Long): Lease = rentLease(size, NATURAL, null)
+
+/** [rent] of the pool's [default size][MemoryPool.defaultSize]. */
+public fun MemoryPool.rent(): Lease = rentLease(defaultSize, NATURAL, null)
+
+/**
+ * [rent] at an address that is a multiple of [alignment]. Without one, blocks of 64 bytes and up lie at multiples of 64, smaller
+ * ones at multiples of 16.
+ *
+ * @throws InvalidAlignmentException when [alignment] is no power of two between 1 and the page size
+ * @throws InvalidSizeException when [size] is negative or above what the pool can ever hold
+ * @throws MemoryExhaustedException when the pool's limit or the system stops it
+ * @throws PoolClosedException when the pool is closed
+ */
+public fun MemoryPool.rent(size: Long, alignment: Long): Lease = rentLease(size, checkAlignment(alignment), null)
+
+/**
+ * [rent] that waits up to [timeout] for memory to come back when the limit stops it. Requests are served first come, first
+ * served; while any waits, no later request overtakes it.
+ *
+ * **Cost.** As [rent] when memory is there; else the thread parks (a virtual thread frees its carrier).
+ *
+ * @throws RentTimeoutException when [timeout] passed first
+ * @throws InterruptedException when the thread was interrupted while it waited; nothing is lost
+ * @throws IllegalArgumentException when [timeout] is not positive
+ * @throws InvalidSizeException when [size] is negative or above what the pool can ever hold
+ * @throws PoolClosedException when the pool is closed, or gets closed while this waits
+ */
+@JvmSynthetic
+@Throws(InterruptedException::class)
+public fun MemoryPool.rent(size: Long, timeout: Duration): Lease =
+    rentLeaseWithin(size, NATURAL, checkTimeout(timeout.inWholeNanoseconds))
+
+/**
+ * [rent] that waits up to [timeout], for Java.
+ *
+ * @throws RentTimeoutException when [timeout] passed first
+ * @throws InterruptedException when the thread was interrupted while it waited; nothing is lost
+ * @throws IllegalArgumentException when [timeout] is not positive
+ * @throws InvalidSizeException when [size] is negative or above what the pool can ever hold
+ * @throws PoolClosedException when the pool is closed, or gets closed while this waits
+ */
+@Throws(InterruptedException::class)
+public fun MemoryPool.rent(size: Long, timeout: JavaDuration): Lease =
+    rentLeaseWithin(size, NATURAL, checkTimeout(saturatedNanos(timeout)))
+
+/**
+ * [rent], or null when the pool's limit stops it.
+ *
+ * @throws InvalidSizeException when [size] is negative or above what the pool can ever hold
+ * @throws PoolClosedException when the pool is closed
+ */
+public fun MemoryPool.tryRent(size: Long): Lease? = tryRentLease(size, NATURAL)
+
+/**
+ * Rents [size] bytes for any thread: the lease may be handed over, used and closed anywhere.
+ *
+ * **Ownership.** Whoever holds the lease closes it, once; racing closes give the block back once.
+ * **Threads.** Any. Handing the lease over safely publishes the bytes written before.
+ * **Zeroed.** Not, unless the pool's [Hygiene] says so.
+ * **Cost.** Some tens of nanoseconds and at most 72 bytes of garbage. A closed lease refuses at once; a raw view that somebody
+ * kept can reach only memory in quarantine until its epoch retires, and throws from then on.
+ *
+ * @throws InvalidSizeException when [size] is negative or above what the pool can ever hold
+ * @throws MemoryExhaustedException when the pool's limit or the system stops it
+ * @throws PoolClosedException when the pool is closed
+ */
+public fun MemoryPool.rentShared(size: Long): SharedLease = rentSharedLease(size, NATURAL, null)
+
+/** [rentShared] of the pool's [default size][MemoryPool.defaultSize]. */
+public fun MemoryPool.rentShared(): SharedLease = rentSharedLease(defaultSize, NATURAL, null)
+
+/**
+ * [rentShared] at an address that is a multiple of [alignment].
+ *
+ * @throws InvalidAlignmentException when [alignment] is no power of two between 1 and the page size
+ * @throws InvalidSizeException when [size] is negative or above what the pool can ever hold
+ * @throws MemoryExhaustedException when the pool's limit or the system stops it
+ * @throws PoolClosedException when the pool is closed
+ */
+public fun MemoryPool.rentShared(size: Long, alignment: Long): SharedLease =
+    rentSharedLease(size, checkAlignment(alignment), null)
+
+/**
+ * [rentShared] that waits up to [timeout] for memory to come back, first come, first served.
+ *
+ * @throws RentTimeoutException when [timeout] passed first
+ * @throws InterruptedException when the thread was interrupted while it waited; nothing is lost
+ * @throws IllegalArgumentException when [timeout] is not positive
+ * @throws InvalidSizeException when [size] is negative or above what the pool can ever hold
+ * @throws PoolClosedException when the pool is closed, or gets closed while this waits
+ */
+@JvmSynthetic
+@Throws(InterruptedException::class)
+public fun MemoryPool.rentShared(size: Long, timeout: Duration): SharedLease =
+    rentSharedLeaseWithin(size, NATURAL, checkTimeout(timeout.inWholeNanoseconds))
+
+/**
+ * [rentShared] that waits up to [timeout], for Java.
+ *
+ * @throws RentTimeoutException when [timeout] passed first
+ * @throws InterruptedException when the thread was interrupted while it waited; nothing is lost
+ * @throws IllegalArgumentException when [timeout] is not positive
+ * @throws InvalidSizeException when [size] is negative or above what the pool can ever hold
+ * @throws PoolClosedException when the pool is closed, or gets closed while this waits
+ */
+@Throws(InterruptedException::class)
+public fun MemoryPool.rentShared(size: Long, timeout: JavaDuration): SharedLease =
+    rentSharedLeaseWithin(size, NATURAL, checkTimeout(saturatedNanos(timeout)))
+
+/**
+ * [rentShared], or null when the pool's limit stops it.
+ *
+ * @throws InvalidSizeException when [size] is negative or above what the pool can ever hold
+ * @throws PoolClosedException when the pool is closed
+ */
+public fun MemoryPool.tryRentShared(size: Long): SharedLease? = tryRentSharedLease(size, NATURAL)
+
+/** Rents for [owner], which closes what nobody closed before. */
+@InternalMemoryApi
+@JvmSynthetic
+public fun MemoryPool.rentFor(owner: LeaseOwner, size: Long, alignment: Long): Lease = rentLease(size, alignment, owner)
+
+/** Rents for [owner], for any thread. */
+@InternalMemoryApi
+@JvmSynthetic
+public fun MemoryPool.rentSharedFor(owner: LeaseOwner, size: Long, alignment: Long): SharedLease =
+    rentSharedLease(size, alignment, owner)

@@ -1,0 +1,37 @@
+package dev.leasehold.memory
+
+/**
+ * A pool's figures at one moment, from [MemoryPool.stats].
+ *
+ * All byte figures count whole blocks, not the sizes asked for, so that they add up:
+ * `used + idle + quarantined == reserved`. They are exact when no thread is renting or closing, and never negative.
+ *
+ * @property used bytes leased now
+ * @property reserved bytes held from the system now
+ * @property idle bytes held but neither leased nor quarantined: what the next rents are served from
+ * @property quarantined bytes of closed shared leases whose views may still be reachable; nobody rents them until they are not
+ * @property peak the most bytes that were ever held from the system at once
+ * @property limit the most bytes that may be held from the system; [Long.MAX_VALUE] when there is no limit
+ * @property waiters requests that wait for memory now
+ * @property rents requests served since the pool was made
+ * @property hits those of them that a thread's own cache served
+ * @property misses those of them that went further: to the depot, a slab or the system
+ */
+public class PoolStatistics internal constructor(
+    public val used: Long,
+    public val reserved: Long,
+    public val idle: Long,
+    public val quarantined: Long,
+    public val peak: Long,
+    public val limit: Long,
+    public val waiters: Int,
+    public val rents: Long,
+    public val hits: Long,
+    public val misses: Long,
+) {
+    override fun toString(): String {
+        val bound = if (limit == Long.MAX_VALUE) "none" else "$limit B"
+        return "used $used B, idle $idle B, quarantined $quarantined B, reserved $reserved B (peak $peak B, limit $bound), " +
+            "$waiters waiting, $rents rents ($hits hits, $misses misses)"
+    }
+}

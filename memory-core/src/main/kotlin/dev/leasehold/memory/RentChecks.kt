@@ -1,0 +1,32 @@
+package dev.leasehold.memory
+
+import dev.leasehold.memory.internal.platform.Platform
+import java.time.Duration as JavaDuration
+
+/** Stands for "no alignment was asked for". */
+internal const val NATURAL: Long = 0
+
+/** Answers [alignment] when a rent may ask for it. */
+internal fun checkAlignment(alignment: Long): Long {
+    if (alignment < 1 || alignment and (alignment - 1) != 0L || alignment > Platform.current.pageSize) {
+        throw InvalidAlignmentException(
+            "an alignment must be a power of two between 1 and the page size of ${Platform.current.pageSize} bytes, " +
+                "and was $alignment",
+            alignment,
+        )
+    }
+    return alignment
+}
+
+/** Answers [nanos] when a rent may wait that long. */
+internal fun checkTimeout(nanos: Long): Long {
+    require(nanos > 0) { "a timeout must be positive, and was $nanos ns; tryRent does not wait" }
+    return nanos
+}
+
+/** The nanoseconds of [timeout], or as many as a long can hold. */
+internal fun saturatedNanos(timeout: JavaDuration): Long = try {
+    timeout.toNanos()
+} catch (_: ArithmeticException) {
+    if (timeout.isNegative) Long.MIN_VALUE else Long.MAX_VALUE
+}

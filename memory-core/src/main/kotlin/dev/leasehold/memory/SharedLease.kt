@@ -1,0 +1,103 @@
+@file:OptIn(InternalMemoryApi::class)
+
+package dev.leasehold.memory
+
+import dev.leasehold.memory.internal.InternalMemoryApi
+import dev.leasehold.memory.internal.LeaseOwner
+import dev.leasehold.memory.internal.LeaseTrace
+import dev.leasehold.memory.internal.SharedLeaseExtras
+import dev.leasehold.memory.internal.slab.Tenure
+import java.lang.foreign.MemorySegment
+import java.nio.ByteBuffer
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater
+
+/**
+ * Temporary tenure of a pooled block that any thread may use and close, from `pool.rentShared(size)`.
+ *
+ * **Ownership.** Whoever holds it closes it; racing closes give the block back once.
+ * **Threads.** Any. What one thread wrote before it handed the lease over (through a queue, a lock, a started thread) is seen by
+ * the thread that takes it.
+ * **Zeroed.** Only when the pool's [Hygiene] says so.
+ * **After the close** the lease refuses at once. A raw view that somebody kept may still read for a while, but only memory that
+ * nobody else has rented; when its epoch retires it throws too.
+ */
+public class SharedLease internal constructor(
+    private val tenure: Tenure,
+    private val raw: MemorySegment,
+    code: Int,
+    private val extras: SharedLeaseExtras?,
+) : AutoCloseable {
+    // The block's code while the lease is open, its complement (negative) once it is closed. One word, so that exactly one close wins.
+    @Volatile
+    private var state = code
+
+    /** The pool that this was rented from. */
+    public val pool: MemoryPool get() = tenure.owner as MemoryPool
+
+    /** How many bytes were asked for. The view has exactly as many: no neighbour is reachable. */
+    public val size: Long get() = raw.byteSize()
+
+    /** Whether the lease has ended. Another thread may end it at any moment: for diagnosis only. */
+    public val isClosed: Boolean get() = state < 0
+
+    /**
+     * The bytes.
+     *
+     * @throws LeaseClosedException when the lease has ended
+     */
+    @get:JvmSynthetic
+    public val segment: Segment get() = Segment.of(asMemorySegment())
+
+    /**
+     * The bytes as the platform's type: the named crossing, and what Java uses.
+     *
+     * @throws LeaseClosedException when the lease has ended
+     */
+    public fun asMemorySegment(): MemorySegment {
+        if (state < 0) refuse()
+        return raw
+    }
+
+    /**
+     * The bytes as a byte buffer in native order, for channels, asynchronous ones too; at most 2 GiB.
+     *
+     * @throws LeaseClosedException when the lease has ended
+     * @throws UnsupportedOperationException when the lease is larger than a byte buffer can be
+     */
+    public fun asByteBuffer(): ByteBuffer = asMemorySegment().asByteBuffer().order(java.nio.ByteOrder.nativeOrder())
+
+    /**
+     * Ends the lease from any thread. Closing again, also at the same time, does nothing.
+     *
+     * @throws IllegalStateException while a native call or an input/output operation is using a lease that has an arena of its
+     *   own (a mebibyte or more, or no quarantine); the lease stays open
+     */
+    override fun close() {
+        val code = state
+        if (code < 0 || !STATE.compareAndSet(this, code, code.inv())) return
+        try {
+            tenure.end(raw.address(), code, raw.byteSize())
+        } catch (busy: IllegalStateException) {
+            state = code
+            throw busy
+        }
+        if (extras != null) ended(extras)
+    }
+
+    private fun ended(extras: SharedLeaseExtras) {
+        extras.trace?.ended()
+        extras.owner?.closed(this)
+    }
+
+    private fun refuse(): Nothing =
+        throw LeaseRefusals.closed(tenure.poolName, size, "SharedLease", extras?.owner, extras?.trace)
+
+    override fun toString(): String =
+        "SharedLease($size bytes of pool '${tenure.poolName}'${if (isClosed) ", closed" else ""})"
+
+    private companion object {
+        @JvmField
+        val STATE: AtomicIntegerFieldUpdater<SharedLease> =
+            AtomicIntegerFieldUpdater.newUpdater(SharedLease::class.java, "state")
+    }
+}

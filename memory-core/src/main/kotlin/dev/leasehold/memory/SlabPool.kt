@@ -1,0 +1,300 @@
+@file:OptIn(InternalMemoryApi::class)
+
+package dev.leasehold.memory
+
+import dev.leasehold.memory.internal.InternalMemoryApi
+import dev.leasehold.memory.internal.LeaseOwner
+import dev.leasehold.memory.internal.LeaseTrace
+import dev.leasehold.memory.internal.SharedLeaseExtras
+import dev.leasehold.memory.internal.platform.Platform
+import dev.leasehold.memory.internal.slab.BlockHome
+import dev.leasehold.memory.internal.slab.Epoch
+import dev.leasehold.memory.internal.slab.OwnArena
+import dev.leasehold.memory.internal.slab.SizeClasses
+import dev.leasehold.memory.internal.slab.SlabEngine
+import dev.leasehold.memory.internal.slab.Taken
+import dev.leasehold.memory.internal.slab.Tenure
+import dev.leasehold.memory.internal.slab.ThreadCache
+import java.lang.foreign.Arena
+import java.lang.foreign.MemorySegment
+
+/** The pool of blocks of any size: [MemoryPool.shared] and [MemoryPool.isolated]. */
+internal class SlabPool(
+    private val settings: PoolSettings,
+    platform: Platform = Platform.current,
+) : MemoryPool(settings.name) {
+    private val hygiene = settings.hygiene.action()
+    private val engine = SlabEngine(
+        owner = this,
+        poolName = settings.name,
+        limit = settings.limit,
+        idleBound = settings.idleBound,
+        hygiene = hygiene,
+        quarantineBytes = settings.quarantineBytes,
+        quarantineBlocks = settings.quarantineBlocks,
+        platform = platform,
+    )
+    private val traceSites = settings.traceSites
+
+    override val limit: Long get() = settings.limit
+    override val defaultSize: Long get() = settings.defaultSize
+    override val isClosed: Boolean get() = engine.closed
+
+    override fun rentLease(size: Long, alignment: Long, owner: LeaseOwner?): Lease {
+        val thread = Thread.currentThread()
+        val cache = engine.cacheOf(thread)
+        val code = classOf(size, alignment)
+        val address = if (cache != null && code >= 0) cache.take(code) else 0
+        if (address != 0L) return lease(cache!!, address, code, size, thread, owner)
+        val taken = takeSlow(size, alignment) ?: throw exhausted(size)
+        return lease(taken.home, taken.address, taken.code, size, thread, owner)
+    }
+
+    override fun tryRentLease(size: Long, alignment: Long): Lease? {
+        val thread = Thread.currentThread()
+        val cache = engine.cacheOf(thread)
+        val code = classOf(size, alignment)
+        val address = if (cache != null && code >= 0) cache.take(code) else 0
+        if (address != 0L) return lease(cache!!, address, code, size, thread, null)
+        val taken = takeSlow(size, alignment) ?: return null
+        return lease(taken.home, taken.address, taken.code, size, thread, null)
+    }
+
+    override fun rentLeaseWithin(size: Long, alignment: Long, nanos: Long): Lease =
+        leaseOf(takeWithin(size, alignment, nanos), size)
+
+    private fun leaseOf(taken: Taken, size: Long) =
+        lease(taken.home, taken.address, taken.code, size, Thread.currentThread(), null)
+
+    override fun rentSharedLease(size: Long, alignment: Long, owner: LeaseOwner?): SharedLease {
+        val cache = engine.cacheOf(Thread.currentThread())
+        val code = classOf(size, alignment)
+        val address = if (cache != null && code >= 0) cache.takeWithTicket(code) else 0
+        if (address == 0L) {
+            return sharedLeaseOf(cache, takeShared(cache, code, size, alignment) ?: throw exhausted(size), size, owner)
+        }
+        val epoch = cache!!.share.tickets!!
+        return sharedLease(epoch, epoch.arena, address, code, size, owner)
+    }
+
+    override fun tryRentSharedLease(size: Long, alignment: Long): SharedLease? {
+        val cache = engine.cacheOf(Thread.currentThread())
+        val taken = takeShared(cache, classOf(size, alignment), size, alignment) ?: return null
+        return sharedLeaseOf(cache, taken, size, null)
+    }
+
+    override fun rentSharedLeaseWithin(size: Long, alignment: Long, nanos: Long): SharedLease {
+        val taken = takeWithin(size, alignment, nanos)
+        return sharedLeaseOf(
+            engine.cacheOf(Thread.currentThread()),
+            Taken(taken.address, taken.code, anyHome(taken)),
+            size,
+            null,
+        )
+    }
+
+    private fun takeShared(cache: ThreadCache?, code: Int, size: Long, alignment: Long): Taken? {
+        val address = if (cache != null && code >= 0) cache.take(code) else 0
+        if (address != 0L) return Taken(address, code, engine.anyThread)
+        return takeSlow(size, alignment)?.let { Taken(it.address, it.code, anyHome(it)) }
+    }
+
+    // A shared lease may end on a thread that is not the one whose cache served it.
+    private fun anyHome(taken: Taken): BlockHome = if (taken.home is ThreadCache) engine.anyThread else taken.home
+
+    // ---- making leases ----
+
+    private fun lease(
+        home: BlockHome,
+        address: Long,
+        code: Int,
+        size: Long,
+        thread: Thread,
+        owner: LeaseOwner?,
+    ): Lease {
+        try {
+            val arena = if (BINDS_VIEWS) Arena.ofConfined() else null
+            val view = Platform.current.view(address, size, arena)
+            hygiene.began(view)
+            if (traceSites) return traced(home, view, arena, code, thread, owner)
+            return Lease(home, view, arena, code, thread, owner, null)
+        } catch (failure: Throwable) {
+            // The heap is exhausted, or the like: the block must not be lost with it.
+            home.giveBack(address, code, size)
+            throw failure
+        }
+    }
+
+    private fun traced(
+        home: BlockHome,
+        view: MemorySegment,
+        arena: Arena?,
+        code: Int,
+        thread: Thread,
+        owner: LeaseOwner?,
+    ): Lease {
+        val trace = LeaseTrace.start(name, view.byteSize())
+        return Lease(home, view, arena, code, thread, owner, trace).also { LeaseTrace.watch(it, trace) }
+    }
+
+    private fun sharedLeaseOf(cache: ThreadCache?, taken: Taken, size: Long, owner: LeaseOwner?): SharedLease {
+        val tenure = try {
+            engine.tenureFor(cache, taken)
+        } catch (failure: Throwable) {
+            taken.home.giveBack(taken.address, taken.code, size)
+            throw failure
+        }
+        return sharedLease(tenure, arenaOf(tenure), taken.address, taken.code, size, owner)
+    }
+
+    private fun arenaOf(tenure: Tenure): Arena? = when (tenure) {
+        is Epoch -> tenure.arena
+        is OwnArena -> tenure.arena
+        else -> error("unknown tenure $tenure")
+    }
+
+    private fun sharedLease(
+        tenure: Tenure,
+        arena: Arena?,
+        address: Long,
+        code: Int,
+        size: Long,
+        owner: LeaseOwner?,
+    ): SharedLease {
+        try {
+            val view = Platform.current.view(address, size, arena)
+            hygiene.began(view)
+            if (traceSites || owner != null) return tracedShared(tenure, view, code, owner)
+            return SharedLease(tenure, view, code, null)
+        } catch (failure: Throwable) {
+            tenure.end(address, code, size)
+            throw failure
+        }
+    }
+
+    private fun tracedShared(tenure: Tenure, view: MemorySegment, code: Int, owner: LeaseOwner?): SharedLease {
+        val trace = if (traceSites) LeaseTrace.start(name, view.byteSize()) else null
+        val lease = SharedLease(tenure, view, code, SharedLeaseExtras(owner, trace))
+        if (trace != null) LeaseTrace.watch(lease, trace)
+        return lease
+    }
+
+    // ---- the slow ways to a block ----
+
+    /** The size class for a request, or -1 when the request needs a closer look. */
+    private fun classOf(size: Long, alignment: Long): Int = when {
+        size <= 0 || size > SizeClasses.LARGEST -> -1
+        alignment == NATURAL -> SizeClasses.indexOf(size)
+        else -> SizeClasses.indexOf(size, alignment)
+    }
+
+    private fun takeSlow(size: Long, alignment: Long): Taken? {
+        checkSize(size)
+        val code = codeOf(size, alignment)
+        take(code, size)?.let { return it }
+        checkOpen()
+        if (engine.line.length > 0) return null
+        engine.press()
+        return take(code, size) ?: takeExact(code, size)
+    }
+
+    private fun takeWithin(size: Long, alignment: Long, nanos: Long): Taken {
+        takeSlow(size, alignment)?.let { return it }
+        val code = codeOf(size, alignment)
+        val taken = engine.line.await(
+            nanos,
+            attempt = { engine.takeForWaiter(code, size) ?: exactForWaiter(code, size) },
+            giveBack = { it.home.giveBack(it.address, it.code, size) },
+        )
+        if (taken != null) return taken
+        checkOpen()
+        throw RentTimeoutException(
+            PoolRefusals.timeout(name, size, nanos, limit, engine.account.reserved, engine.tally().usedBytes),
+            name,
+            size,
+        )
+    }
+
+    private fun codeOf(size: Long, alignment: Long): Int =
+        if (size > SizeClasses.LARGEST) SlabEngine.LARGE else classOf(maxOf(size, 1), alignment)
+
+    private fun take(code: Int, size: Long): Taken? =
+        if (code == SlabEngine.LARGE) engine.takeLarge(size) else engine.takeAnywhere(code)
+
+    // The block of the size class may be too large for what the limit leaves, when pages for just these bytes are not.
+    private fun takeExact(code: Int, size: Long): Taken? =
+        if (exactIsSmaller(code, size)) engine.takeLarge(size) else null
+
+    private fun exactForWaiter(code: Int, size: Long): Taken? =
+        if (exactIsSmaller(code, size)) engine.takeForWaiter(SlabEngine.LARGE, size) else null
+
+    private fun exactIsSmaller(code: Int, size: Long): Boolean {
+        val page = Platform.current.pageSize
+        return code != SlabEngine.LARGE && (size + page - 1 and -page) < SizeClasses.sizeOf(code)
+    }
+
+    private fun checkSize(size: Long) {
+        if (size < 0) throw InvalidSizeException(PoolRefusals.negative(name, size), size)
+        val most = minOf(limit, MOST_BYTES)
+        if (size > most) throw InvalidSizeException(PoolRefusals.tooLarge(name, size, most, most == limit), size)
+    }
+
+    private fun checkOpen() {
+        if (engine.closed) throw PoolClosedException(PoolRefusals.closed(name), name)
+    }
+
+    private fun exhausted(size: Long) = MemoryExhaustedException(
+        PoolRefusals.exhausted(name, size, limit, engine.account.reserved, engine.tally().usedBytes),
+        name,
+        size,
+    )
+
+    // ---- figures, trim, close ----
+
+    override fun stats(): PoolStatistics {
+        val tally = engine.tally()
+        val reserved = engine.account.reserved
+        val used = tally.usedBytes.coerceIn(0, reserved)
+        val quarantined = tally.quarantinedIn.coerceIn(0, reserved - used)
+        return PoolStatistics(
+            used = used,
+            reserved = reserved,
+            idle = reserved - used - quarantined,
+            quarantined = quarantined,
+            peak = engine.account.peak,
+            limit = limit,
+            waiters = engine.line.length,
+            rents = tally.rents,
+            hits = tally.hits,
+            misses = tally.rents - tally.hits,
+        )
+    }
+
+    override fun trim(): Long = engine.trim()
+
+    override fun close() {
+        if (this === SharedPool.instance) throw UnsupportedOperationException(PoolRefusals.SHARED_CLOSE)
+        if (engine.closed) return
+        val tally = engine.close()
+        if (tally.openLeases > 0) {
+            throw OutstandingLeasesException(
+                PoolRefusals.outstanding(name, tally.openLeases, tally.usedBytes, traceSites),
+                name,
+                tally.openLeases,
+                tally.usedBytes,
+            )
+        }
+    }
+
+    private companion object {
+        @JvmField val BINDS_VIEWS: Boolean = Platform.current.bindsViews
+
+        /** More than any address space holds, and far from where rounding up could overflow. */
+        const val MOST_BYTES = 1L shl 47
+    }
+}
+
+/** Holds the pool of [MemoryPool.shared], made when it is first asked for. */
+internal object SharedPool {
+    @JvmField val instance: MemoryPool = SlabPool(PoolSettings.of("shared", PoolOptions()))
+}

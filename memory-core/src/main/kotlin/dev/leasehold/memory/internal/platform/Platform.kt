@@ -1,0 +1,42 @@
+package dev.leasehold.memory.internal.platform
+
+import java.lang.foreign.Arena
+import java.lang.foreign.MemorySegment
+
+/**
+ * The operating system, as far as this library needs it: pages come and go, and an address becomes a view.
+ *
+ * Chosen once, at run time, by [current]. All functions may be called from any thread.
+ */
+internal interface Platform {
+    /** As messages name it. */
+    val name: String
+
+    /** The granularity of [map], in bytes; a power of two. */
+    val pageSize: Long
+
+    /** Whether [view] binds a view to the arena given, so that closing the arena cuts the view off. */
+    val bindsViews: Boolean
+
+    /**
+     * Takes [bytes], a multiple of the page size, from the system, page-aligned.
+     *
+     * @return the address, or 0 when the system refuses
+     */
+    fun map(bytes: Long): Long
+
+    /** Gives a whole mapping back. */
+    fun unmap(address: Long, bytes: Long)
+
+    /** Lets the system take the pages between [address] and [address] + [bytes] away; their contents become undefined. */
+    fun discard(address: Long, bytes: Long)
+
+    /** A view of exactly [size] bytes at [address], inside one mapping of this platform, living as long as [arena]. */
+    fun view(address: Long, size: Long, arena: Arena?): MemorySegment
+
+    companion object {
+        /** The platform that this process runs on. Static and final: the compiler sees through it. */
+        @JvmField
+        val current: Platform = PlatformChoice.choose(Platform::class.java.module.isNativeAccessEnabled)
+    }
+}

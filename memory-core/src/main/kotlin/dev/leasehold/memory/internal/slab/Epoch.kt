@@ -1,0 +1,78 @@
+package dev.leasehold.memory.internal.slab
+
+import java.lang.foreign.Arena
+import java.util.concurrent.atomic.AtomicLong
+import java.util.concurrent.atomic.AtomicReference
+
+/*
+ * Shared leases without a shared arena each.
+ *
+ * Closing a shared arena is a handshake with every thread, tens of microseconds. So many leases live under one arena, their epoch. A
+ * lease that is closed refuses by its own state word at once; its block goes into quarantine, where nobody rents it, because somebody
+ * may have kept a raw view. When an epoch gives out no more tickets and all of its leases are closed, it retires: the arena is closed,
+ * every kept view throws from then on, and the quarantined blocks are free again.
+ *
+ *   open ──seal──▶ sealed ──last lease closed──▶ complete ──arena closed──▶ retired
+ *
+ * Whether an epoch is complete is one number, the balance: tickets given out, less tickets given up, less leases closed. The sign bit
+ * is the seal. Whoever brings a sealed balance to zero, and it is exactly one, hands the epoch on to be retired. Threads take tickets
+ * and report closed leases some dozens at a time, so the balance is touched once for many leases; what they have not reported yet
+ * lies in their EpochShare, and a revoker can report it for them.
+ *
+ * A lease that stays open keeps its epoch's closed blocks in quarantine, at most the bound. When the pool is at its limit, shared
+ * leases get an arena each, so that a close frees at once: the exact way is the slow way, and is taken when it matters.
+ */
+internal class Epoch(
+    private val ledger: EpochLedger,
+    @JvmField val arena: Arena?,
+) : Tenure(ledger.owner, ledger.poolName) {
+    private class Deposit(val blocks: LongArray, val count: Int, val next: Deposit?)
+
+    private val balance = AtomicLong()
+    private val deposits = AtomicReference<Deposit?>()
+
+    override fun end(address: Long, code: Int, size: Long): Unit = ledger.closed(this, address, code, size)
+
+    /** Gives [tickets] out, each good for one lease; false when the epoch is sealed. */
+    fun tryGrant(tickets: Int): Boolean {
+        while (true) {
+            val seen = balance.get()
+            if (seen < 0) return false
+            if (balance.compareAndSet(seen, seen + tickets)) return true
+        }
+    }
+
+    /** Takes [tickets] back that no lease used. */
+    fun giveUp(tickets: Int) = settle(tickets)
+
+    /** Takes the blocks of [count] closed leases into quarantine. */
+    fun deposit(blocks: LongArray, count: Int) {
+        while (true) {
+            val seen = deposits.get()
+            if (deposits.compareAndSet(seen, Deposit(blocks, count, seen))) break
+        }
+        settle(count)
+    }
+
+    /** Gives no more tickets out. Once. */
+    fun seal() {
+        if (balance.addAndGet(SEALED) == SEALED) ledger.complete(this)
+    }
+
+    private fun settle(count: Int) {
+        if (count != 0 && balance.addAndGet(-count.toLong()) == SEALED) ledger.complete(this)
+    }
+
+    /** Hands every quarantined block to [action]. Only after the arena was closed. */
+    fun release(action: (packed: Long) -> Unit) {
+        var deposit = deposits.getAndSet(null)
+        while (deposit != null) {
+            for (index in 0 until deposit.count) action(deposit.blocks[index])
+            deposit = deposit.next
+        }
+    }
+
+    private companion object {
+        const val SEALED = Long.MIN_VALUE
+    }
+}

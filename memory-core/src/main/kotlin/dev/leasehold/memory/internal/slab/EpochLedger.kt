@@ -1,0 +1,171 @@
+package dev.leasehold.memory.internal.slab
+
+import dev.leasehold.memory.internal.platform.Platform
+import java.lang.foreign.Arena
+import java.util.concurrent.atomic.AtomicLong
+import java.util.concurrent.locks.ReentrantLock
+import kotlin.concurrent.withLock
+
+/** A pool's epochs: which one is open, which wait for their last lease, and what happens to blocks whose epoch has retired. */
+internal class EpochLedger(
+    val owner: Any,
+    val poolName: String,
+    private val platform: Platform,
+    private val boundBytes: Long,
+    private val boundBlocks: Int,
+    private val keeper: Keeper,
+) {
+    /** What the ledger asks of its pool. */
+    interface Keeper {
+        /** Notes the closed block [packed] of [epoch] for the calling thread. */
+        fun note(epoch: Epoch, packed: Long, size: Long)
+
+        /** Takes a block back whose epoch has retired. */
+        fun recycle(packed: Long)
+
+        /** Says that a batch of [recycle] is done. */
+        fun recycled()
+
+        /** Reports what threads have not reported yet. */
+        fun settle()
+    }
+
+    private val lock = ReentrantLock()
+    private var current: Epoch? = null
+    private var currentBytes = 0L
+    private var currentBlocks = 0
+    private val completed = ArrayDeque<Epoch>()
+    private val recycledBytes = AtomicLong()
+    private val unretired = AtomicLong()
+
+    // One settlement for each epoch that is sealed: those that long leases hold open would ask for one again and again.
+    @Volatile private var settleDue = false
+
+    /** Whether epochs are used at all, or every shared lease has an arena of its own. */
+    val enabled: Boolean get() = boundBytes > 0 && boundBlocks > 0
+
+    /** Whether a block of [bytes] may share an epoch. */
+    fun accepts(bytes: Long): Boolean = enabled && bytes < OWN_ARENA_FROM && bytes <= boundBytes
+
+    /** How many bytes ever left quarantine. */
+    val quarantinedOut: Long get() = recycledBytes.get()
+
+    /** How many tickets a thread should ask for at a time. */
+    val batch: Int = minOf(EpochShare.BATCH, maxOf(1, boundBlocks / 8))
+
+    /** How many bytes [batch] tickets are good for, at least [least]. */
+    fun batchBytes(least: Long): Long = maxOf(least, boundBytes / 8)
+
+    /** Gives [tickets] for [bytes] bytes out and answers the epoch that they are good for. */
+    fun grant(tickets: Int, bytes: Long): Epoch {
+        val epoch = lock.withLock { grantLocked(tickets, bytes) }
+        keepUp()
+        return epoch
+    }
+
+    private fun grantLocked(tickets: Int, bytes: Long): Epoch {
+        val open = current
+        if (open != null && currentBytes + bytes <= boundBytes && currentBlocks + tickets <= boundBlocks) {
+            check(open.tryGrant(tickets))
+            currentBytes += bytes
+            currentBlocks += tickets
+            return open
+        }
+        sealLocked()
+        val fresh = Epoch(this, if (platform.bindsViews) Arena.ofShared() else null)
+        check(fresh.tryGrant(tickets))
+        unretired.incrementAndGet()
+        current = fresh
+        currentBytes = bytes
+        currentBlocks = tickets
+        return fresh
+    }
+
+    private fun sealLocked() {
+        current?.seal()
+        current = null
+        settleDue = true
+    }
+
+    /** Lets the epochs that are complete retire, the open one too if its leases are closed. On the caller's thread. */
+    fun retireNow() {
+        lock.withLock { sealLocked() }
+        help()
+    }
+
+    // Off the caller's path, unless that is hopelessly behind: then the caller helps, so that quarantine stays bounded.
+    private fun keepUp() {
+        when {
+            unretired.get() <= SETTLE_ABOVE -> return
+
+            unretired.get() > HELP_ABOVE && lock.withLock { completed.isNotEmpty() } -> help()
+
+            settleDue -> {
+                settleDue = false
+                Retirer.settle(this)
+            }
+        }
+    }
+
+    // What cannot retire yet is left to the one who has time to try again.
+    private fun help() {
+        if (!retireCompleted()) Retirer.retire(this)
+    }
+
+    /** Called once, by whoever found [epoch] sealed with all leases closed. */
+    fun complete(epoch: Epoch) {
+        lock.withLock { completed.addLast(epoch) }
+        Retirer.retire(this)
+    }
+
+    /** Ends the lease of a block in [epoch]. */
+    fun closed(epoch: Epoch, address: Long, code: Int, size: Long): Unit =
+        keeper.note(epoch, PackedBlock.pack(address, code), size)
+
+    /** Reports for idle threads, if epochs have been waiting for that. */
+    fun settleIfBehind() {
+        if (unretired.get() > SETTLE_ABOVE) keeper.settle()
+    }
+
+    /**
+     * Retires what is complete. One thread at a time, so that whoever returns from here knows that nothing is still on its way.
+     *
+     * @return false when an epoch could not be, because a native call or an input/output operation uses a view of it just now
+     */
+    @Synchronized
+    fun retireCompleted(): Boolean {
+        repeat(lock.withLock { completed.size }) {
+            val epoch = lock.withLock { completed.removeFirstOrNull() } ?: return true
+            if (!retire(epoch)) {
+                lock.withLock { completed.addLast(epoch) }
+                return false
+            }
+        }
+        return true
+    }
+
+    private fun retire(epoch: Epoch): Boolean {
+        try {
+            epoch.arena?.close()
+        } catch (_: IllegalStateException) {
+            // In use by a native call. The epoch stays complete, its blocks stay in quarantine, and it is tried again.
+            return false
+        }
+        var bytes = 0L
+        epoch.release { packed ->
+            bytes += SizeClasses.sizeOf(PackedBlock.code(packed))
+            keeper.recycle(packed)
+        }
+        recycledBytes.addAndGet(bytes)
+        unretired.decrementAndGet()
+        keeper.recycled()
+        return true
+    }
+
+    private companion object {
+        /** From this size on a handshake is small beside what the block itself costs, in bytes. */
+        const val OWN_ARENA_FROM = 1L shl 20
+        const val SETTLE_ABOVE = 2L
+        const val HELP_ABOVE = 6L
+    }
+}

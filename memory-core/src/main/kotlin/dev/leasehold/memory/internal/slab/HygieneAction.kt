@@ -1,0 +1,28 @@
+package dev.leasehold.memory.internal.slab
+
+import dev.leasehold.memory.internal.platform.Platform
+import java.lang.foreign.MemorySegment
+
+/** What is done to a block's bytes when a lease begins and ends. */
+internal class HygieneAction(
+    private val zeroOnRent: Boolean,
+    private val fillOnClose: Boolean,
+    private val pattern: Byte,
+) {
+    /** Whether [ended] does anything. */
+    @JvmField val onClose: Boolean = fillOnClose
+
+    /** Called with a lease's fresh view. */
+    fun began(view: MemorySegment) {
+        if (zeroOnRent) clear(view)
+    }
+
+    private fun clear(view: MemorySegment) {
+        view.fill(0)
+    }
+
+    /** Called when the views of the [size] bytes at [address] have been cut off, or refuse. */
+    fun ended(address: Long, size: Long) {
+        Platform.current.view(address, size, null).fill(pattern)
+    }
+}

@@ -1,0 +1,353 @@
+package dev.leasehold.memory.internal.slab
+
+import dev.leasehold.memory.internal.platform.Platform
+import java.util.concurrent.atomic.LongAdder
+import kotlin.concurrent.withLock
+
+/**
+ * One pool's machinery: thread caches over a depot over slabs, epochs beside them, and the way from one to the other.
+ *
+ * **Pressure.** When the limit (or the system) stops a request, every cache is revoked and stays so, and what comes back goes straight
+ * to the store, where those who wait are served. So idle memory is never the reason for a refusal. When enough has come back, the
+ * caches are let go.
+ */
+internal class SlabEngine(
+    val owner: Any,
+    val poolName: String,
+    limit: Long,
+    private val idleBound: Long,
+    val hygiene: HygieneAction,
+    quarantineBytes: Long,
+    quarantineBlocks: Int,
+    private val platform: Platform = Platform.current,
+    fence: () -> Unit = Fence::everyThread,
+) : EpochLedger.Keeper {
+    val account = Account(limit)
+    private val depot = Depot()
+    private val store = SlabStore(platform, account, ::storeMayKeep)
+    private val departed = Tally()
+    private val registry = CacheRegistry(fence, ::adopt)
+    private val otherRents = LongAdder()
+    private val otherOpen = LongAdder()
+    private val otherBytes = LongAdder()
+    private val otherQuarantined = LongAdder()
+
+    val epochs = EpochLedger(owner, poolName, platform, quarantineBytes, quarantineBlocks, this)
+    val line = WaitLine(store.lock)
+    val anyThread: BlockHome = AnyThreadHome()
+
+    @Volatile
+    var closed = false
+        private set
+
+    /** Whether every cache is bypassed because memory is short. */
+    @Volatile
+    var pressure = false
+        private set
+
+    // The key of a thread's map entry is this object, weakly held: dropped when the pool closes, so that closed pools leave nothing.
+    @Volatile
+    private var locals: ThreadLocal<ThreadCache>? = Locals()
+
+    private val stripes = Stripes { newCache(null) }
+
+    private inner class Locals : ThreadLocal<ThreadCache>() {
+        override fun initialValue(): ThreadCache = newCache(Thread.currentThread())
+    }
+
+    private fun newCache(thread: Thread?) = ThreadCache(this).also { registry.register(it, thread) }
+
+    /** The cache of [thread], which is the calling one; null for a virtual thread, which owns none, and when the pool is closed. */
+    fun cacheOf(thread: Thread): ThreadCache? = if (thread.isVirtual) null else locals?.get()
+
+    // ---- taking ----
+
+    /** Takes a block of [classIndex] without the thread's own cache; null when it cannot be had. */
+    fun takeAnywhere(classIndex: Int): Taken? {
+        val address =
+            stripes.withCache { it.take(classIndex) } ?: takeDirect(classIndex).also { countDirect(it, classIndex) }
+        return if (address == 0L) null else Taken(address, classIndex, anyThread)
+    }
+
+    private fun countDirect(address: Long, classIndex: Int) {
+        if (address != 0L) countOther(1, SizeClasses.sizeOf(classIndex))
+    }
+
+    private fun countOther(open: Long, bytes: Long) {
+        if (open > 0) otherRents.add(open)
+        otherOpen.add(open)
+        otherBytes.add(bytes)
+    }
+
+    /** Takes one block from the store, uncounted; 0 when there is none, or others wait for it. */
+    fun takeDirect(classIndex: Int): Long {
+        if (closed || line.length > 0) return 0
+        return store.lock.withLock { store.take(classIndex) }
+    }
+
+    /** Takes a block that is no size class's, of at least [size] bytes; null when it cannot be had. */
+    fun takeLarge(size: Long): Taken? {
+        if (closed || line.length > 0) return null
+        return store.lock.withLock { takeLargeLocked(size) }
+    }
+
+    private fun takeLargeLocked(size: Long): Taken? {
+        val region = store.takeLarge(size) ?: return null
+        countOther(1, region.bytes)
+        return Taken(region.address, LARGE, LargeHome(region))
+    }
+
+    /** Takes a block of [classIndex] (or, where that is [LARGE], of [size] bytes) for somebody in [line]. Under the store's lock. */
+    fun takeForWaiter(classIndex: Int, size: Long): Taken? {
+        if (closed) return null
+        if (classIndex == LARGE) return takeLargeLocked(size)
+        val address = store.take(classIndex)
+        if (address == 0L) return null
+        countDirect(address, classIndex)
+        return Taken(address, classIndex, anyThread)
+    }
+
+    /** A magazine of blocks of [classIndex]: from the depot, else filled from the store; empty when neither has any. */
+    fun fullMagazine(classIndex: Int): Magazine {
+        depot.take(classIndex)?.let { return it }
+        val magazine = depot.takeEmpty(classIndex)
+        if (closed || line.length > 0) return magazine
+        store.lock.withLock {
+            while (magazine.count < magazine.rounds.size) {
+                val address = store.take(classIndex)
+                if (address == 0L) break
+                magazine.push(address)
+            }
+        }
+        return magazine
+    }
+
+    // ---- giving back ----
+
+    fun emptyMagazine(classIndex: Int): Magazine = depot.takeEmpty(classIndex)
+
+    /** Leaves [magazine] in the depot, or, when enough is idle or memory is short, its blocks in the store. */
+    fun disposeMagazine(classIndex: Int, magazine: Magazine) {
+        if (magazine.count == 0) return depot.leaveEmpty(classIndex, magazine)
+        val bytes = magazine.count * SizeClasses.sizeOf(classIndex)
+        if (mustReturn || depot.idleBytes + bytes > idleBound) return giveBackToStore(classIndex, magazine)
+        depot.leave(classIndex, magazine)
+        // Somebody who began to take everything back meanwhile may have passed the depot already.
+        if (mustReturn) drainDepot()
+    }
+
+    private val mustReturn get() = closed || pressure
+
+    private fun giveBackToStore(classIndex: Int, magazine: Magazine) {
+        store.lock.withLock {
+            store.giveBackAll(magazine)
+            line.serve()
+        }
+        depot.leaveEmpty(classIndex, magazine)
+        relieve()
+    }
+
+    private fun giveBackDirect(address: Long) {
+        store.lock.withLock {
+            store.giveBack(address)
+            line.serve()
+        }
+        relieve()
+    }
+
+    private fun drainDepot() = depot.drain(::giveBackToStore)
+
+    private fun storeMayKeep(): Long = if (closed) 0 else idleBound - depot.idleBytes
+
+    /** Where a block goes whose lease may end on any thread. */
+    private inner class AnyThreadHome : BlockHome(owner, poolName) {
+        override fun giveBack(address: Long, code: Int, size: Long) {
+            val cache = cacheOf(Thread.currentThread())
+            if (cache != null) return cache.giveBack(address, code, size)
+            if (stripes.withCache { it.giveBack(address, code, size) } != null) return
+            if (hygiene.onClose) hygiene.ended(address, size)
+            countOther(-1, -SizeClasses.sizeOf(code))
+            giveBackDirect(address)
+        }
+    }
+
+    private inner class LargeHome(private val region: LargeBlocks.Region) : BlockHome(owner, poolName) {
+        override fun giveBack(address: Long, code: Int, size: Long) {
+            if (hygiene.onClose) hygiene.ended(address, size)
+            countOther(-1, -region.bytes)
+            store.lock.withLock {
+                store.giveBackLarge(region)
+                line.serve()
+            }
+            relieve()
+        }
+    }
+
+    // ---- shared leases ----
+
+    /** A tenure for a shared lease of [taken]: a place in an epoch, or an arena of its own. */
+    fun tenureFor(cache: ThreadCache?, taken: Taken): Tenure {
+        val bytes = if (taken.code == LARGE) Long.MAX_VALUE else SizeClasses.sizeOf(taken.code)
+        if (pressure || !epochs.accepts(bytes)) return OwnArena(platform, taken.home)
+        if (cache != null) return ticketFrom(cache, bytes)
+        return stripes.withCache { ticketFrom(it, bytes) } ?: epochs.grant(1, bytes)
+    }
+
+    private fun ticketFrom(cache: ThreadCache, bytes: Long): Epoch {
+        var had = false
+        cache.whileMine { had = cache.share.takeTicket(bytes) }
+        if (had) return checkNotNull(cache.share.tickets)
+        val batchBytes = epochs.batchBytes(bytes)
+        val epoch = epochs.grant(epochs.batch, batchBytes)
+        val previous = cache.share.tickets
+        var unused = 0
+        val put = cache.whileMine {
+            unused = cache.share.dropTickets()
+            cache.share.putTickets(epoch, epochs.batch - 1, batchBytes - bytes)
+        }
+        previous?.giveUp(unused)
+        if (!put) epoch.giveUp(epochs.batch - 1)
+        return epoch
+    }
+
+    override fun note(epoch: Epoch, packed: Long, size: Long) {
+        if (hygiene.onClose) hygiene.ended(PackedBlock.address(packed), size)
+        val cache = cacheOf(Thread.currentThread())
+        if (cache != null) return noteIn(cache, epoch, packed)
+        if (stripes.withCache { noteIn(it, epoch, packed) } != null) return
+        val bytes = SizeClasses.sizeOf(PackedBlock.code(packed))
+        countOther(-1, -bytes)
+        depositOne(epoch, packed, bytes)
+    }
+
+    private fun noteIn(cache: ThreadCache, epoch: Epoch, packed: Long) {
+        if (cache.quarantine(epoch, packed)) return
+        val fresh = LongArray(epochs.batch)
+        var note: EpochShare.Note? = null
+        val mine = cache.whileMine {
+            note = cache.share.turn(epoch, fresh)
+            check(cache.share.quarantine(epoch, packed))
+        }
+        note?.report()
+        if (!mine) depositOne(epoch, packed, SizeClasses.sizeOf(PackedBlock.code(packed)))
+    }
+
+    private fun depositOne(epoch: Epoch, packed: Long, bytes: Long) {
+        otherQuarantined.add(bytes)
+        epoch.deposit(longArrayOf(packed), 1)
+    }
+
+    private val recycling = Recycling()
+
+    /** Sorts blocks that left quarantine into magazines. One batch at a time. */
+    private inner class Recycling {
+        private val magazines = arrayOfNulls<Magazine>(SizeClasses.COUNT)
+
+        @Synchronized
+        fun add(packed: Long) {
+            val code = PackedBlock.code(packed)
+            val magazine = magazines[code] ?: emptyMagazine(code).also { magazines[code] = it }
+            magazine.push(PackedBlock.address(packed))
+            if (magazine.count < magazine.rounds.size) return
+            magazines[code] = null
+            disposeMagazine(code, magazine)
+        }
+
+        @Synchronized
+        fun finish() {
+            for ((code, magazine) in magazines.withIndex()) {
+                magazines[code] = null
+                if (magazine != null) disposeMagazine(code, magazine)
+            }
+        }
+    }
+
+    override fun recycle(packed: Long) {
+        // Again, because a kept view could write until the epoch retired.
+        if (hygiene.onClose) hygiene.ended(PackedBlock.address(packed), SizeClasses.sizeOf(PackedBlock.code(packed)))
+        recycling.add(packed)
+    }
+
+    override fun recycled() = recycling.finish()
+
+    override fun settle() = registry.revoke(hold = false) { settleShare(it.share) }
+
+    private fun settleShare(share: EpochShare) {
+        share.tickets?.giveUp(share.dropTickets())
+        share.turn(null, LongArray(0))?.report()
+    }
+
+    // ---- pressure, trim, close ----
+
+    // Held through a whole reclaim, so that a second request does not give up while the first is still collecting.
+    private val pressing = Any()
+
+    /** Takes every idle block back into the store. */
+    private fun reclaim(hold: Boolean) {
+        registry.revoke(hold) { cache ->
+            store.lock.withLock { cache.drainInto(store::giveBack) }
+            settleShare(cache.share)
+        }
+        epochs.retireNow()
+        drainDepot()
+    }
+
+    /** Makes every idle byte available to the next [takeDirect]: what to do when a request was refused. */
+    fun press() = synchronized(pressing) {
+        if (pressure) {
+            epochs.retireNow()
+            drainDepot()
+        } else {
+            pressure = true
+            reclaim(hold = true)
+        }
+    }
+
+    private fun relieve() {
+        if (!pressure || closed || line.length > 0) return
+        val out = store.lock.withLock { store.outBytes }
+        if (out > account.limit / 4 * 3) return
+        pressure = false
+        registry.letGo()
+    }
+
+    fun trim(): Long {
+        reclaim(hold = pressure || closed)
+        return store.lock.withLock { store.trim() }
+    }
+
+    /** Closes; answers the tally of what is still leased. */
+    fun close(): Tally {
+        closed = true
+        line.close()
+        reclaim(hold = true)
+        store.lock.withLock { store.trim() }
+        locals = null
+        return tally()
+    }
+
+    private fun adopt(orphan: ThreadCache) {
+        synchronized(departed) { orphan.addTo(departed) }
+        store.lock.withLock {
+            orphan.drainInto(store::giveBack)
+            line.serve()
+        }
+        settleShare(orphan.share)
+    }
+
+    /** Sums every thread's counts. */
+    fun tally(): Tally {
+        val sum = Tally()
+        registry.sweep()
+        registry.forEach { it.addTo(sum) }
+        synchronized(departed) { sum.addAll(departed) }
+        sum.addOthers(otherRents.sum(), otherOpen.sum(), otherBytes.sum())
+        sum.quarantinedIn += otherQuarantined.sum() - epochs.quarantinedOut
+        return sum
+    }
+
+    companion object {
+        /** The code of a block that has a mapping of its own. */
+        const val LARGE: Int = SizeClasses.COUNT
+    }
+}

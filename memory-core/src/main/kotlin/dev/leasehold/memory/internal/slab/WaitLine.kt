@@ -1,0 +1,89 @@
+package dev.leasehold.memory.internal.slab
+
+import java.util.concurrent.locks.LockSupport
+import java.util.concurrent.locks.ReentrantLock
+import kotlin.concurrent.withLock
+
+/**
+ * Those who wait for memory, first come, first served.
+ *
+ * A waiter says how it would take what it wants; whoever gives something back runs that for the first in line, under the lock, and
+ * wakes it with the block in hand. So nothing can be lost between a wake-up and a take, and nobody overtakes.
+ */
+internal class WaitLine(private val lock: ReentrantLock) {
+    /** One who waits. [attempt] takes the block, or answers null. */
+    private class Waiter(val attempt: () -> Taken?) {
+        val thread: Thread = Thread.currentThread()
+
+        @Volatile var taken: Taken? = null
+    }
+
+    private val waiters = ArrayDeque<Waiter>()
+
+    @Volatile private var waiting = 0
+
+    @Volatile private var closed = false
+
+    /** How many wait now. */
+    val length: Int get() = waiting
+
+    /** Serves the line as far as memory reaches. Called after something came back, under the lock. */
+    fun serve() {
+        while (true) {
+            val first = waiters.firstOrNull() ?: return
+            first.taken = first.attempt() ?: return
+            waiters.removeFirst()
+            waiting = waiters.size
+            LockSupport.unpark(first.thread)
+        }
+    }
+
+    /** Wakes everybody empty-handed. */
+    fun close() = lock.withLock {
+        closed = true
+        waiters.forEach { LockSupport.unpark(it.thread) }
+        waiters.clear()
+        waiting = 0
+    }
+
+    /**
+     * Waits in line until [attempt], run by whoever gives something back, has taken a block; null when [nanos] passed or the line was
+     * closed.
+     *
+     * @throws InterruptedException when the thread was interrupted; what it had been handed has gone to [giveBack]
+     */
+    fun await(nanos: Long, attempt: () -> Taken?, giveBack: (Taken) -> Unit): Taken? {
+        val deadline = System.nanoTime() + nanos
+        val waiter = Waiter(attempt)
+        lock.withLock {
+            if (closed) return null
+            waiters.addLast(waiter)
+            waiting = waiters.size
+            serve()
+        }
+        var left = nanos
+        while (waiter.taken == null && !closed && left > 0 && !Thread.currentThread().isInterrupted) {
+            LockSupport.parkNanos(this, left)
+            left = deadline - System.nanoTime()
+        }
+        val taken = lock.withLock { leave(waiter) }
+        if (Thread.interrupted()) {
+            if (taken != null) giveBack(taken)
+            throw InterruptedException("interrupted while waiting for memory")
+        }
+        return taken
+    }
+
+    private fun leave(waiter: Waiter): Taken? {
+        if (waiter.taken == null) {
+            waiters.remove(waiter)
+            waiting = waiters.size
+            // The one behind may be content with what was too little for this one.
+            serve()
+        }
+        return waiter.taken
+    }
+}
+
+/** A block on its way to a lease: where it lies, what kind it is, and where it goes back to. */
+internal class Taken(val address: Long, val code: Int, val home: BlockHome)
