@@ -23,10 +23,10 @@ import java.time.Duration as JavaDuration
  * @throws MemoryExhaustedException when the pool's limit or the system stops it
  * @throws PoolClosedException when the pool is closed
  */
-public fun MemoryPool.rent(size: Long): Lease = rentLease(size, NATURAL, null)
+public fun MemoryPool.rent(size: Long): Lease = rentLease(size, null)
 
 /** [rent] of the pool's [default size][MemoryPool.defaultSize]. */
-public fun MemoryPool.rent(): Lease = rentLease(defaultSize, NATURAL, null)
+public fun MemoryPool.rent(): Lease = rentLease(defaultSize, null)
 
 /**
  * [rent] at an address that is a multiple of [alignment]. Without one, blocks of 64 bytes and up lie at multiples of 64, smaller
@@ -37,7 +37,7 @@ public fun MemoryPool.rent(): Lease = rentLease(defaultSize, NATURAL, null)
  * @throws MemoryExhaustedException when the pool's limit or the system stops it
  * @throws PoolClosedException when the pool is closed
  */
-public fun MemoryPool.rent(size: Long, alignment: Long): Lease = rentLease(size, checkAlignment(alignment), null)
+public fun MemoryPool.rent(size: Long, alignment: Long): Lease = rentAlignedLease(size, checkAlignment(alignment), null)
 
 /**
  * [rent] that waits up to [timeout] for memory to come back when the limit stops it. Requests are served first come, first
@@ -144,7 +144,13 @@ public fun MemoryPool.tryRentShared(size: Long): SharedLease? = tryRentSharedLea
 /** Rents for [owner], which closes what nobody closed before. */
 @InternalMemoryApi
 @JvmSynthetic
-public fun MemoryPool.rentFor(owner: LeaseOwner, size: Long, alignment: Long): Lease = rentLease(size, alignment, owner)
+public fun MemoryPool.rentFor(owner: LeaseOwner, size: Long): Lease = rentLease(size, owner)
+
+/** Rents for [owner] at a multiple of [alignment]. */
+@InternalMemoryApi
+@JvmSynthetic
+public fun MemoryPool.rentFor(owner: LeaseOwner, size: Long, alignment: Long): Lease =
+    rentAlignedLease(size, checkAlignment(alignment), owner)
 
 /** Rents for [owner], for any thread. */
 @InternalMemoryApi

@@ -77,7 +77,9 @@ public sealed class MemoryPool(
      */
     abstract override fun close()
 
-    internal abstract fun rentLease(size: Long, alignment: Long, owner: LeaseOwner?): Lease
+    internal abstract fun rentLease(size: Long, owner: LeaseOwner?): Lease
+
+    internal abstract fun rentAlignedLease(size: Long, alignment: Long, owner: LeaseOwner?): Lease
 
     internal abstract fun tryRentLease(size: Long, alignment: Long): Lease?
 

@@ -9,7 +9,11 @@ internal object PoolRefusals {
 
     fun tooLarge(pool: String, size: Long, most: Long, isLimit: Boolean): String =
         "pool '$pool': $size bytes asked, and " +
-            (if (isLimit) "its limit is $most bytes: raise the limit or ask for less" else "no request may be above $most bytes")
+            if (isLimit) {
+                "its limit is $most bytes: raise the limit or ask for less"
+            } else {
+                "no request may be above $most bytes"
+            }
 
     fun tooLargeForChunk(pool: String, size: Long, chunk: Long): String =
         "pool '$pool': $size bytes asked, and its chunks have $chunk bytes: make the chunks larger or ask for less"

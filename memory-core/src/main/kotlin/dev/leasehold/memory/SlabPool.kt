@@ -35,12 +35,36 @@ internal class SlabPool(
         platform = platform,
     )
     private val traceSites = settings.traceSites
+    private val special = hygiene.onRent || traceSites
 
     override val limit: Long get() = settings.limit
     override val defaultSize: Long get() = settings.defaultSize
     override val isClosed: Boolean get() = engine.closed
 
-    override fun rentLease(size: Long, alignment: Long, owner: LeaseOwner?): Lease {
+    // The machine code of this, with all that is inlined into it, must stay below 2,500 bytes: from there on the compiler does not
+    // inline it into its callers, and then no lease is ever free of garbage (InlineSmallCode; -XX:+PrintInlining says "already
+    // compiled into a big method"). Hence no alignment here, a table instead of branches, and every rare thing behind a call.
+    override fun rentLease(size: Long, owner: LeaseOwner?): Lease {
+        val thread = Thread.currentThread()
+        val cache = engine.cacheOf(thread)
+        var home: BlockHome? = cache
+        var code = 0
+        var address = 0L
+        if (cache != null && size > 0 && size <= SizeClasses.LARGEST) {
+            code = SizeClasses.indexOf(size)
+            address = cache.take(code)
+        }
+        if (address == 0L) {
+            val taken = takeSlow(size, NATURAL) ?: throw exhausted(size)
+            home = taken.home
+            code = taken.code
+            address = taken.address
+        }
+        // One place makes the lease, whatever way the block came: so escape analysis sees one allocation, and can remove it.
+        return lease(home!!, address, code, size, thread, owner)
+    }
+
+    override fun rentAlignedLease(size: Long, alignment: Long, owner: LeaseOwner?): Lease {
         val thread = Thread.currentThread()
         val cache = engine.cacheOf(thread)
         val code = classOf(size, alignment)
@@ -56,8 +80,7 @@ internal class SlabPool(
         val code = classOf(size, alignment)
         val address = if (cache != null && code >= 0) cache.take(code) else 0
         if (address != 0L) return lease(cache!!, address, code, size, thread, null)
-        val taken = takeSlow(size, alignment) ?: return null
-        return lease(taken.home, taken.address, taken.code, size, thread, null)
+        return takeSlow(size, alignment)?.let { leaseOf(it, size) }
     }
 
     override fun rentLeaseWithin(size: Long, alignment: Long, nanos: Long): Lease =
@@ -115,14 +138,26 @@ internal class SlabPool(
         try {
             val arena = if (BINDS_VIEWS) Arena.ofConfined() else null
             val view = Platform.current.view(address, size, arena)
-            hygiene.began(view)
-            if (traceSites) return traced(home, view, arena, code, thread, owner)
+            if (special) return specialLease(home, view, arena, code, thread, owner)
             return Lease(home, view, arena, code, thread, owner, null)
         } catch (failure: Throwable) {
             // The heap is exhausted, or the like: the block must not be lost with it.
             home.giveBack(address, code, size)
             throw failure
         }
+    }
+
+    private fun specialLease(
+        home: BlockHome,
+        view: MemorySegment,
+        arena: Arena?,
+        code: Int,
+        thread: Thread,
+        owner: LeaseOwner?,
+    ): Lease {
+        hygiene.began(view)
+        if (traceSites) return traced(home, view, arena, code, thread, owner)
+        return Lease(home, view, arena, code, thread, owner, null)
     }
 
     private fun traced(

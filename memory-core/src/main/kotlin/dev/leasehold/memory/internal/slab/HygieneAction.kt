@@ -5,20 +5,19 @@ import java.lang.foreign.MemorySegment
 
 /** What is done to a block's bytes when a lease begins and ends. */
 internal class HygieneAction(
-    private val zeroOnRent: Boolean,
-    private val fillOnClose: Boolean,
+    zeroOnRent: Boolean,
+    fillOnClose: Boolean,
     private val pattern: Byte,
 ) {
+    /** Whether [began] does anything. */
+    @JvmField val onRent: Boolean = zeroOnRent
+
     /** Whether [ended] does anything. */
     @JvmField val onClose: Boolean = fillOnClose
 
     /** Called with a lease's fresh view. */
     fun began(view: MemorySegment) {
-        if (zeroOnRent) clear(view)
-    }
-
-    private fun clear(view: MemorySegment) {
-        view.fill(0)
+        if (onRent) view.fill(0)
     }
 
     /** Called when the views of the [size] bytes at [address] have been cut off, or refuse. */

@@ -43,17 +43,25 @@ internal object SizeClasses {
         return doubling + (doubling ushr 2) * ((step and 3) + 1)
     }
 
+    private const val TABLE_LIMIT = 1024L
+    private val table = ByteArray((TABLE_LIMIT ushr SMALL_STEP_SHIFT).toInt() + 1) { sixteenths ->
+        computedIndexOf(maxOf(1L, sixteenths.toLong() shl SMALL_STEP_SHIFT)).toByte()
+    }
+
     /** The class of the smallest block that holds [size] bytes, 1 to [LARGEST]. */
-    fun indexOf(size: Long): Int = when {
+    fun indexOf(size: Long): Int =
+        if (size <= TABLE_LIMIT) table[((size + 15) ushr SMALL_STEP_SHIFT).toInt()].toInt() else quarteredIndexOf(size)
+
+    private fun computedIndexOf(size: Long): Int = when {
         size <= SMALL_LIMIT -> ((size + 15) ushr SMALL_STEP_SHIFT).toInt() - 1
-
         size <= LINE_LIMIT -> ((size + 63) ushr LINE_SHIFT).toInt() + SMALL_CLASSES - 2
+        else -> quarteredIndexOf(size)
+    }
 
-        else -> {
-            val last = size - 1
-            val shift = 63 - java.lang.Long.numberOfLeadingZeros(last)
-            BASE + ((shift - FIRST_QUARTERED_SHIFT) shl 2) + ((last ushr (shift - 2)).toInt() and 3)
-        }
+    private fun quarteredIndexOf(size: Long): Int {
+        val last = size - 1
+        val shift = 63 - java.lang.Long.numberOfLeadingZeros(last)
+        return BASE + ((shift - FIRST_QUARTERED_SHIFT) shl 2) + ((last ushr (shift - 2)).toInt() and 3)
     }
 
     /** The class of the smallest block that holds [size] bytes and whose blocks all lie at multiples of [alignment]. */

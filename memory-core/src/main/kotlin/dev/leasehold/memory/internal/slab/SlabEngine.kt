@@ -45,20 +45,17 @@ internal class SlabEngine(
     var pressure = false
         private set
 
-    // The key of a thread's map entry is this object, weakly held: dropped when the pool closes, so that closed pools leave nothing.
-    @Volatile
-    private var locals: ThreadLocal<ThreadCache>? = Locals()
-
+    private val table = ThreadTable()
     private val stripes = Stripes { newCache(null) }
 
-    private inner class Locals : ThreadLocal<ThreadCache>() {
-        override fun initialValue(): ThreadCache = newCache(Thread.currentThread())
-    }
+    /** The cache of [thread], which is the calling one; null for a virtual thread, which owns none. */
+    fun cacheOf(thread: Thread): ThreadCache? = table.firstLook(thread.threadId()) ?: cacheOfSlow(thread)
 
-    private fun newCache(thread: Thread?) = ThreadCache(this).also { registry.register(it, thread) }
+    private fun cacheOfSlow(thread: Thread): ThreadCache? =
+        if (thread.isVirtual) null else table.find(thread.threadId()) ?: newCache(thread).also(table::add)
 
-    /** The cache of [thread], which is the calling one; null for a virtual thread, which owns none, and when the pool is closed. */
-    fun cacheOf(thread: Thread): ThreadCache? = if (thread.isVirtual) null else locals?.get()
+    private fun newCache(thread: Thread?) =
+        ThreadCache(this, thread?.threadId() ?: 0).also { registry.register(it, thread) }
 
     // ---- taking ----
 
@@ -322,7 +319,6 @@ internal class SlabEngine(
         line.close()
         reclaim(hold = true)
         store.lock.withLock { store.trim() }
-        locals = null
         return tally()
     }
 
@@ -333,6 +329,7 @@ internal class SlabEngine(
             line.serve()
         }
         settleShare(orphan.share)
+        table.retain { it !== orphan }
     }
 
     /** Sums every thread's counts. */

@@ -28,7 +28,11 @@ import java.lang.invoke.VarHandle
  * The busy region takes no lock, waits for nothing and calls nothing that could throw, so the revoker's spin is short. A cache
  * whose `revoked` is true sends its owner straight to the store.
  */
-internal class ThreadCache(private val engine: SlabEngine) : BlockHome(engine.owner, engine.poolName) {
+internal class ThreadCache(
+    private val engine: SlabEngine,
+    /** The id of the thread that owns this, or 0 when it is a stripe's. */
+    @JvmField val ownerId: Long,
+) : BlockHome(engine.owner, engine.poolName) {
     /** The blocks of one class, and the counts of what this thread did with them. */
     class Bin {
         @JvmField var stack: LongArray = NOTHING
