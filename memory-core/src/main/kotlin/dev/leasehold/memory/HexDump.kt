@@ -35,7 +35,7 @@ public fun Segment.hexDump(limit: Int = DEFAULT_LIMIT): String {
     return access(raw, 0, shown) {
         buildString {
             for (start in 0 until shown step ROW.toLong()) appendRow(raw, start, minOf(start + ROW, shown))
-            if (shown < size) appendLine("… ${size - shown} more bytes")
+            if (shown < size) append(ellipsis(size - shown))
         }.removeSuffix("\n")
     }
 }
@@ -58,5 +58,7 @@ private fun StringBuilder.appendRow(raw: MemorySegment, start: Long, end: Long) 
     for (offset in start until end) row.append(asciiOf(raw.get(JAVA_BYTE, offset)))
     row.append("|\n")
 }
+
+private fun ellipsis(hidden: Long) = if (hidden == 1L) "… 1 more byte" else "… $hidden more bytes"
 
 private fun asciiOf(byte: Byte): Char = if (byte.toInt() in PRINTABLE) byte.toInt().toChar() else '.'

@@ -29,10 +29,10 @@ import java.nio.ByteBuffer
  *
  * **Every access** can throw, besides what its own documentation says, [LeaseClosedException] when the memory has been
  * given back, [LeaseThreadException] when it belongs to another thread, and, if it writes, [ReadOnlySegmentException]
- * when the view is read-only. Whatever it throws, it has written nothing. Taking a view is no access and never throws
- * these.
+ * when the view is read-only. A refused access has written nothing. Taking a view is no access and never throws these.
  *
- * Two segments are `==` when they cover the same bytes at the same place; [contentEquals] compares what is in them.
+ * Two segments are `==` when they start at the same place, whatever their sizes: that is the platform's rule, which an
+ * inline class cannot change. [contentEquals] compares what is in them.
  */
 @JvmInline
 public value class Segment private constructor(@PublishedApi internal val raw: MemorySegment) {

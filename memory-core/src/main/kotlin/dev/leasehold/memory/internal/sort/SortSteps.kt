@@ -10,7 +10,7 @@ internal inline fun settleRunBy(size: Long, load: (Long) -> Long, store: (Long, 
     var end = 1L
     while (end < size && load(end - 1) <= load(end)) end++
     if (end == size) return true
-    if (end > 1) return false
+    if (load(0) < load(end - 1)) return false
     while (end < size && load(end - 1) >= load(end)) end++
     if (end < size) return false
     for (index in 0 until size / 2) {
