@@ -5,8 +5,9 @@ package dev.leasehold.memory.internal.sort
  *
  * It is introsort (Musser, "Introspective Sorting and Selection Algorithms", 1997): quicksort with Hoare's partition,
  * which swaps equal elements and therefore halves a run of them; insertion sort for short parts; heap sort for a part
- * on which quicksort has gone astray, so that no input costs more than n log n. Input that is sorted already, or
- * backwards, is recognised first and costs n.
+ * on which quicksort has gone astray, so that no input costs more than n log n. A part that is sorted already, or
+ * backwards, is recognised and costs one look at each element, so input that is nearly sorted stays cheap; elsewhere
+ * the look ends after a few elements.
  *
  * A subclass stands for one element type. It makes the four steps below out of the inline functions in `SortSteps.kt`,
  * so each type has its own inner loops with its accesses inlined into them, and only the coarse steps are virtual
@@ -16,8 +17,11 @@ package dev.leasehold.memory.internal.sort
  * element type), and sorting a copy on the heap (twice the memory, and the heap is what this library keeps free).
  */
 internal abstract class ElementSorter {
-    /** Whether the first [size] elements are in order now: because they were, or were in reverse and have been turned. */
-    protected abstract fun settleRun(size: Long): Boolean
+    /**
+     * Whether the elements between [low] and [high] (exclusive) are in order now: they were, or they were in
+     * reverse order and have been turned.
+     */
+    protected abstract fun settleRun(low: Long, high: Long): Boolean
 
     protected abstract fun insertionSort(low: Long, high: Long)
 
@@ -31,7 +35,6 @@ internal abstract class ElementSorter {
 
     /** Sorts the first [size] elements. */
     fun sort(size: Long) {
-        if (size < 2 || settleRun(size)) return
         sort(0, size, 2 * (Long.SIZE_BITS - size.countLeadingZeroBits()))
     }
 
@@ -41,6 +44,7 @@ internal abstract class ElementSorter {
         var high = to
         var left = partitions
         while (high - low > INSERTION_LIMIT) {
+            if (settleRun(low, high)) return
             if (left-- == 0) return heapSort(low, high)
             val split = partition(low, high)
             if (split - low < high - split) {

@@ -6,17 +6,19 @@ package dev.leasehold.memory.internal.sort
 /** From this many elements on a pivot is chosen out of nine, not out of three. */
 internal const val NINTHER_LIMIT: Long = 256
 
-internal inline fun settleRunBy(size: Long, load: (Long) -> Long, store: (Long, Long) -> Unit): Boolean {
-    var end = 1L
-    while (end < size && load(end - 1) <= load(end)) end++
-    if (end == size) return true
-    if (load(0) < load(end - 1)) return false
-    while (end < size && load(end - 1) >= load(end)) end++
-    if (end < size) return false
-    for (index in 0 until size / 2) {
-        val key = load(index)
-        store(index, load(size - 1 - index))
-        store(size - 1 - index, key)
+internal inline fun settleRunBy(low: Long, high: Long, load: (Long) -> Long, store: (Long, Long) -> Unit): Boolean {
+    var end = low + 1
+    while (end < high && load(end - 1) <= load(end)) end++
+    if (end == high) return true
+    if (load(low) < load(end - 1)) return false
+    while (end < high && load(end - 1) >= load(end)) end++
+    if (end < high) return false
+    var left = low
+    var right = high - 1
+    while (left < right) {
+        val key = load(left)
+        store(left++, load(right))
+        store(right--, key)
     }
     return true
 }

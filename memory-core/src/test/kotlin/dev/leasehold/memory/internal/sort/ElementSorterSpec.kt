@@ -14,7 +14,7 @@ private class UnluckySorter(private val keys: LongArray) : ElementSorter() {
     var partitions = 0
     var heapSorted = 0L
 
-    override fun settleRun(size: Long) = false
+    override fun settleRun(low: Long, high: Long) = false
 
     override fun insertionSort(low: Long, high: Long) = keys.sort(low.toInt(), high.toInt())
 
@@ -76,7 +76,7 @@ class ElementSorterSpec : FunSpec({
         checkAll(5_000, Arb.list(Arb.long(0L..3L), 2..6)) { list ->
             val keys = list.toLongArray()
             val settled =
-                settleRunBy(keys.size.toLong(), { keys[it.toInt()] }, { at, key -> keys[at.toInt()] = key })
+                settleRunBy(0, keys.size.toLong(), { keys[it.toInt()] }, { at, key -> keys[at.toInt()] = key })
             settled shouldBe (list == list.sorted() || list == list.sortedDescending())
             keys.toList() shouldBe if (settled) list.sorted() else list
         }
