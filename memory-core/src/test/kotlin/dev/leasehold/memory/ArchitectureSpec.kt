@@ -1,5 +1,6 @@
 package dev.leasehold.memory
 
+import dev.leasehold.testing.Exports
 import dev.leasehold.testing.House
 import io.kotest.core.spec.style.FunSpec
 
@@ -21,6 +22,10 @@ class ArchitectureSpec : FunSpec() {
 
         test("platform types appear only at the named crossings") {
             House.signatures.check(classes)
+        }
+
+        test("what public inline functions call can be reached on the module path too") {
+            Exports.ofThisModule().checkThatInlinedCodeIsReachable(classes)
         }
     }
 }

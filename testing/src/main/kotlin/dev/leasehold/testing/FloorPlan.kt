@@ -51,7 +51,14 @@ public class FloorPlan(public val root: String) {
 
         /** Samples, benchmarks and stress tests live on top of everything. */
         val USERS = Room("users", 9)
-        val INTERNAL = mapOf("" to GROUND, "platform" to Room("platform", 1), "slab" to Room("slab", 2))
+
+        /** Any other internal package is machinery of the pools. */
+        val INTERNAL = mapOf(
+            "" to GROUND,
+            "sort" to GROUND,
+            "platform" to Room("platform", 1),
+            "slab" to Room("slab", 2),
+        )
         val PUBLIC = mapOf(
             "typed" to Room("typed", 4),
             "mapped" to Room("mapped", 4),

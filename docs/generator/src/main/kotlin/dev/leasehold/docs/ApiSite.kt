@@ -1,12 +1,14 @@
 package dev.leasehold.docs
 
 import org.jetbrains.dokka.DokkaConfigurationImpl
+import org.jetbrains.dokka.DokkaException
 import org.jetbrains.dokka.DokkaGenerator
 import org.jetbrains.dokka.DokkaSourceSetID
 import org.jetbrains.dokka.DokkaSourceSetImpl
 import org.jetbrains.dokka.utilities.DokkaConsoleLogger
 import org.jetbrains.dokka.utilities.LoggingLevel
 import java.io.File
+import kotlin.system.exitProcess
 
 /**
  * Writes one API site: `<title> <output folder> <class path> <module folder>...`.
@@ -24,7 +26,15 @@ public fun main(args: Array<String>) {
         failOnWarning = true,
         sourceSets = args.drop(3).map { sourceSet(File(it), libraries) },
     )
-    DokkaGenerator(configuration, DokkaConsoleLogger(LoggingLevel.WARN)).generate()
+    try {
+        DokkaGenerator(configuration, DokkaConsoleLogger(LoggingLevel.WARN)).generate()
+    } catch (failure: DokkaException) {
+        System.err.println(
+            "The documentation of $title has gaps, warned of above (${failure.message}). Every public declaration " +
+                "needs KDoc, companion objects too, and every [link] must lead somewhere.",
+        )
+        exitProcess(1)
+    }
 }
 
 private fun sourceSet(module: File, libraries: List<File>): DokkaSourceSetImpl {
