@@ -3,4 +3,7 @@ module dev.leasehold.memory.core {
   requires transitive kotlin.stdlib;
 
   exports dev.leasehold.memory;
+
+  // What is marked @InternalMemoryApi there: how a scope comes to own a lease.
+  exports dev.leasehold.memory.internal to dev.leasehold.memory.dsl, dev.leasehold.memory.coroutines;
 }

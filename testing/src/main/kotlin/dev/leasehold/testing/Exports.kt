@@ -18,7 +18,9 @@ public class Exports(private val module: ModuleDescriptor) {
         val open = module.exports().filterNot { it.isQualified }.map { it.source() }.toSet()
         val wrong = types.filter { it.isPublished() && it.packageName !in open }.map { it.name }.sorted()
         if (wrong.isNotEmpty()) {
-            throw AssertionError("@PublishedApi in packages that ${module.name()} does not export: ${wrong.joinToString()}")
+            throw AssertionError(
+                "@PublishedApi in packages that ${module.name()} does not export: ${wrong.joinToString()}",
+            )
         }
     }
 

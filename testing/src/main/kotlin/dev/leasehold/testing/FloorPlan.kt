@@ -69,7 +69,8 @@ public class FloorPlan(public val root: String) {
             // On top of the library, although it is part of the core: it is told what happens, and never asked.
             "diagnostics" to Room("diagnostics", 7),
         )
-        val POOL =
-            Regex("(?!.*Exception$)(Memory(Kt|Pool.*|Manager.*|Budget.*)?|(Shared)?Lease.*|Block.*|Pool.*|.*Pool)")
+        val POOL = Regex(
+            "(?!.*Exception$)(Memory(Kt|Manager.*|Budget.*)?|(Shared)?Lease.*|Block.*|Pool.*|Rent.*|Hygiene.*|.*Pool(Kt)?)",
+        )
     }
 }

@@ -36,7 +36,7 @@ class FloorsSpec : FunSpec() {
             floorsOf("circle").checkNothingImportsUpward(fixture("circle"))
         }
 
-        test("another module's internals are refused, save those published for inlining") {
+        test("another module's internals are refused, save those published for inlining or offered to sisters") {
             val failure = shouldThrow<AssertionError> {
                 floorsOf("behind").checkInternalsStayInside(fixture("behind"), House.core)
             }
