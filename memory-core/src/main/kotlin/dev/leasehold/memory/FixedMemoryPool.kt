@@ -171,7 +171,12 @@ public class FixedMemoryPool private constructor(
         val leases = engine.leasedCount.toLong()
         if (leases > 0) {
             val bytes = leases * engine.stride
-            throw OutstandingLeasesException(PoolRefusals.outstanding(name, leases, bytes, settings.traceSites), name, leases, bytes)
+            throw OutstandingLeasesException(
+                PoolRefusals.outstanding(name, leases, bytes, settings.traceSites),
+                name,
+                leases,
+                bytes,
+            )
         }
     }
 
@@ -194,31 +199,53 @@ public class FixedMemoryPool private constructor(
             val bytes = regionBytes(settings.name, blockSize, blockCount, checkAlignment(alignment))
             if (settings.limit < bytes) {
                 throw PoolConfigurationException(
-                    "pool '${settings.name}': the limit of ${settings.limit} bytes is below the $bytes bytes of $blockCount chunks " +
-                        "of $blockSize bytes",
+                    "pool '${settings.name}': the limit of ${settings.limit} bytes is below the $bytes bytes of " +
+                        "$blockCount chunks of $blockSize bytes",
                 )
             }
             val region = platform.map(ChunkEngine.roundUp(bytes, platform.pageSize))
             if (region == 0L) {
-                throw MemoryExhaustedException(PoolRefusals.exhausted(settings.name, bytes, Long.MAX_VALUE, 0, 0), settings.name, bytes)
+                throw MemoryExhaustedException(
+                    PoolRefusals.exhausted(settings.name, bytes, Long.MAX_VALUE, 0, 0),
+                    settings.name,
+                    bytes,
+                )
             }
-            return FixedMemoryPool(settings, blockSize, ChunkEngine.roundUp(blockSize, alignment), blockCount, platform, region)
+            return FixedMemoryPool(
+                settings,
+                blockSize,
+                ChunkEngine.roundUp(blockSize, alignment),
+                blockCount,
+                platform,
+                region,
+            )
         }
 
         private fun positive(pool: String, what: String, value: Long) {
-            if (value <= 0) throw InvalidSizeException("pool '$pool': the $what must be positive, and was $value", value)
+            if (value <=
+                0
+            ) {
+                throw InvalidSizeException("pool '$pool': the $what must be positive, and was $value", value)
+            }
         }
 
         private fun regionBytes(pool: String, blockSize: Long, blockCount: Int, alignment: Long): Long = try {
             val bytes = Math.multiplyExact(ChunkEngine.roundUp(blockSize, alignment), blockCount.toLong())
             ChunkEngine.roundUp(bytes, Platform.current.pageSize)
         } catch (_: ArithmeticException) {
-            throw InvalidSizeException("pool '$pool': $blockCount chunks of $blockSize bytes are more than a long can count", blockSize)
+            throw InvalidSizeException(
+                "pool '$pool': $blockCount chunks of $blockSize bytes are more than a long can count",
+                blockSize,
+            )
         }
 
         private fun quarantineFor(settings: PoolSettings, stride: Long, capacity: Int): Int {
             if (capacity < FEWEST_FOR_EPOCHS) return 0
-            val blocks = minOf(settings.quarantineBlocks.toLong(), settings.quarantineBytes / stride, capacity / QUARANTINED_PART.toLong())
+            val blocks = minOf(
+                settings.quarantineBlocks.toLong(),
+                settings.quarantineBytes / stride,
+                capacity / QUARANTINED_PART.toLong(),
+            )
             return blocks.toInt()
         }
     }

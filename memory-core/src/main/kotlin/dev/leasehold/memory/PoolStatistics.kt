@@ -31,7 +31,7 @@ public class PoolStatistics internal constructor(
 ) {
     override fun toString(): String {
         val bound = if (limit == Long.MAX_VALUE) "none" else "$limit B"
-        return "used $used B, idle $idle B, quarantined $quarantined B, reserved $reserved B (peak $peak B, limit $bound), " +
-            "$waiters waiting, $rents rents ($hits hits, $misses misses)"
+        return "used $used B, idle $idle B, quarantined $quarantined B, reserved $reserved B (peak $peak B, " +
+            "limit $bound), $waiters waiting, $rents rents ($hits hits, $misses misses)"
     }
 }

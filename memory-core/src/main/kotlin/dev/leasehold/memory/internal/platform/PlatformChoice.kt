@@ -8,8 +8,9 @@ internal object PlatformChoice {
         if (!nativeAccess) {
             LOGGER.log(
                 System.Logger.Level.WARNING,
-                "Leasehold runs without native access: a closed lease refuses, but a raw view that somebody kept is not cut off. " +
-                    "Start Java with --enable-native-access=ALL-UNNAMED (or =dev.leasehold.memory.core on the module path)",
+                "Leasehold runs without native access: a closed lease refuses, but a raw view that somebody kept " +
+                    "is not cut off. Start Java with --enable-native-access=ALL-UNNAMED " +
+                    "(or =dev.leasehold.memory.core on the module path)",
             )
             return PortablePlatform()
         }
