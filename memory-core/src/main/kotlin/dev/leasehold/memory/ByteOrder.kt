@@ -12,6 +12,7 @@ public enum class ByteOrder {
 
     ;
 
+    /** Knows the order of this machine. */
     public companion object {
         /** The order of the machine that the program runs on; accesses that name no order use it. */
         @JvmField

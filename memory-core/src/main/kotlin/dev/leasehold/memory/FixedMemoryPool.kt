@@ -18,9 +18,10 @@ import java.lang.foreign.MemorySegment
 /**
  * A pool of equal chunks out of one reserved region, from [MemoryPool.fixed].
  *
- * Every chunk lies at a multiple of the alignment, whatever its size. A request takes one chunk, whole, and its view covers as many bytes
- * as were asked for. There are no caches between the pool and its callers, so [available] is exact and the newest returned chunk is
- * handed out first; each rent and close costs a compare-and-set that all threads share.
+ * Every chunk lies at a multiple of the alignment, whatever its size. A request takes one chunk, whole, and its view
+ * covers as many bytes as were asked for. There are no caches between the pool and its callers, so [available] is
+ * exact and the newest returned chunk is handed out first; each rent and close costs a compare-and-set that all
+ * threads share.
  *
  * **Ownership, threads, zeroing**: as [MemoryPool].
  */
@@ -185,7 +186,8 @@ public class FixedMemoryPool private constructor(
     internal companion object {
         const val DEFAULT_ALIGNMENT: Long = 64
 
-        // A small pool must get a closed chunk back at once; a large one may let an eighth of its chunks wait for an epoch.
+        // A small pool must get a closed chunk back at once; a large one may let an eighth of its chunks wait for an
+        // epoch.
         private const val FEWEST_FOR_EPOCHS = 64
         private const val QUARANTINED_PART = 8
 

@@ -97,8 +97,8 @@ public value class FloatElements internal constructor(@PublishedApi internal val
     /**
      * Sorts in ascending order, where the floats lie.
      *
-     * The order is that of [Float.compareTo]: -0.0 before 0.0, NaNs last. Nobody else may read or write them meanwhile:
-     * their bits are changed while they are being sorted.
+     * The order is that of [Float.compareTo]: -0.0 before 0.0, NaNs last. Nobody else may read or write them
+     * meanwhile: their bits are changed while they are being sorted.
      *
      * Cost: n log n at worst, n when they are sorted already or backwards; nothing is copied to the heap.
      */

@@ -13,8 +13,8 @@ import java.nio.ByteBuffer
 /**
  * Temporary tenure of a pooled block by the thread that rented it, from `pool.rent(size)`.
  *
- * **Ownership.** Whoever rented it closes it. `close()` gives the block back once, however often it is called, and from then on
- * the JVM itself refuses every view and slice of it.
+ * **Ownership.** Whoever rented it closes it. `close()` gives the block back once, however often it is called, and
+ * from then on the JVM itself refuses every view and slice of it.
  * **Threads.** Use and close it on the renting thread only; [SharedLease] is for the rest.
  * **Zeroed.** Only when the pool's [Hygiene] says so.
  * **Cost.** No garbage while the lease stays within the method that rented it.
@@ -66,7 +66,8 @@ public class Lease internal constructor(
     }
 
     /**
-     * The bytes as a byte buffer in native order, for channels; at most 2 GiB. Asynchronous channels need a [SharedLease].
+     * The bytes as a byte buffer in native order, for channels; at most 2 GiB. Asynchronous channels need a
+     * [SharedLease].
      *
      * @throws LeaseClosedException when the lease has ended
      * @throws LeaseThreadException on a thread that did not rent it
@@ -93,5 +94,6 @@ public class Lease internal constructor(
 
     private fun refuse(verb: String): Nothing = throw LeaseRefusals.of(this, verb, closed, thread, owner, trace)
 
+    /** The size, the pool, and whether it is closed, for logs. */
     override fun toString(): String = "Lease($size bytes of pool '${home.poolName}'${if (closed) ", closed" else ""})"
 }

@@ -8,8 +8,9 @@ import dev.leasehold.memory.internal.LeaseOwner
 import kotlin.time.Duration
 import java.time.Duration as JavaDuration
 
-// The verbs of renting, as extensions: from Java they are `Memory.rent(pool, n)`, and inside a memory scope the scope's own
-// `rent` takes precedence over these, so that the same words rent for the scope there. A member of MemoryPool would win over both.
+// The verbs of renting, as extensions: from Java they are `Memory.rent(pool, n)`, and inside a memory scope the
+// scope's own `rent` takes precedence over these, so that the same words rent for the scope there. A member of
+// MemoryPool would win over both.
 
 /**
  * Rents [size] bytes for the calling thread, from 0 to beyond 2 GiB.
@@ -29,8 +30,8 @@ public fun MemoryPool.rent(size: Long): Lease = rentLease(size, null)
 public fun MemoryPool.rent(): Lease = rentLease(defaultSize, null)
 
 /**
- * [rent] at an address that is a multiple of [alignment]. Without one, blocks of 64 bytes and up lie at multiples of 64, smaller
- * ones at multiples of 16.
+ * [rent] at an address that is a multiple of [alignment]. Without one, blocks of 64 bytes and up lie at multiples of
+ * 64, smaller ones at multiples of 16.
  *
  * @throws InvalidAlignmentException when [alignment] is no power of two between 1 and the page size
  * @throws InvalidSizeException when [size] is negative or above what the pool can ever hold
@@ -40,8 +41,8 @@ public fun MemoryPool.rent(): Lease = rentLease(defaultSize, null)
 public fun MemoryPool.rent(size: Long, alignment: Long): Lease = rentAlignedLease(size, checkAlignment(alignment), null)
 
 /**
- * [rent] that waits up to [timeout] for memory to come back when the limit stops it. Requests are served first come, first
- * served; while any waits, no later request overtakes it.
+ * [rent] that waits up to [timeout] for memory to come back when the limit stops it. Requests are served first come,
+ * first served; while any waits, no later request overtakes it.
  *
  * **Cost.** As [rent] when memory is there; else the thread parks (a virtual thread frees its carrier).
  *
@@ -83,8 +84,8 @@ public fun MemoryPool.tryRent(size: Long): Lease? = tryRentLease(size, NATURAL)
  * **Ownership.** Whoever holds the lease closes it, once; racing closes give the block back once.
  * **Threads.** Any. Handing the lease over safely publishes the bytes written before.
  * **Zeroed.** Not, unless the pool's [Hygiene] says so.
- * **Cost.** Some tens of nanoseconds and at most 72 bytes of garbage. A closed lease refuses at once; a raw view that somebody
- * kept can reach only memory in quarantine until its epoch retires, and throws from then on.
+ * **Cost.** Some tens of nanoseconds and at most 72 bytes of garbage. A closed lease refuses at once; a raw view that
+ * somebody kept can reach only memory in quarantine until its epoch retires, and throws from then on.
  *
  * @throws InvalidSizeException when [size] is negative or above what the pool can ever hold
  * @throws MemoryExhaustedException when the pool's limit or the system stops it

@@ -69,8 +69,8 @@ public class PoolClosedException internal constructor(message: String, public va
     IllegalStateException(message)
 
 /**
- * A pool was closed while leases were outstanding. The pool *is* closed; the leases stay valid and free their memory as they
- * close.
+ * A pool was closed while leases were outstanding. The pool *is* closed; the leases stay valid and free their memory
+ * as they close.
  *
  * @property poolName the closed pool
  * @property leases how many leases were outstanding

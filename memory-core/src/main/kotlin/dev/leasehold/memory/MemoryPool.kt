@@ -46,7 +46,8 @@ public sealed class MemoryPool(
     public abstract fun trim(): Long
 
     /**
-     * Refuses [lease] unless it was rented from this pool. For the border of a subsystem that takes leases as arguments.
+     * Refuses [lease] unless it was rented from this pool. For the border of a subsystem that takes leases as
+     * arguments.
      *
      * @throws ForeignLeaseException when it was rented from another pool
      */
@@ -69,8 +70,8 @@ public sealed class MemoryPool(
     }
 
     /**
-     * Closes the pool: it rents no more, and its idle memory goes back to the system at once. Outstanding leases stay valid and
-     * free their memory as they close. Closing again does nothing.
+     * Closes the pool: it rents no more, and its idle memory goes back to the system at once. Outstanding leases stay
+     * valid and free their memory as they close. Closing again does nothing.
      *
      * @throws OutstandingLeasesException when leases are outstanding; the pool *is* closed then
      * @throws UnsupportedOperationException on [MemoryPool.shared], which belongs to the process
@@ -91,8 +92,10 @@ public sealed class MemoryPool(
 
     internal abstract fun rentSharedLeaseWithin(size: Long, alignment: Long, nanos: Long): SharedLease
 
+    /** The name and the [stats] of this moment, for logs. */
     override fun toString(): String = "MemoryPool '$name' (${stats()})"
 
+    /** Makes pools. */
     public companion object {
         /** The process-wide pool: no limit, nothing to configure, never closed. */
         @JvmStatic
@@ -119,8 +122,8 @@ public sealed class MemoryPool(
             SlabPool(PoolSettings.of(name, PoolOptions().apply(configure)))
 
         /**
-         * Makes a pool of [blockCount] equal chunks of [blockSize] bytes out of one reserved region, each at a multiple of
-         * [alignment]. The newest returned chunk is handed out first.
+         * Makes a pool of [blockCount] equal chunks of [blockSize] bytes out of one reserved region, each at a
+         * multiple of [alignment]. The newest returned chunk is handed out first.
          *
          * @throws InvalidSizeException when [blockSize] or [blockCount] is not positive, or their product overflows
          * @throws InvalidAlignmentException when [alignment] is no power of two between 1 and the page size

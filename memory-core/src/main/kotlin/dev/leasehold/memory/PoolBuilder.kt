@@ -1,7 +1,8 @@
 package dev.leasehold.memory
 
 /**
- * Sets a pool's options from Java, one call each, and makes it with [build]. Kotlin has [MemoryPool.isolated] with a block.
+ * Sets a pool's options from Java, one call each, and makes it with [build]. Kotlin has [MemoryPool.isolated] with a
+ * block.
  *
  * For one thread. Each call but [build] returns this builder.
  */
@@ -43,8 +44,8 @@ public class PoolBuilder internal constructor(private val name: String) {
     public fun build(): MemoryPool = SlabPool(PoolSettings.of(name, options))
 
     /**
-     * Makes a pool of [blockCount] chunks of [blockSize] bytes, each at a multiple of [alignment]. The caller owns it and
-     * closes it.
+     * Makes a pool of [blockCount] chunks of [blockSize] bytes, each at a multiple of [alignment]. The caller owns it
+     * and closes it.
      *
      * @throws PoolConfigurationException when figures contradict each other; the message names them
      * @throws InvalidSizeException when [blockSize] or [blockCount] is not positive, or their product overflows

@@ -16,9 +16,9 @@ public class PoolOptions internal constructor() {
     public var hygiene: Hygiene = Hygiene.LEAVE
 
     /**
-     * How many bytes of closed shared leases may wait until their kept views are cut off, before a batch of them is; 4 MiB by
-     * default. 0 gives every shared lease an arena of its own: closing it then cuts its views at once, and costs tens of
-     * microseconds.
+     * How many bytes of closed shared leases may wait until their kept views are cut off, before a batch of them is;
+     * 4 MiB by default. 0 gives every shared lease an arena of its own: closing it then cuts its views at once, and
+     * costs tens of microseconds.
      */
     public var quarantineBytes: Long = 4.MiB
 
@@ -29,8 +29,9 @@ public class PoolOptions internal constructor() {
     public var defaultSize: Long = DEFAULT_SIZE
 
     /**
-     * Whether every lease remembers where it was rented and closed. Then errors name both places, and a lease that was
-     * forgotten is reported with its own. Costs a stack walk a lease: for tests and for the hunt, not for the hot path.
+     * Whether every lease remembers where it was rented and closed. Then errors name both places, and a lease that
+     * was forgotten is reported with its own. Costs a stack walk a lease: for tests and for the hunt, not for the hot
+     * path.
      */
     public var traceSites: Boolean = false
 

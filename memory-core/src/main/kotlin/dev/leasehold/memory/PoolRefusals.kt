@@ -27,8 +27,8 @@ internal object PoolRefusals {
         if (limit == Long.MAX_VALUE) {
             "pool '$pool': the system refused memory for $size bytes ($reserved bytes reserved, $used bytes used)"
         } else {
-            "pool '$pool': $size bytes asked, $reserved bytes of the limit of $limit bytes are reserved and $used bytes used: " +
-                "close leases sooner, raise the limit, or rent with a timeout to wait"
+            "pool '$pool': $size bytes asked, $reserved bytes of the limit of $limit bytes are reserved " +
+                "and $used bytes used: close leases sooner, raise the limit, or rent with a timeout to wait"
         }
 
     fun noChunk(pool: String, capacity: Int, leased: Int): String =
@@ -42,7 +42,8 @@ internal object PoolRefusals {
         "pool '$pool': none of the $capacity chunks came back within ${nanos / NANOS_A_MILLI} ms"
 
     fun outstanding(pool: String, leases: Long, bytes: Long, traced: Boolean): String =
-        "pool '$pool' is closed, and $leases leases of $bytes bytes are outstanding; they free their memory as they close" +
+        "pool '$pool' is closed, and $leases leases of $bytes bytes are outstanding; " +
+            "they free their memory as they close" +
             (if (traced) "" else "; set traceSites = true on the pool to see where they were rented")
 
     private const val NANOS_A_MILLI = 1_000_000

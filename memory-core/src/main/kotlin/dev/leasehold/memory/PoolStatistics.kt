@@ -29,6 +29,7 @@ public class PoolStatistics internal constructor(
     public val hits: Long,
     public val misses: Long,
 ) {
+    /** All figures in one line, for logs. */
     override fun toString(): String {
         val bound = if (limit == Long.MAX_VALUE) "none" else "$limit B"
         return "used $used B, idle $idle B, quarantined $quarantined B, reserved $reserved B " +

@@ -14,25 +14,27 @@ import java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED
 import java.nio.ByteBuffer
 
 /**
- * A view of native memory: where it lies and how long it is. It owns nothing: the memory behind it lives as long as the
- * lease or block that it was taken from, and an access after that throws.
+ * A view of native memory: where it lies and how long it is. It owns nothing: the memory behind it lives as long as
+ * the lease or block that it was taken from, and an access after that throws.
  *
- * **Threads.** A view of a thread's own lease is for that thread; a view of shared memory is for all, and then accesses
- * are plain ones: they are not ordered between threads and a value wider than a byte may be seen half written.
+ * **Threads.** A view of a thread's own lease is for that thread; a view of shared memory is for all, and then
+ * accesses are plain ones: they are not ordered between threads and a value wider than a byte may be seen half
+ * written.
  *
- * **Offsets** count bytes from the start, are 64 bits wide and need no alignment. Only where a view is taken of a part
- * ([slice], [get] of a range, [splitAt]) may an offset be negative: `-k` then means `size - k`, so `-1` is the last
- * byte.
+ * **Offsets** count bytes from the start, are 64 bits wide and need no alignment. Only where a view is taken of a
+ * part ([slice], [get] of a range, [splitAt]) may an offset be negative: `-k` then means `size - k`, so `-1` is the
+ * last byte.
  *
  * **Cost.** An access is one bounds and one liveness check, which the JVM does and hoists out of loops; nothing is
  * allocated, views included, as long as they do not escape.
  *
- * **Every access** can throw, besides what its own documentation says, [LeaseClosedException] when the memory has been
- * given back, [LeaseThreadException] when it belongs to another thread, and, if it writes, [ReadOnlySegmentException]
- * when the view is read-only. A refused access has written nothing. Taking a view is no access and never throws these.
+ * **Every access** can throw, besides what its own documentation says, [LeaseClosedException] when the memory has
+ * been given back, [LeaseThreadException] when it belongs to another thread, and, if it writes,
+ * [ReadOnlySegmentException] when the view is read-only. A refused access has written nothing. Taking a view is no
+ * access and never throws these.
  *
- * Two segments are `==` when they start at the same place, whatever their sizes: that is the platform's rule, which an
- * inline class cannot change. [contentEquals] compares what is in them.
+ * Two segments are `==` when they start at the same place, whatever their sizes: that is the platform's rule, which
+ * an inline class cannot change. [contentEquals] compares what is in them.
  */
 @JvmInline
 public value class Segment private constructor(@PublishedApi internal val raw: MemorySegment) {
@@ -74,8 +76,8 @@ public value class Segment private constructor(@PublishedApi internal val raw: M
     }
 
     /**
-     * A view of [size] bytes from [offset] on; a negative [offset] counts from the end: `slice(-4, 2)` is the first two
-     * of the last four bytes.
+     * A view of [size] bytes from [offset] on; a negative [offset] counts from the end: `slice(-4, 2)` is the first
+     * two of the last four bytes.
      *
      * @throws SegmentBoundsException when the part is not all inside or [size] is negative
      */
@@ -88,8 +90,8 @@ public value class Segment private constructor(@PublishedApi internal val raw: M
      * A view of the bytes whose offsets are in [range], both ends included. A negative end counts from the end, each
      * for itself: `-4L..-1L` are the last four bytes, `2L..<size` all but the first two.
      *
-     * A range that is empty in Kotlin's eyes gives an empty view at its first offset, also `0L..-1L`, for that is what
-     * `0L..<0L` is. To say "up to the end", use [slice] with an offset alone.
+     * A range that is empty in Kotlin's eyes gives an empty view at its first offset, also `0L..-1L`, for that is
+     * what `0L..<0L` is. To say "up to the end", use [slice] with an offset alone.
      *
      * @throws SegmentBoundsException when a part of it is outside, or when, seen from the start, it ends more than one
      *   byte before it begins
@@ -276,6 +278,7 @@ public value class Segment private constructor(@PublishedApi internal val raw: M
         setLong(offset, value.toRawBits(), order)
 
     /** The place and the size; never the content, which may be gone. */
+    /** The address and the size, for logs. */
     override fun toString(): String = "Segment(${AccessFailures.hex(address)}, $size bytes)"
 
     private fun fromStart(offset: Long): Long = if (offset < 0) offset + size else offset
@@ -286,6 +289,7 @@ public value class Segment private constructor(@PublishedApi internal val raw: M
         return if (last - first == Long.MAX_VALUE) Long.MAX_VALUE else last - first + 1
     }
 
+    /** Makes views of what other APIs hold. */
     public companion object {
         private const val ZERO: Byte = 0
         private const val ONE: Byte = 1
@@ -294,8 +298,8 @@ public value class Segment private constructor(@PublishedApi internal val raw: M
         public fun of(memorySegment: MemorySegment): Segment = Segment(memorySegment)
 
         /**
-         * The named crossing from NIO: a view of the bytes between the position and the limit of [byteBuffer], which do
-         * not move. It is read-only if the buffer is; the buffer's byte order has no influence.
+         * The named crossing from NIO: a view of the bytes between the position and the limit of [byteBuffer], which
+         * do not move. It is read-only if the buffer is; the buffer's byte order has no influence.
          */
         public fun of(byteBuffer: ByteBuffer): Segment = Segment(MemorySegment.ofBuffer(byteBuffer))
     }

@@ -26,8 +26,8 @@ public fun Segment.copyTo(
 ): Unit = copy(raw, offset, target.raw, targetOffset, length)
 
 /**
- * Copies [length] bytes from [sourceOffset] of [source] to [offset] of this segment: by default all from [sourceOffset]
- * on. Where the two overlap, this segment ends up with what [source] held before.
+ * Copies [length] bytes from [sourceOffset] of [source] to [offset] of this segment: by default all from
+ * [sourceOffset] on. Where the two overlap, this segment ends up with what [source] held before.
  *
  * @throws SegmentBoundsException when either range is not all inside its segment; it names the one at fault, and
  *   nothing is copied

@@ -10,8 +10,8 @@ import dev.leasehold.memory.internal.AccessFailures
 public fun Segment.cursor(order: ByteOrder = ByteOrder.NATIVE): SegmentCursor = SegmentCursor(this, order)
 
 /**
- * A place in a [Segment] that moves on with what is read or written there: *fetch* reads and moves, *store* writes and
- * moves, [skip] only moves, [reserve] moves and gives a view of the bytes passed.
+ * A place in a [Segment] that moves on with what is read or written there: *fetch* reads and moves, *store* writes
+ * and moves, [skip] only moves, [reserve] moves and gives a view of the bytes passed.
  *
  * It is a view, owns nothing and lives as long as the segment; what [Segment] says on the exceptions of every access
  * holds here as well. A call that throws has moved nothing and written nothing.
@@ -174,6 +174,7 @@ public class SegmentCursor internal constructor(private val segment: Segment, pu
     @IgnorableReturnValue
     public fun storeUtf8(text: String): Long = segment.setUtf8(position, text).also { position += it }
 
+    /** Position and size, for logs. */
     override fun toString(): String = "SegmentCursor($position of $limit bytes)"
 
     /** The position moves last, so a refused access leaves it where it was. */

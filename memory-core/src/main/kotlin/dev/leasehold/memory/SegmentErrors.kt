@@ -14,8 +14,8 @@ public class SegmentSizeException internal constructor(message: String, public v
     IllegalArgumentException(message)
 
 /**
- * Text that cannot be read from, or written as, UTF-8: malformed bytes, a lone surrogate, a missing or a forbidden NUL.
- * Nothing was written.
+ * Text that cannot be read from, or written as, UTF-8: malformed bytes, a lone surrogate, a missing or a forbidden
+ * NUL. Nothing was written.
  *
  * @property position where the fault lies: a byte offset into the segment when reading, a char index into the text when
  *   writing

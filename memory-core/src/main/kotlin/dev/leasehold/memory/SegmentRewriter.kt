@@ -179,6 +179,7 @@ public class SegmentRewriter internal constructor(private val segment: Segment, 
     @JvmSynthetic
     public fun rewritten(): Segment = segment.slice(0, writePosition)
 
+    /** The positions of reader and writer, for logs. */
     override fun toString(): String =
         "SegmentRewriter(read $readPosition, written $writePosition of ${segment.size} bytes)"
 

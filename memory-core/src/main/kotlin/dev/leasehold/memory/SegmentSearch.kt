@@ -35,9 +35,9 @@ private const val LOW_BITS = 0x0101_0101_0101_0101L
 private const val HIGH_BITS = LOW_BITS shl 7
 
 /**
- * Looks at whole words while there are any. A word holds the byte if, after it has been turned to zero by the exclusive
- * or, the classical test for a zero byte says so (Mycroft, 1987); which byte it was, the plain loop finds, in either
- * byte order.
+ * Looks at whole words while there are any. A word holds the byte if, after it has been turned to zero by the
+ * exclusive or, the classical test for a zero byte says so (Mycroft, 1987); which byte it was, the plain loop finds,
+ * in either byte order.
  */
 private fun findByte(raw: MemorySegment, value: Byte, from: Long): Long {
     val size = raw.byteSize()

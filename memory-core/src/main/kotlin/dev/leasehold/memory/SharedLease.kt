@@ -15,11 +15,11 @@ import java.util.concurrent.atomic.AtomicIntegerFieldUpdater
  * Temporary tenure of a pooled block that any thread may use and close, from `pool.rentShared(size)`.
  *
  * **Ownership.** Whoever holds it closes it; racing closes give the block back once.
- * **Threads.** Any. What one thread wrote before it handed the lease over (through a queue, a lock, a started thread) is seen by
- * the thread that takes it.
+ * **Threads.** Any. What one thread wrote before it handed the lease over (through a queue, a lock, a started thread)
+ * is seen by the thread that takes it.
  * **Zeroed.** Only when the pool's [Hygiene] says so.
- * **After the close** the lease refuses at once. A raw view that somebody kept may still read for a while, but only memory that
- * nobody else has rented; when its epoch retires it throws too.
+ * **After the close** the lease refuses at once. A raw view that somebody kept may still read for a while, but only
+ * memory that nobody else has rented; when its epoch retires it throws too.
  */
 public class SharedLease internal constructor(
     private val tenure: Tenure,
@@ -27,7 +27,8 @@ public class SharedLease internal constructor(
     code: Int,
     private val extras: SharedLeaseExtras?,
 ) : AutoCloseable {
-    // The block's code while the lease is open, its complement (negative) once it is closed. One word, so that exactly one close wins.
+    // The block's code while the lease is open, its complement (negative) once it is closed. One word, so that
+    // exactly one close wins.
     @Volatile
     private var state = code
 
@@ -92,6 +93,7 @@ public class SharedLease internal constructor(
     private fun refuse(): Nothing =
         throw LeaseRefusals.closed(tenure.poolName, size, "SharedLease", extras?.owner, extras?.trace)
 
+    /** The size, the pool, and whether it is closed, for logs. */
     override fun toString(): String =
         "SharedLease($size bytes of pool '${tenure.poolName}'${if (isClosed) ", closed" else ""})"
 

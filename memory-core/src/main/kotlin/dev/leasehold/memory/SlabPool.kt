@@ -41,9 +41,10 @@ internal class SlabPool(
     override val defaultSize: Long get() = settings.defaultSize
     override val isClosed: Boolean get() = engine.closed
 
-    // The machine code of this, with all that is inlined into it, must stay below 2,500 bytes: from there on the compiler does not
-    // inline it into its callers, and then no lease is ever free of garbage (InlineSmallCode; -XX:+PrintInlining says "already
-    // compiled into a big method"). Hence no alignment here, a table instead of branches, and every rare thing behind a call.
+    // The machine code of this, with all that is inlined into it, must stay below 2,500 bytes: from there on the
+    // compiler does not inline it into its callers, and then no lease is ever free of garbage (InlineSmallCode;
+    // -XX:+PrintInlining says "already compiled into a big method"). Hence no alignment here, a table instead of
+    // branches, and every rare thing behind a call.
     override fun rentLease(size: Long, owner: LeaseOwner?): Lease {
         val thread = Thread.currentThread()
         val cache = engine.cacheOf(thread)
@@ -60,7 +61,8 @@ internal class SlabPool(
             code = taken.code
             address = taken.address
         }
-        // One place makes the lease, whatever way the block came: so escape analysis sees one allocation, and can remove it.
+        // One place makes the lease, whatever way the block came: so escape analysis sees one allocation, and can
+        // remove it.
         return lease(home!!, address, code, size, thread, owner)
     }
 
@@ -256,7 +258,8 @@ internal class SlabPool(
     private fun take(code: Int, size: Long): Taken? =
         if (code == SlabEngine.LARGE) engine.takeLarge(size) else engine.takeAnywhere(code)
 
-    // The block of the size class may be too large for what the limit leaves, when pages for just these bytes are not.
+    // The block of the size class may be too large for what the limit leaves, when pages for just these bytes are
+    // not.
     private fun takeExact(code: Int, size: Long): Taken? =
         if (exactIsSmaller(code, size)) engine.takeLarge(size) else null
 

@@ -14,7 +14,6 @@ import java.lang.foreign.MemorySegment
  * for nothing. They catch its refusal and ask here for the exception to throw instead, so the price of a good message
  * is paid only by the program that needs it.
  */
-@PublishedApi
 internal object AccessFailures {
     /** The exception to throw for [failure], which an access of [length] bytes at [offset] of [raw] met. */
     @JvmStatic

@@ -1,8 +1,8 @@
 package dev.leasehold.memory.internal
 
 /**
- * Marks what only the other modules of Leasehold may call. It is public for the compiler's sake, has no stable form, and needs
- * an opt-in that is an error.
+ * Marks what only the other modules of Leasehold may call. It is public for the compiler's sake, has no stable form,
+ * and needs an opt-in that is an error.
  */
 @RequiresOptIn("This belongs to Leasehold's own modules and changes without notice.", RequiresOptIn.Level.ERROR)
 @Retention(AnnotationRetention.BINARY)
@@ -13,7 +13,8 @@ public annotation class InternalMemoryApi
 /**
  * Whoever closes a lease when nobody closed it before: a scope.
  *
- * A lease that has an owner tells it when it is closed early, and lends it [describe] for the message of a use after the close.
+ * A lease that has an owner tells it when it is closed early, and lends it [describe] for the message of a use after
+ * the close.
  */
 @InternalMemoryApi
 public abstract class LeaseOwner {

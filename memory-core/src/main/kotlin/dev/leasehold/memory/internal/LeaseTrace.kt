@@ -8,9 +8,9 @@ import java.util.concurrent.atomic.AtomicReference
 /**
  * Where one lease was rented and closed, when its pool traces sites.
  *
- * It also reports a lease that was forgotten: when the lease is garbage and nobody closed it, one warning that begins with
- * `LEAK:` goes to the logger `dev.leasehold.memory`. The memory stays out: a view of it may live on, and handing it to
- * somebody else would be worse than losing it.
+ * It also reports a lease that was forgotten: when the lease is garbage and nobody closed it, one warning that begins
+ * with `LEAK:` goes to the logger `dev.leasehold.memory`. The memory stays out: a view of it may live on, and handing
+ * it to somebody else would be worse than losing it.
  */
 internal class LeaseTrace private constructor(private val poolName: String, private val size: Long) {
     private val rented = Site.ofCaller()

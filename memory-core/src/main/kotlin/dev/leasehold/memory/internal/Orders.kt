@@ -4,8 +4,8 @@ package dev.leasehold.memory.internal
 
 import dev.leasehold.memory.ByteOrder
 
-// The order is a choice between two values, never between two layouts: an access through a layout that C2 cannot see as
-// a constant is a slow one, while reversing the bytes is one instruction.
+// The order is a choice between two values, never between two layouts: an access through a layout that C2 cannot see
+// as a constant is a slow one, while reversing the bytes is one instruction.
 
 /** [value] as native memory must hold it, or as native memory held it, for its bytes to lie in [order]. */
 internal inline fun inOrder(value: Short, order: ByteOrder): Short =

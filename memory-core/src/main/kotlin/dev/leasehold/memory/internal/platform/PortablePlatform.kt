@@ -7,8 +7,8 @@ import java.util.concurrent.ConcurrentSkipListMap
 /**
  * Any system, without a restricted method: each mapping is a shared arena of its own, and a view is a slice of it.
  *
- * A slice lives as long as its mapping, not as long as its lease, so here only the lease's own state refuses a late use.
- * Pages cannot be taken out of the middle of an arena, so [discard] keeps them.
+ * A slice lives as long as its mapping, not as long as its lease, so here only the lease's own state refuses a late
+ * use. Pages cannot be taken out of the middle of an arena, so [discard] keeps them.
  */
 internal class PortablePlatform : Platform {
     private class Mapping(val arena: Arena, val segment: MemorySegment)

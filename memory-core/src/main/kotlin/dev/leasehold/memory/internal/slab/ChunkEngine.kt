@@ -7,8 +7,8 @@ import java.util.concurrent.locks.ReentrantLock
 import kotlin.concurrent.withLock
 
 /**
- * The machinery of a pool of equal chunks: one region, one stack of free chunks, no caches, so that "available" is exact and the newest
- * returned chunk is the next one out.
+ * The machinery of a pool of equal chunks: one region, one stack of free chunks, no caches, so that "available" is
+ * exact and the newest returned chunk is the next one out.
  */
 internal class ChunkEngine(
     owner: Any,
@@ -26,7 +26,8 @@ internal class ChunkEngine(
     private val leased = AtomicInteger()
     private val quarantined = AtomicInteger()
 
-    // Leases, quarantined chunks and whoever is about to touch the region: it goes back when the pool is closed and nobody is left.
+    // Leases, quarantined chunks and whoever is about to touch the region: it goes back when the pool is closed and
+    // nobody is left.
     private val holders = AtomicInteger()
     private val mapped = AtomicInteger(1)
     private val taken = LongAdder()

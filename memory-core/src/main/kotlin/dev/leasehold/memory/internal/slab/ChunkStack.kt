@@ -6,9 +6,9 @@ import java.util.concurrent.atomic.AtomicLong
 /**
  * Which of a fixed number of chunks are free, newest returned first. Lock-free, for any number of threads.
  *
- * A Treiber stack of numbers instead of nodes: `next[i]` is the chunk below chunk `i`. Numbers come back, so the top carries a tag
- * that changes with every success, and a compare-and-set that slept through a pop and a push of the same chunk fails (the ABA problem;
- * the tag has 32 bits). `next` lies on the heap, out of reach of stale views.
+ * A Treiber stack of numbers instead of nodes: `next[i]` is the chunk below chunk `i`. Numbers come back, so the top
+ * carries a tag that changes with every success, and a compare-and-set that slept through a pop and a push of the
+ * same chunk fails (the ABA problem; the tag has 32 bits). `next` lies on the heap, out of reach of stale views.
  */
 internal class ChunkStack(count: Int) {
     private val next = AtomicIntegerArray(count).apply { for (chunk in 0 until count) setPlain(chunk, chunk + 1) }

@@ -5,8 +5,9 @@ import java.util.concurrent.atomic.AtomicLong
 /**
  * Where threads exchange whole magazines of free blocks (Bonwick and Adams, "Magazines and Vmem", 2001).
  *
- * Lock-free. A thread whose cache runs full leaves a magazine here, one whose cache runs dry takes one, so a block that is rented
- * here and closed there costs one exchange a magazine, not one a block. Emptied magazines travel back the same way.
+ * Lock-free. A thread whose cache runs full leaves a magazine here, one whose cache runs dry takes one, so a block
+ * that is rented here and closed there costs one exchange a magazine, not one a block. Emptied magazines travel back
+ * the same way.
  */
 internal class Depot {
     private val full = Array(SizeClasses.COUNT) { MagazineStack() }

@@ -7,20 +7,23 @@ import java.util.concurrent.atomic.AtomicReference
 /*
  * Shared leases without a shared arena each.
  *
- * Closing a shared arena is a handshake with every thread, tens of microseconds. So many leases live under one arena, their epoch. A
- * lease that is closed refuses by its own state word at once; its block goes into quarantine, where nobody rents it, because somebody
- * may have kept a raw view. When an epoch gives out no more tickets and all of its leases are closed, it retires: the arena is closed,
- * every kept view throws from then on, and the quarantined blocks are free again.
+ * Closing a shared arena is a handshake with every thread, tens of microseconds. So many leases live under one arena,
+ * their epoch. A lease that is closed refuses by its own state word at once; its block goes into quarantine, where
+ * nobody rents it, because somebody may have kept a raw view. When an epoch gives out no more tickets and all of its
+ * leases are closed, it retires: the arena is closed, every kept view throws from then on, and the quarantined blocks
+ * are free again.
  *
  *   open ──seal──▶ sealed ──last lease closed──▶ complete ──arena closed──▶ retired
  *
- * Whether an epoch is complete is one number, the balance: tickets given out, less tickets given up, less leases closed. The sign bit
- * is the seal. Whoever brings a sealed balance to zero, and it is exactly one, hands the epoch on to be retired. Threads take tickets
- * and report closed leases some dozens at a time, so the balance is touched once for many leases; what they have not reported yet
- * lies in their EpochShare, and a revoker can report it for them.
+ * Whether an epoch is complete is one number, the balance: tickets given out, less tickets given up, less leases
+ * closed. The sign bit is the seal. Whoever brings a sealed balance to zero, and it is exactly one, hands the epoch
+ * on to be retired. Threads take tickets and report closed leases some dozens at a time, so the balance is touched
+ * once for many leases; what they have not reported yet lies in their EpochShare, and a revoker can report it for
+ * them.
  *
- * A lease that stays open keeps its epoch's closed blocks in quarantine, at most the bound. When the pool is at its limit, shared
- * leases get an arena each, so that a close frees at once: the exact way is the slow way, and is taken when it matters.
+ * A lease that stays open keeps its epoch's closed blocks in quarantine, at most the bound. When the pool is at its
+ * limit, shared leases get an arena each, so that a close frees at once: the exact way is the slow way, and is taken
+ * when it matters.
  */
 internal class Epoch(
     private val ledger: EpochLedger,

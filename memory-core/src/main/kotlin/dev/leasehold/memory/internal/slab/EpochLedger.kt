@@ -38,7 +38,8 @@ internal class EpochLedger(
     private val recycledBytes = AtomicLong()
     private val unretired = AtomicLong()
 
-    // One settlement for each epoch that is sealed: those that long leases hold open would ask for one again and again.
+    // One settlement for each epoch that is sealed: those that long leases hold open would ask for one again and
+    // again.
     @Volatile private var settleDue = false
 
     /** Whether epochs are used at all, or every shared lease has an arena of its own. */
@@ -93,7 +94,8 @@ internal class EpochLedger(
         help()
     }
 
-    // Off the caller's path, unless that is hopelessly behind: then the caller helps, so that quarantine stays bounded.
+    // Off the caller's path, unless that is hopelessly behind: then the caller helps, so that quarantine stays
+    // bounded.
     private fun keepUp() {
         when {
             unretired.get() <= SETTLE_ABOVE -> return
@@ -128,7 +130,8 @@ internal class EpochLedger(
     }
 
     /**
-     * Retires what is complete. One thread at a time, so that whoever returns from here knows that nothing is still on its way.
+     * Retires what is complete. One thread at a time, so that whoever returns from here knows that nothing is still
+     * on its way.
      *
      * @return false when an epoch could not be, because a native call or an input/output operation uses a view of it just now
      */
@@ -148,7 +151,8 @@ internal class EpochLedger(
         try {
             epoch.arena?.close()
         } catch (_: IllegalStateException) {
-            // In use by a native call. The epoch stays complete, its blocks stay in quarantine, and it is tried again.
+            // In use by a native call. The epoch stays complete, its blocks stay in quarantine, and it is tried
+            // again.
             return false
         }
         var bytes = 0L

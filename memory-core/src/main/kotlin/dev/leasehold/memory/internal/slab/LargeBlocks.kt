@@ -5,8 +5,8 @@ import dev.leasehold.memory.internal.platform.Platform
 /**
  * Blocks above the largest size class: a mapping each. Under the store's lock.
  *
- * A few idle ones are kept, newest last, because a fresh mapping costs a page fault a page. A request takes the best fit among
- * them if no more than a quarter of it would be wasted.
+ * A few idle ones are kept, newest last, because a fresh mapping costs a page fault a page. A request takes the best
+ * fit among them if no more than a quarter of it would be wasted.
  */
 internal class LargeBlocks(private val platform: Platform, private val account: Account) {
     class Region(val address: Long, val bytes: Long)

@@ -18,8 +18,8 @@ internal class Magazine(capacity: Int) {
 /**
  * A lock-free stack of magazines (Treiber, 1986).
  *
- * Every push makes a new node, so a node that a slow pop still looks at can never come back: the collector keeps it from being
- * reused, and the ABA problem does not arise. A node is 24 bytes for a whole magazine.
+ * Every push makes a new node, so a node that a slow pop still looks at can never come back: the collector keeps it
+ * from being reused, and the ABA problem does not arise. A node is 24 bytes for a whole magazine.
  */
 internal class MagazineStack {
     private class Node(@JvmField val magazine: Magazine, @JvmField val next: Node?)

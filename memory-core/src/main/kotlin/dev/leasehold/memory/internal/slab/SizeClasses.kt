@@ -3,13 +3,13 @@ package dev.leasehold.memory.internal.slab
 /**
  * The sizes that blocks come in.
  *
- * Below 64 bytes every multiple of 16, from 64 to 256 every multiple of 64, and from there four sizes to a doubling, up to one
- * mebibyte. A request takes the smallest block that holds it, so beyond rounding up to the alignment (16 below 64 bytes, 64
- * from there) never more than a fifth of a block is wasted: the worst case is one byte more than a power of two, which takes a
- * block of five quarters of it.
+ * Below 64 bytes every multiple of 16, from 64 to 256 every multiple of 64, and from there four sizes to a doubling,
+ * up to one mebibyte. A request takes the smallest block that holds it, so beyond rounding up to the alignment (16
+ * below 64 bytes, 64 from there) never more than a fifth of a block is wasted: the worst case is one byte more than a
+ * power of two, which takes a block of five quarters of it.
  *
- * Every size is a multiple of 64 from 64 bytes up, and a block lies at a multiple of its own size from the start of a page,
- * which gives each class its natural alignment: the largest power of two that divides its size, at most a page.
+ * Every size is a multiple of 64 from 64 bytes up, and a block lies at a multiple of its own size from the start of a
+ * page, which gives each class its natural alignment: the largest power of two that divides its size, at most a page.
  */
 internal object SizeClasses {
     /** What a slab and a limit are counted in at the least, in bytes. */

@@ -3,8 +3,8 @@ package dev.leasehold.memory.internal.slab
 /**
  * One mapping cut into blocks of one class. Under the store's lock.
  *
- * Which blocks are free, and which pages the system has taken back, are two bitmaps on the heap: nothing is written into free
- * memory, so what a stale view could still write cannot harm the bookkeeping.
+ * Which blocks are free, and which pages the system has taken back, are two bitmaps on the heap: nothing is written
+ * into free memory, so what a stale view could still write cannot harm the bookkeeping.
  */
 internal class Slab(val address: Long, val bytes: Long, val classIndex: Int, private val page: Long) {
     private val blockSize = SizeClasses.sizeOf(classIndex)

@@ -7,9 +7,9 @@ import kotlin.concurrent.withLock
 /**
  * One pool's machinery: thread caches over a depot over slabs, epochs beside them, and the way from one to the other.
  *
- * **Pressure.** When the limit (or the system) stops a request, every cache is revoked and stays so, and what comes back goes straight
- * to the store, where those who wait are served. So idle memory is never the reason for a refusal. When enough has come back, the
- * caches are let go.
+ * **Pressure.** When the limit (or the system) stops a request, every cache is revoked and stays so, and what comes
+ * back goes straight to the store, where those who wait are served. So idle memory is never the reason for a refusal.
+ * When enough has come back, the caches are let go.
  */
 internal class SlabEngine(
     val owner: Any,

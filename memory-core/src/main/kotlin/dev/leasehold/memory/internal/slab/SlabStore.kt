@@ -7,8 +7,8 @@ import java.util.concurrent.locks.ReentrantLock
 /**
  * The ground of a pool: mappings from the system, cut into slabs of equal blocks, and large blocks mapped one by one.
  *
- * Everything here is under [lock] and away from the hot path: caches and the depot keep what is rented again soon, and come here
- * for a magazine at a time. Each mapping is paid for from the [account] before the system is asked.
+ * Everything here is under [lock] and away from the hot path: caches and the depot keep what is rented again soon,
+ * and come here for a magazine at a time. Each mapping is paid for from the [account] before the system is asked.
  */
 internal class SlabStore(private val platform: Platform, val account: Account, private val idleBound: () -> Long) {
     @JvmField val lock = ReentrantLock()

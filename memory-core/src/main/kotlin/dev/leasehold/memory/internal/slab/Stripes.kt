@@ -5,8 +5,8 @@ import java.util.concurrent.atomic.AtomicBoolean
 /**
  * Caches for virtual threads, which own none: there may be a million of them, and each rents little.
  *
- * A few caches, twice as many as processors, each behind a flag that is taken with a compare-and-set. A thread begins with the one
- * that its id points to, moves on when that is taken, and goes without when all are. Nobody waits.
+ * A few caches, twice as many as processors, each behind a flag that is taken with a compare-and-set. A thread begins
+ * with the one that its id points to, moves on when that is taken, and goes without when all are. Nobody waits.
  */
 internal class Stripes(newCache: () -> ThreadCache) {
     private class Stripe(val cache: ThreadCache) {

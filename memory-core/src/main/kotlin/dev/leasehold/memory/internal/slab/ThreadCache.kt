@@ -6,9 +6,10 @@ import java.lang.invoke.VarHandle
 /*
  * One thread's free blocks, without an atomic operation on the hot path, and yet within reach of other threads.
  *
- * The owner pops and pushes plain fields. But trim(), close() and a request that the limit stops must be able to take idle blocks out
- * of the caches of threads that sleep, or memory would be refused while it lies idle. This is Dekker's problem with one side that
- * runs a hundred million times a second and one that runs once in a while, so the price is put on the rare side:
+ * The owner pops and pushes plain fields. But trim(), close() and a request that the limit stops must be able to take
+ * idle blocks out of the caches of threads that sleep, or memory would be refused while it lies idle. This is
+ * Dekker's problem with one side that runs a hundred million times a second and one that runs once in a while, so the
+ * price is put on the rare side:
  *
  *   owner                          revoker
  *   busy = 1        (plain mov)    revoked = true
@@ -16,17 +17,18 @@ import java.lang.invoke.VarHandle
  *     pop or push                  while (busy == 1) spin
  *   busy = 0        (plain mov)    empty the cache
  *
- * Without a fence between the owner's store to `busy` and its load of `revoked`, both sides could miss each other. The
- * revoker's fence stands in for it: closing a shared arena makes every thread of the virtual machine pass a handshake, and that
- * orders everything before it on that thread with everything after it. So after the fence either the owner's operation began
- * before it, and then `busy` is seen to be 1 until it has ended; or it begins after it, and then `revoked` is seen to be true. An
- * operation in compiled code has no safepoint inside and is not even interrupted; in the interpreter it may be, and then `busy`
- * is 1. The same idea is Linux's membarrier(2) and the revocation of biased locks (Dice, Moir and Scherer, "Quickly reacquirable
- * locks", 2003). Rejected: a compare-and-set a rent and a close (10 ns, four times the rest), and caches that nobody can revoke
- * (spurious refusals under a limit, and a trim that trims little).
+ * Without a fence between the owner's store to `busy` and its load of `revoked`, both sides could miss each other.
+ * The revoker's fence stands in for it: closing a shared arena makes every thread of the virtual machine pass a
+ * handshake, and that orders everything before it on that thread with everything after it. So after the fence either
+ * the owner's operation began before it, and then `busy` is seen to be 1 until it has ended; or it begins after it,
+ * and then `revoked` is seen to be true. An operation in compiled code has no safepoint inside and is not even
+ * interrupted; in the interpreter it may be, and then `busy` is 1. The same idea is Linux's membarrier(2) and the
+ * revocation of biased locks (Dice, Moir and Scherer, "Quickly reacquirable locks", 2003). Rejected: a
+ * compare-and-set a rent and a close (10 ns, four times the rest), and caches that nobody can revoke (spurious
+ * refusals under a limit, and a trim that trims little).
  *
- * The busy region takes no lock, waits for nothing and calls nothing that could throw, so the revoker's spin is short. A cache
- * whose `revoked` is true sends its owner straight to the store.
+ * The busy region takes no lock, waits for nothing and calls nothing that could throw, so the revoker's spin is
+ * short. A cache whose `revoked` is true sends its owner straight to the store.
  */
 internal class ThreadCache(
     private val engine: SlabEngine,

@@ -7,8 +7,9 @@ import kotlin.concurrent.withLock
 /**
  * Those who wait for memory, first come, first served.
  *
- * A waiter says how it would take what it wants; whoever gives something back runs that for the first in line, under the lock, and
- * wakes it with the block in hand. So nothing can be lost between a wake-up and a take, and nobody overtakes.
+ * A waiter says how it would take what it wants; whoever gives something back runs that for the first in line, under
+ * the lock, and wakes it with the block in hand. So nothing can be lost between a wake-up and a take, and nobody
+ * overtakes.
  */
 internal class WaitLine(private val lock: ReentrantLock) {
     /** One who waits. [attempt] takes the block, or answers null. */
@@ -47,8 +48,8 @@ internal class WaitLine(private val lock: ReentrantLock) {
     }
 
     /**
-     * Waits in line until [attempt], run by whoever gives something back, has taken a block; null when [nanos] passed or the line was
-     * closed.
+     * Waits in line until [attempt], run by whoever gives something back, has taken a block; null when [nanos] passed
+     * or the line was closed.
      *
      * @throws InterruptedException when the thread was interrupted; what it had been handed has gone to [giveBack]
      */

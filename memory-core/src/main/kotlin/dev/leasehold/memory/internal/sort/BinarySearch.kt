@@ -1,8 +1,8 @@
 package dev.leasehold.memory.internal.sort
 
 /**
- * The index of an element that equals the key, or `-(insertion point) - 1`. [compare] says how the element at an index
- * compares to the key.
+ * The index of an element that equals the key, or `-(insertion point) - 1`. [compare] says how the element at an
+ * index compares to the key.
  */
 internal inline fun binarySearchBy(size: Long, compare: (Long) -> Int): Long {
     var low = 0L

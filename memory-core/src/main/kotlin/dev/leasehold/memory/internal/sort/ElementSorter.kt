@@ -9,9 +9,9 @@ package dev.leasehold.memory.internal.sort
  * backwards, is recognised and costs one look at each element, so input that is nearly sorted stays cheap; elsewhere
  * the look ends after a few elements.
  *
- * A subclass stands for one element type. It makes the four steps below out of the inline functions in `SortSteps.kt`,
- * so each type has its own inner loops with its accesses inlined into them, and only the coarse steps are virtual
- * calls. Elements travel as [Long] keys that compare as the elements do.
+ * A subclass stands for one element type. It makes the four steps below out of the inline functions in
+ * `SortSteps.kt`, so each type has its own inner loops with its accesses inlined into them, and only the coarse steps
+ * are virtual calls. Elements travel as [Long] keys that compare as the elements do.
  *
  * Rejected: a comparator over indices (a virtual call for each comparison, which turns megamorphic with the third
  * element type), and sorting a copy on the heap (twice the memory, and the heap is what this library keeps free).

@@ -1,7 +1,7 @@
 package dev.leasehold.memory.internal.sort
 
-// The steps of ElementSorter, for any type of element: `load` gives the key at an index, `store` puts one there. `high`
-// is always exclusive.
+// The steps of ElementSorter, for any type of element: `load` gives the key at an index, `store` puts one there.
+// `high` is always exclusive.
 
 /** From this many elements on a pivot is chosen out of nine, not out of three. */
 internal const val NINTHER_LIMIT: Long = 256

@@ -6,8 +6,8 @@ import java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED
 import java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED
 import java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED
 
-// Each step reads `raw` into a local first: C2 cannot know that a store to native memory leaves the field as it is, and
-// would load it again, with all that hangs on it, at every access.
+// Each step reads `raw` into a local first: C2 cannot know that a store to native memory leaves the field as it is,
+// and would load it again, with all that hangs on it, at every access.
 
 internal class ShortSorter(private val raw: MemorySegment) : ElementSorter() {
     override fun settleRun(low: Long, high: Long): Boolean {

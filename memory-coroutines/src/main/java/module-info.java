@@ -1,0 +1,7 @@
+/** Leases for code that suspends. */
+module dev.leasehold.memory.coroutines {
+  requires transitive dev.leasehold.memory.core;
+  requires transitive kotlinx.coroutines.core;
+
+  exports dev.leasehold.memory.coroutines;
+}

@@ -1,0 +1,28 @@
+package dev.leasehold.testing
+
+import com.tngtech.archunit.core.domain.JavaClasses
+import com.tngtech.archunit.core.importer.ClassFileImporter
+import java.nio.file.Path
+
+/** The architecture of the library, as every module's `ArchitectureSpec` holds its own classes to it. */
+public object House {
+    /** The floors, ground first, with the library's real root package. */
+    public val floors: Floors = Floors(FloorPlan("dev.leasehold.memory"))
+
+    /** The named crossings to `java.lang.foreign` and NIO, and the facade that is made of them. */
+    public val signatures: PublicSignatures = PublicSignatures(
+        crossings = setOf("asMemorySegment", "asByteBuffer", "Segment.Companion.of"),
+        facades = setOf("Memory"),
+    )
+
+    /** The rooms of memory-core: these share their internals, and nobody else does. */
+    public val core: Set<String> =
+        setOf("ground floor", "platform", "slab", "pools", "typed", "mapped", "permanent", "unsafe", "diagnostics")
+
+    /** The compiled main classes of the module whose tests ask. */
+    public fun classesOfThisModule(): JavaClasses {
+        val classes = ClassFileImporter().importPath(Path.of("target/classes"))
+        check(classes.isNotEmpty()) { "target/classes is empty: compile the module first" }
+        return classes
+    }
+}
