@@ -5,13 +5,13 @@ package dev.leasehold.memory
 import dev.leasehold.memory.internal.InternalMemoryApi
 import dev.leasehold.memory.internal.LeaseOwner
 import dev.leasehold.memory.internal.LeaseTrace
-import dev.leasehold.memory.internal.SharedLeaseExtras
 import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.slab.ChunkEngine
 import dev.leasehold.memory.internal.slab.Epoch
 import dev.leasehold.memory.internal.slab.OwnArena
 import dev.leasehold.memory.internal.slab.Taken
 import dev.leasehold.memory.internal.slab.Tenure
+import dev.leasehold.memory.internal.slab.WatchedTenure
 import java.lang.foreign.Arena
 import java.lang.foreign.MemorySegment
 
@@ -129,8 +129,8 @@ public class FixedMemoryPool private constructor(
     private fun sharedLease(tenure: Tenure, view: MemorySegment, owner: LeaseOwner?): SharedLease {
         hygiene.began(view)
         val trace = startTrace(view.byteSize())
-        val extras = if (owner == null && trace == null) null else SharedLeaseExtras(owner, trace)
-        val lease = SharedLease(tenure, view, 0, extras)
+        val watched = if (owner == null && trace == null) tenure else WatchedTenure(tenure, owner, trace)
+        val lease = SharedLease(watched, view, 0)
         if (trace != null) LeaseTrace.watch(lease, trace)
         return lease
     }

@@ -278,7 +278,6 @@ public value class Segment private constructor(@PublishedApi internal val raw: M
         setLong(offset, value.toRawBits(), order)
 
     /** The place and the size; never the content, which may be gone. */
-    /** The address and the size, for logs. */
     override fun toString(): String = "Segment(${AccessFailures.hex(address)}, $size bytes)"
 
     private fun fromStart(offset: Long): Long = if (offset < 0) offset + size else offset

@@ -5,7 +5,6 @@ package dev.leasehold.memory
 import dev.leasehold.memory.internal.InternalMemoryApi
 import dev.leasehold.memory.internal.LeaseOwner
 import dev.leasehold.memory.internal.LeaseTrace
-import dev.leasehold.memory.internal.SharedLeaseExtras
 import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.slab.BlockHome
 import dev.leasehold.memory.internal.slab.Epoch
@@ -15,6 +14,7 @@ import dev.leasehold.memory.internal.slab.SlabEngine
 import dev.leasehold.memory.internal.slab.Taken
 import dev.leasehold.memory.internal.slab.Tenure
 import dev.leasehold.memory.internal.slab.ThreadCache
+import dev.leasehold.memory.internal.slab.WatchedTenure
 import java.lang.foreign.Arena
 import java.lang.foreign.MemorySegment
 
@@ -202,7 +202,7 @@ internal class SlabPool(
             val view = Platform.current.view(address, size, arena)
             hygiene.began(view)
             if (traceSites || owner != null) return tracedShared(tenure, view, code, owner)
-            return SharedLease(tenure, view, code, null)
+            return SharedLease(tenure, view, code)
         } catch (failure: Throwable) {
             tenure.end(address, code, size)
             throw failure
@@ -211,7 +211,7 @@ internal class SlabPool(
 
     private fun tracedShared(tenure: Tenure, view: MemorySegment, code: Int, owner: LeaseOwner?): SharedLease {
         val trace = if (traceSites) LeaseTrace.start(name, view.byteSize()) else null
-        val lease = SharedLease(tenure, view, code, SharedLeaseExtras(owner, trace))
+        val lease = SharedLease(WatchedTenure(tenure, owner, trace), view, code)
         if (trace != null) LeaseTrace.watch(lease, trace)
         return lease
     }

@@ -72,6 +72,3 @@ internal class Site private constructor(private val frame: String, val thread: S
         }
     }
 }
-
-/** What a shared lease carries only when it has an owner or a trace, in one object so that the usual lease stays small. */
-internal class SharedLeaseExtras(val owner: LeaseOwner?, val trace: LeaseTrace?)

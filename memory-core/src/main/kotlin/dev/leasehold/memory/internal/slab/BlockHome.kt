@@ -1,4 +1,10 @@
+@file:OptIn(InternalMemoryApi::class)
+
 package dev.leasehold.memory.internal.slab
+
+import dev.leasehold.memory.internal.InternalMemoryApi
+import dev.leasehold.memory.internal.LeaseOwner
+import dev.leasehold.memory.internal.LeaseTrace
 
 /** Where a thread-owned lease's block goes when the lease ends. */
 internal abstract class BlockHome(
@@ -19,4 +25,27 @@ internal abstract class Tenure(@JvmField val owner: Any, @JvmField val poolName:
      * @throws IllegalStateException when the views cannot be cut off now; then nothing has changed
      */
     abstract fun end(address: Long, code: Int, size: Long)
+
+    /** Who closes the lease when nobody did before, if anybody. */
+    open val leaseOwner: LeaseOwner? get() = null
+
+    /** Where the lease was rented and closed, if its pool traces that. */
+    open val trace: LeaseTrace? get() = null
+
+    /** Called once, when [lease] has ended. */
+    open fun ended(lease: AutoCloseable): Unit = Unit
+}
+
+/** The tenure of a shared lease that somebody watches over: [inner], and those who are told of its end. */
+internal class WatchedTenure(
+    private val inner: Tenure,
+    override val leaseOwner: LeaseOwner?,
+    override val trace: LeaseTrace?,
+) : Tenure(inner.owner, inner.poolName) {
+    override fun end(address: Long, code: Int, size: Long): Unit = inner.end(address, code, size)
+
+    override fun ended(lease: AutoCloseable) {
+        trace?.ended()
+        leaseOwner?.closed(lease)
+    }
 }

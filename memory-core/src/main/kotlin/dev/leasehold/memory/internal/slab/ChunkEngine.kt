@@ -91,15 +91,18 @@ internal class ChunkEngine(
         if (hygiene.onClose) hygiene.ended(PackedBlock.address(packed), size)
         quarantined.incrementAndGet()
         leased.decrementAndGet()
-        epoch.deposit(longArrayOf(packed), 1)
+        epoch.deposit(Magazine(1).apply { push(packed) })
         if (closed || line.length > 0) epochs.retireNow()
     }
 
-    override fun recycle(packed: Long) {
-        if (hygiene.onClose) hygiene.ended(PackedBlock.address(packed), stride)
-        quarantined.decrementAndGet()
-        push(PackedBlock.address(packed))
-        letGo()
+    override fun recycle(note: Magazine) {
+        for (index in 0 until note.count) {
+            val address = PackedBlock.address(note.rounds[index])
+            if (hygiene.onClose) hygiene.ended(address, stride)
+            quarantined.decrementAndGet()
+            push(address)
+            letGo()
+        }
     }
 
     override fun recycled(): Unit = Unit

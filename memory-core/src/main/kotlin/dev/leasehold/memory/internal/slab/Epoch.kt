@@ -2,7 +2,6 @@ package dev.leasehold.memory.internal.slab
 
 import java.lang.foreign.Arena
 import java.util.concurrent.atomic.AtomicLong
-import java.util.concurrent.atomic.AtomicReference
 
 /*
  * Shared leases without a shared arena each.
@@ -29,10 +28,8 @@ internal class Epoch(
     private val ledger: EpochLedger,
     @JvmField val arena: Arena?,
 ) : Tenure(ledger.owner, ledger.poolName) {
-    private class Deposit(val blocks: LongArray, val count: Int, val next: Deposit?)
-
     private val balance = AtomicLong()
-    private val deposits = AtomicReference<Deposit?>()
+    private val deposits = MagazineStack()
 
     override fun end(address: Long, code: Int, size: Long): Unit = ledger.closed(this, address, code, size)
 
@@ -48,12 +45,11 @@ internal class Epoch(
     /** Takes [tickets] back that no lease used. */
     fun giveUp(tickets: Int) = settle(tickets)
 
-    /** Takes the blocks of [count] closed leases into quarantine. */
-    fun deposit(blocks: LongArray, count: Int) {
-        while (true) {
-            val seen = deposits.get()
-            if (deposits.compareAndSet(seen, Deposit(blocks, count, seen))) break
-        }
+    /** Takes the closed blocks in [note] into quarantine. */
+    fun deposit(note: Magazine) {
+        // Counted before the push: from then on the note may be emptied by whoever retires this epoch.
+        val count = note.count
+        deposits.push(note)
         settle(count)
     }
 
@@ -66,14 +62,8 @@ internal class Epoch(
         if (count != 0 && balance.addAndGet(-count.toLong()) == SEALED) ledger.complete(this)
     }
 
-    /** Hands every quarantined block to [action]. Only after the arena was closed. */
-    fun release(action: (packed: Long) -> Unit) {
-        var deposit = deposits.getAndSet(null)
-        while (deposit != null) {
-            for (index in 0 until deposit.count) action(deposit.blocks[index])
-            deposit = deposit.next
-        }
-    }
+    /** Takes a note of quarantined blocks out, or answers null when there is none left. Only after the arena was closed. */
+    fun withdraw(): Magazine? = deposits.pop()
 
     private companion object {
         const val SEALED = Long.MIN_VALUE

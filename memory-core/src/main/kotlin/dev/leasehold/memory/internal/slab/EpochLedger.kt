@@ -20,10 +20,10 @@ internal class EpochLedger(
         /** Notes the closed block [packed] of [epoch] for the calling thread. */
         fun note(epoch: Epoch, packed: Long, size: Long)
 
-        /** Takes a block back whose epoch has retired. */
-        fun recycle(packed: Long)
+        /** Takes the blocks in [note] back, whose epoch has retired. */
+        fun recycle(note: Magazine)
 
-        /** Says that a batch of [recycle] is done. */
+        /** Says that one epoch's [recycle] is done. */
         fun recycled()
 
         /** Reports what threads have not reported yet. */
@@ -37,6 +37,7 @@ internal class EpochLedger(
     private val completed = ArrayDeque<Epoch>()
     private val recycledBytes = AtomicLong()
     private val unretired = AtomicLong()
+    private val spareNotes = MagazineStack()
 
     // One settlement for each epoch that is sealed: those that long leases hold open would ask for one again and
     // again.
@@ -53,6 +54,12 @@ internal class EpochLedger(
 
     /** How many tickets a thread should ask for at a time. */
     val batch: Int = minOf(EpochShare.BATCH, maxOf(1, boundBlocks / 8))
+
+    /** An empty note for [batch] closed leases. */
+    fun emptyNote(): Magazine = spareNotes.pop() ?: Magazine(batch)
+
+    /** Takes back a note that was not needed. */
+    fun spare(note: Magazine) = spareNotes.push(note)
 
     /** How many bytes [batch] tickets are good for, at least [least]. */
     fun batchBytes(least: Long): Long = maxOf(least, boundBytes / 8)
@@ -155,15 +162,22 @@ internal class EpochLedger(
             // again.
             return false
         }
-        var bytes = 0L
-        epoch.release { packed ->
-            bytes += SizeClasses.sizeOf(PackedBlock.code(packed))
-            keeper.recycle(packed)
+        while (true) {
+            val note = epoch.withdraw() ?: break
+            recycledBytes.addAndGet(bytesOf(note))
+            keeper.recycle(note)
+            note.count = 0
+            if (note.rounds.size == batch) spareNotes.push(note)
         }
-        recycledBytes.addAndGet(bytes)
         unretired.decrementAndGet()
         keeper.recycled()
         return true
+    }
+
+    private fun bytesOf(note: Magazine): Long {
+        var bytes = 0L
+        for (index in 0 until note.count) bytes += SizeClasses.sizeOf(PackedBlock.code(note.rounds[index]))
+        return bytes
     }
 
     private companion object {

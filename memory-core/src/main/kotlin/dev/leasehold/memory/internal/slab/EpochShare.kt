@@ -9,8 +9,7 @@ internal class EpochShare {
     private var ticketBytes = 0L
 
     private var closedIn: Epoch? = null
-    private var closed = LongArray(0)
-    private var closedCount = 0
+    private var closed = NOTHING
 
     /** How many bytes this thread ever sent into quarantine. */
     @JvmField var quarantinedIn = 0L
@@ -35,28 +34,29 @@ internal class EpochShare {
 
     /** Notes the closed block [packed] of [epoch]; false when the note must be reported first. */
     fun quarantine(epoch: Epoch, packed: Long): Boolean {
-        if (closedIn !== epoch || closedCount == closed.size) return false
-        closed[closedCount++] = packed
+        val note = closed
+        if (closedIn !== epoch || note.count == note.rounds.size) return false
+        note.push(packed)
         quarantinedIn += SizeClasses.sizeOf(PackedBlock.code(packed))
         return true
     }
 
-    /** Starts a new note, for [epoch] into [fresh], and answers the old one, or null when it was empty. */
-    fun turn(epoch: Epoch?, fresh: LongArray): Note? {
-        val old = closedIn?.takeIf { closedCount > 0 }?.let { Note(it, closed, closedCount) }
+    /** The epoch of the note that [turn] would answer. */
+    val noted: Epoch? get() = closedIn
+
+    /** Starts a new note, for [epoch] in [fresh], and answers the old one. */
+    fun turn(epoch: Epoch?, fresh: Magazine): Magazine {
+        val old = closed
         closedIn = epoch
         closed = fresh
-        closedCount = 0
         return old
-    }
-
-    /** Closed blocks of one epoch that are to be reported to it. */
-    class Note(private val epoch: Epoch, private val blocks: LongArray, private val count: Int) {
-        fun report() = epoch.deposit(blocks, count)
     }
 
     companion object {
         /** How many tickets a thread takes, and how many closed leases it notes, at a time. */
         const val BATCH = 64
+
+        /** The note of a thread that has closed nothing yet. */
+        val NOTHING = Magazine(0)
     }
 }

@@ -219,19 +219,32 @@ internal class SlabEngine(
 
     private fun noteIn(cache: ThreadCache, epoch: Epoch, packed: Long) {
         if (cache.quarantine(epoch, packed)) return
-        val fresh = LongArray(epochs.batch)
-        var note: EpochShare.Note? = null
+        val fresh = epochs.emptyNote()
+        var full = fresh
+        var of: Epoch? = null
         val mine = cache.whileMine {
-            note = cache.share.turn(epoch, fresh)
+            of = cache.share.noted
+            full = cache.share.turn(epoch, fresh)
             check(cache.share.quarantine(epoch, packed))
         }
-        note?.report()
-        if (!mine) depositOne(epoch, packed, SizeClasses.sizeOf(PackedBlock.code(packed)))
+        if (mine) return report(of, full)
+        epochs.spare(fresh)
+        depositOne(epoch, packed, SizeClasses.sizeOf(PackedBlock.code(packed)))
+    }
+
+    private fun report(epoch: Epoch?, note: Magazine) {
+        if (epoch != null &&
+            note.count > 0
+        ) {
+            epoch.deposit(note)
+        } else if (note !== EpochShare.NOTHING) {
+            epochs.spare(note)
+        }
     }
 
     private fun depositOne(epoch: Epoch, packed: Long, bytes: Long) {
         otherQuarantined.add(bytes)
-        epoch.deposit(longArrayOf(packed), 1)
+        epoch.deposit(Magazine(1).apply { push(packed) })
     }
 
     private val recycling = Recycling()
@@ -241,7 +254,11 @@ internal class SlabEngine(
         private val magazines = arrayOfNulls<Magazine>(SizeClasses.COUNT)
 
         @Synchronized
-        fun add(packed: Long) {
+        fun addAll(note: Magazine) {
+            for (index in 0 until note.count) add(note.rounds[index])
+        }
+
+        private fun add(packed: Long) {
             val code = PackedBlock.code(packed)
             val magazine = magazines[code] ?: emptyMagazine(code).also { magazines[code] = it }
             magazine.push(PackedBlock.address(packed))
@@ -259,10 +276,17 @@ internal class SlabEngine(
         }
     }
 
-    override fun recycle(packed: Long) {
-        // Again, because a kept view could write until the epoch retired.
-        if (hygiene.onClose) hygiene.ended(PackedBlock.address(packed), SizeClasses.sizeOf(PackedBlock.code(packed)))
-        recycling.add(packed)
+    override fun recycle(note: Magazine) {
+        if (hygiene.onClose) cleanAgain(note)
+        recycling.addAll(note)
+    }
+
+    // A kept view could write until the epoch retired.
+    private fun cleanAgain(note: Magazine) {
+        for (index in 0 until note.count) {
+            val packed = note.rounds[index]
+            hygiene.ended(PackedBlock.address(packed), SizeClasses.sizeOf(PackedBlock.code(packed)))
+        }
     }
 
     override fun recycled() = recycling.finish()
@@ -271,7 +295,8 @@ internal class SlabEngine(
 
     private fun settleShare(share: EpochShare) {
         share.tickets?.giveUp(share.dropTickets())
-        share.turn(null, LongArray(0))?.report()
+        val of = share.noted
+        report(of, share.turn(null, EpochShare.NOTHING))
     }
 
     // ---- pressure, trim, close ----
