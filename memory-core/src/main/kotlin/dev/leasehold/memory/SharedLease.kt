@@ -26,7 +26,12 @@ public class SharedLease internal constructor(
     // Three fields, 24 bytes: what only some leases have, an owner or a trace, stands in their tenure. The block's code while the lease is open, its complement (negative) once it is closed. One word, so that
     // exactly one close wins.
     @Volatile
-    private var state = code
+    private var state = 0
+
+    init {
+        // Not a volatile store: that would be a fence of its own, as dear as the one that the close needs.
+        STATE.lazySet(this, code)
+    }
 
     /** The pool that this was rented from. */
     public val pool: MemoryPool get() = tenure.owner as MemoryPool

@@ -103,6 +103,7 @@ internal class ChunkEngine(
             push(address)
             letGo()
         }
+        epochs.spare(note)
     }
 
     override fun recycled(): Unit = Unit

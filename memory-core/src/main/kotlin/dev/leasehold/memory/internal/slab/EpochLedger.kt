@@ -20,7 +20,7 @@ internal class EpochLedger(
         /** Notes the closed block [packed] of [epoch] for the calling thread. */
         fun note(epoch: Epoch, packed: Long, size: Long)
 
-        /** Takes the blocks in [note] back, whose epoch has retired. */
+        /** Takes the blocks in [note] back, whose epoch has retired, and the note, which goes to [spare]. */
         fun recycle(note: Magazine)
 
         /** Says that one epoch's [recycle] is done. */
@@ -35,7 +35,6 @@ internal class EpochLedger(
     private var currentBytes = 0L
     private var currentBlocks = 0
     private val completed = ArrayDeque<Epoch>()
-    private val recycledBytes = AtomicLong()
     private val unretired = AtomicLong()
     private val spareNotes = MagazineStack()
 
@@ -49,20 +48,20 @@ internal class EpochLedger(
     /** Whether a block of [bytes] may share an epoch. */
     fun accepts(bytes: Long): Boolean = enabled && bytes < OWN_ARENA_FROM && bytes <= boundBytes
 
-    /** How many bytes ever left quarantine. */
-    val quarantinedOut: Long get() = recycledBytes.get()
-
-    /** How many tickets a thread should ask for at a time. */
+    /** How many tickets a thread takes, and how many closed leases it notes, at a time, at most. */
     val batch: Int = minOf(EpochShare.BATCH, maxOf(1, boundBlocks / 8))
 
     /** An empty note for [batch] closed leases. */
     fun emptyNote(): Magazine = spareNotes.pop() ?: Magazine(batch)
 
-    /** Takes back a note that was not needed. */
-    fun spare(note: Magazine) = spareNotes.push(note)
+    /** Takes back a note that is no longer needed. */
+    fun spare(note: Magazine) {
+        note.count = 0
+        if (note.rounds.size == batch) spareNotes.push(note)
+    }
 
-    /** How many bytes [batch] tickets are good for, at least [least]. */
-    fun batchBytes(least: Long): Long = maxOf(least, boundBytes / 8)
+    /** How many tickets for blocks of [bytes] a thread should take at a time: never more than an eighth of an epoch. */
+    fun batchOf(bytes: Long): Int = (boundBytes / 8 / bytes).coerceIn(1, batch.toLong()).toInt()
 
     /** Gives [tickets] for [bytes] bytes out and answers the epoch that they are good for. */
     fun grant(tickets: Int, bytes: Long): Epoch {
@@ -164,20 +163,11 @@ internal class EpochLedger(
         }
         while (true) {
             val note = epoch.withdraw() ?: break
-            recycledBytes.addAndGet(bytesOf(note))
             keeper.recycle(note)
-            note.count = 0
-            if (note.rounds.size == batch) spareNotes.push(note)
         }
         unretired.decrementAndGet()
         keeper.recycled()
         return true
-    }
-
-    private fun bytesOf(note: Magazine): Long {
-        var bytes = 0L
-        for (index in 0 until note.count) bytes += SizeClasses.sizeOf(PackedBlock.code(note.rounds[index]))
-        return bytes
     }
 
     private companion object {

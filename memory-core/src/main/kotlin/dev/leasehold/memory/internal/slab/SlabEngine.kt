@@ -1,6 +1,7 @@
 package dev.leasehold.memory.internal.slab
 
 import dev.leasehold.memory.internal.platform.Platform
+import java.util.concurrent.atomic.AtomicLong
 import java.util.concurrent.atomic.LongAdder
 import kotlin.concurrent.withLock
 
@@ -107,6 +108,7 @@ internal class SlabEngine(
     /** A magazine of blocks of [classIndex]: from the depot, else filled from the store; empty when neither has any. */
     fun fullMagazine(classIndex: Int): Magazine {
         depot.take(classIndex)?.let { return it }
+        while (sortOneRetired()) depot.take(classIndex)?.let { return it }
         val magazine = depot.takeEmpty(classIndex)
         if (closed || line.length > 0) return magazine
         store.lock.withLock {
@@ -194,16 +196,16 @@ internal class SlabEngine(
         var had = false
         cache.whileMine { had = cache.share.takeTicket(bytes) }
         if (had) return checkNotNull(cache.share.tickets)
-        val batchBytes = epochs.batchBytes(bytes)
-        val epoch = epochs.grant(epochs.batch, batchBytes)
+        val batch = epochs.batchOf(bytes)
+        val epoch = epochs.grant(batch, batch * bytes)
         val previous = cache.share.tickets
         var unused = 0
         val put = cache.whileMine {
             unused = cache.share.dropTickets()
-            cache.share.putTickets(epoch, epochs.batch - 1, batchBytes - bytes)
+            cache.share.putTickets(epoch, batch - 1, (batch - 1) * bytes)
         }
         previous?.giveUp(unused)
-        if (!put) epoch.giveUp(epochs.batch - 1)
+        if (!put) epoch.giveUp(batch - 1)
         return epoch
     }
 
@@ -247,49 +249,48 @@ internal class SlabEngine(
         epoch.deposit(Magazine(1).apply { push(packed) })
     }
 
-    private val recycling = Recycling()
+    // Blocks that have left quarantine stay in the notes in which their closers left them until somebody wants a block. So it is mostly
+    // the thread that wrote a note that reads it, with the note still in its processor's cache; the thread that retires epochs only
+    // passes it on.
+    private val retired = MagazineStack()
+    private val quarantinedOut = AtomicLong()
 
-    /** Sorts blocks that left quarantine into magazines. One batch at a time. */
-    private inner class Recycling {
-        private val magazines = arrayOfNulls<Magazine>(SizeClasses.COUNT)
+    override fun recycle(note: Magazine) = retired.push(note)
 
-        @Synchronized
-        fun addAll(note: Magazine) {
-            for (index in 0 until note.count) add(note.rounds[index])
-        }
+    override fun recycled() {
+        if (mustReturn || line.length > 0) sortRetired()
+    }
 
-        private fun add(packed: Long) {
+    /** Sorts everything that has left quarantine into magazines of the depot. */
+    fun sortRetired() {
+        do {
+            val more = sortOneRetired()
+        } while (more)
+    }
+
+    private fun sortOneRetired(): Boolean {
+        val note = retired.pop() ?: return false
+        var magazine: Magazine? = null
+        var of = -1
+        var bytes = 0L
+        while (note.count > 0) {
+            val packed = note.pop()
             val code = PackedBlock.code(packed)
-            val magazine = magazines[code] ?: emptyMagazine(code).also { magazines[code] = it }
-            magazine.push(PackedBlock.address(packed))
-            if (magazine.count < magazine.rounds.size) return
-            magazines[code] = null
-            disposeMagazine(code, magazine)
-        }
-
-        @Synchronized
-        fun finish() {
-            for ((code, magazine) in magazines.withIndex()) {
-                magazines[code] = null
-                if (magazine != null) disposeMagazine(code, magazine)
+            bytes += SizeClasses.sizeOf(code)
+            // A kept view could write until the epoch retired.
+            if (hygiene.onClose) hygiene.ended(PackedBlock.address(packed), SizeClasses.sizeOf(code))
+            if (magazine == null || code != of || magazine.count == magazine.rounds.size) {
+                if (magazine != null) disposeMagazine(of, magazine)
+                magazine = depot.takeEmpty(code)
+                of = code
             }
+            magazine.push(PackedBlock.address(packed))
         }
+        if (magazine != null) disposeMagazine(of, magazine)
+        quarantinedOut.addAndGet(bytes)
+        epochs.spare(note)
+        return true
     }
-
-    override fun recycle(note: Magazine) {
-        if (hygiene.onClose) cleanAgain(note)
-        recycling.addAll(note)
-    }
-
-    // A kept view could write until the epoch retired.
-    private fun cleanAgain(note: Magazine) {
-        for (index in 0 until note.count) {
-            val packed = note.rounds[index]
-            hygiene.ended(PackedBlock.address(packed), SizeClasses.sizeOf(PackedBlock.code(packed)))
-        }
-    }
-
-    override fun recycled() = recycling.finish()
 
     override fun settle() = registry.revoke(hold = false) { settleShare(it.share) }
 
@@ -311,6 +312,7 @@ internal class SlabEngine(
             settleShare(cache.share)
         }
         epochs.retireNow()
+        sortRetired()
         drainDepot()
     }
 
@@ -318,6 +320,7 @@ internal class SlabEngine(
     fun press() = synchronized(pressing) {
         if (pressure) {
             epochs.retireNow()
+            sortRetired()
             drainDepot()
         } else {
             pressure = true
@@ -361,10 +364,11 @@ internal class SlabEngine(
     fun tally(): Tally {
         val sum = Tally()
         registry.sweep()
+        sortRetired()
         registry.forEach { it.addTo(sum) }
         synchronized(departed) { sum.addAll(departed) }
         sum.addOthers(otherRents.sum(), otherOpen.sum(), otherBytes.sum())
-        sum.quarantinedIn += otherQuarantined.sum() - epochs.quarantinedOut
+        sum.quarantinedIn += otherQuarantined.sum() - quarantinedOut.get()
         return sum
     }
 
