@@ -12,9 +12,8 @@ internal class Tally {
         private set
     var quarantinedIn = 0L
 
-    /** Adds what one cache did with blocks of [classIndex]. */
-    fun add(classIndex: Int, hits: Long, misses: Long, closes: Long) {
-        val open = hits + misses - closes
+    /** Adds what one cache did with blocks of [classIndex], of which [open] are leased. */
+    fun add(classIndex: Int, hits: Long, misses: Long, open: Long) {
         this.hits += hits
         rents += hits + misses
         openLeases += open
