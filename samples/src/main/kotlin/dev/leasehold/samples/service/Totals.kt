@@ -1,0 +1,40 @@
+package dev.leasehold.samples.service
+
+import dev.leasehold.memory.MemoryPool
+import dev.leasehold.memory.rent
+import java.io.ByteArrayOutputStream
+import java.nio.channels.Channels
+import java.util.concurrent.locks.ReentrantLock
+import kotlin.concurrent.withLock
+
+/**
+ * The figures of all streams together. Its table stands on shared leases, because each connection's thread adds to it; a lock
+ * lets in one at a time, once a stream.
+ */
+internal class Totals(private val pool: MemoryPool) : AutoCloseable {
+    private val lock = ReentrantLock()
+    private var table: StationTable? = null
+
+    /** Takes the figures of a finished stream. */
+    fun add(stream: StationTable): Unit = lock.withLock {
+        val all = table ?: StationTable(Ground.shared(pool)).also { table = it }
+        check(all.addAll(stream)) { "the streams together have more than ${LineFormat.MAX_STATIONS} stations" }
+    }
+
+    /** The answer over all of them. */
+    fun answer(): String = lock.withLock {
+        val text = ByteArrayOutputStream()
+        val all = table
+        if (all != null) {
+            pool.rent(LeasedConversation.BUFFER_SIZE).use { buffer ->
+                AnswerWriter(Channels.newChannel(text), buffer.asByteBuffer()).write(all, pool)
+            }
+        }
+        text.toString(Charsets.UTF_8).trimEnd('\n')
+    }
+
+    override fun close(): Unit = lock.withLock {
+        table?.close()
+        table = null
+    }
+}
