@@ -19,6 +19,10 @@ import java.util.concurrent.atomic.LongAdder
 internal class LeasedConversation(private val pool: MemoryPool, private val bufferSize: Long = BUFFER_SIZE) : Conversation {
     private val totals = Totals(pool)
 
+    init {
+        require(bufferSize >= MIN_BUFFER_SIZE) { "a buffer of $bufferSize bytes is too small: give it $MIN_BUFFER_SIZE" }
+    }
+
     override fun serve(channel: SocketChannel, rows: LongAdder) {
         try {
             pool.rent(bufferSize).use { buffer ->
@@ -72,5 +76,8 @@ internal class LeasedConversation(private val pool: MemoryPool, private val buff
     companion object {
         /** Large enough that a read costs little per line, small enough to stay in a core's own cache. */
         const val BUFFER_SIZE: Long = 256L * 1024
+
+        /** Room for a line with what the parser may look at behind it, and for a few stations of the answer. */
+        const val MIN_BUFFER_SIZE: Long = 512
     }
 }

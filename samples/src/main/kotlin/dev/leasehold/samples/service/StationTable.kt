@@ -13,7 +13,10 @@ import dev.leasehold.memory.copyTo
  * **Threads.** As the [Ground] it stands on; one at a time.
  * **Cost.** Adding a measurement allocates nothing.
  */
-internal class StationTable(private val ground: Ground) : AutoCloseable {
+internal class StationTable(
+    private val ground: Ground,
+    private val maxStations: Int = LineFormat.MAX_STATIONS,
+) : AutoCloseable {
     private var slotPlot = ground.rent(FIRST_SLOTS * SLOT)
     private var recordPlot = try {
         ground.rent(FIRST_RECORDS)
@@ -103,7 +106,7 @@ internal class StationTable(private val ground: Ground) : AutoCloseable {
     }
 
     private fun insert(source: Segment, nameAt: Long, nameLength: Int, hash: Long): Long {
-        if (count == LineFormat.MAX_STATIONS || !isName(source, nameAt, nameLength)) return -1
+        if (count == maxStations || !isName(source, nameAt, nameLength)) return -1
         if (end + StationRecord.MAX_SIZE > records.size) growRecords()
         if ((count + 1) * 2L > mask) growSlots()
         val record = end

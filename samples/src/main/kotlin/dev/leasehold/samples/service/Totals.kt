@@ -14,21 +14,25 @@ import kotlin.concurrent.withLock
 internal class Totals(private val pool: MemoryPool) : AutoCloseable {
     private val lock = ReentrantLock()
     private var table: StationTable? = null
+    private var complete = true
 
     /** Takes the figures of a finished stream. */
     fun add(stream: StationTable): Unit = lock.withLock {
-        val all = table ?: StationTable(Ground.shared(pool)).also { table = it }
-        check(all.addAll(stream)) { "the streams together have more than ${LineFormat.MAX_STATIONS} stations" }
+        val all = table ?: StationTable(Ground.shared(pool), MAX_STATIONS).also { table = it }
+        complete = all.addAll(stream) && complete
     }
 
-    /** The answer over all of them. */
+    /**
+     * The answer over all of them.
+     *
+     * @throws IllegalStateException when they have more stations together than are kept, a million
+     */
     fun answer(): String = lock.withLock {
+        check(complete) { "the streams have more than $MAX_STATIONS stations together: there is no total of them" }
+        val all = table ?: return "{}"
         val text = ByteArrayOutputStream()
-        val all = table
-        if (all != null) {
-            pool.rent(LeasedConversation.BUFFER_SIZE).use { buffer ->
-                AnswerWriter(Channels.newChannel(text), buffer.asByteBuffer()).write(all, pool)
-            }
+        pool.rent(LeasedConversation.BUFFER_SIZE).use { buffer ->
+            AnswerWriter(Channels.newChannel(text), buffer.asByteBuffer()).write(all, pool)
         }
         text.toString(Charsets.UTF_8).trimEnd('\n')
     }
@@ -36,5 +40,9 @@ internal class Totals(private val pool: MemoryPool) : AutoCloseable {
     override fun close(): Unit = lock.withLock {
         table?.close()
         table = null
+    }
+
+    private companion object {
+        const val MAX_STATIONS = 1_000_000
     }
 }

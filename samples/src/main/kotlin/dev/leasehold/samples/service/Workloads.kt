@@ -9,7 +9,7 @@ import java.nio.file.StandardCopyOption.REPLACE_EXISTING
 
 /** Makes what the command line asks for. */
 internal object Workloads {
-    /** The file that comes with the program: 6,000 lines of the generator, and the answer to them. */
+    /** The file that comes with the program: 5,000 lines of the generator, and the answer to them. */
     const val BUNDLED: String = "measurements-small.txt"
     const val BUNDLED_ANSWER: String = "measurements-small.answer.txt"
 
