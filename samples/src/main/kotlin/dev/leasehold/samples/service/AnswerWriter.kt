@@ -6,8 +6,8 @@ import java.nio.ByteBuffer
 import java.nio.channels.WritableByteChannel
 
 /**
- * Writes the line `{name=min/mean/max, ...}`, sorted by name, one decimal each, the mean rounded half up. Text is put together
- * in [out], which must hold a few records, and goes to [channel] whenever that is full.
+ * Writes the line `{name=min/mean/max, ...}`, sorted by name, one decimal each, the mean rounded half up. Text is put
+ * together in [out], which must hold a few records, and goes to [channel] whenever that is full.
  */
 internal class AnswerWriter(private val channel: WritableByteChannel, private val out: ByteBuffer) {
     /** Writes the answer for [table], and a line feed; the order of the names is worked out in memory of [pool]. */

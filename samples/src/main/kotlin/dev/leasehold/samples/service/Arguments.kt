@@ -17,8 +17,8 @@ internal data class Arguments(
     val help: Boolean = false,
 ) {
     companion object {
-        const val USAGE: String = """Runs a measurement service and its clients on loopback TCP, once on the heap and once on leased memory,
-checks that both give the same answer, and prints what each has cost.
+        const val USAGE: String = """Runs a measurement service and its clients on loopback TCP, once on the heap
+and once on leased memory, checks that both give the same answer, and prints what each has cost.
 
   --rows N             lines to generate (default 1000000)
   --clients N          connections at a time, 1 to 1000 (default 4)
@@ -65,7 +65,11 @@ checks that both give the same answer, and prints what each has cost.
             val text = value(option, left)
             val number = text.replace("_", "").toLongOrNull()
                 ?: throw UsageException("$option needs a whole number, not '$text'")
-            if (number !in range) throw UsageException("$option is $number, but must be ${range.first} to ${range.last}")
+            if (number !in
+                range
+            ) {
+                throw UsageException("$option is $number, but must be ${range.first} to ${range.last}")
+            }
             return number
         }
 
@@ -76,11 +80,12 @@ checks that both give the same answer, and prints what each has cost.
             return path
         }
 
-        private fun isVirtual(option: String, left: ArrayDeque<String>): Boolean = when (val kind = value(option, left)) {
-            "virtual" -> true
-            "platform" -> false
-            else -> throw UsageException("$option is 'platform' or 'virtual', not '$kind'")
-        }
+        private fun isVirtual(option: String, left: ArrayDeque<String>): Boolean =
+            when (val kind = value(option, left)) {
+                "virtual" -> true
+                "platform" -> false
+                else -> throw UsageException("$option is 'platform' or 'virtual', not '$kind'")
+            }
 
         private fun value(option: String, left: ArrayDeque<String>): String =
             left.removeFirstOrNull() ?: throw UsageException("$option needs a value behind it")

@@ -5,34 +5,39 @@ import java.io.PrintStream
 import java.util.Locale
 
 /** The main job: the same workload through both versions of the service, compared. */
-internal class Comparison(private val arguments: Arguments, private val out: PrintStream, private val err: PrintStream) {
+internal class Comparison(
+    private val arguments: Arguments,
+    private val out: PrintStream,
+    private val err: PrintStream,
+) {
     /** Runs it and answers the exit code: 0 when the answers agree and all memory has come back, else 1. */
     fun run(): Int = MemoryPool.isolated("clients").use { clientPool ->
         MemoryPool.isolated("measurements").use { pool ->
             val good = compare(Workloads.of(arguments, clientPool), pool, clientPool)
-            val trimmed = report(pool)
-            if (good && isEmpty("measurements", trimmed) && isEmpty("clients", clientPool.stats().used)) 0 else 1
+            val used = report(pool)
+            if (good && isEmpty("measurements", used) && isEmpty("clients", clientPool.stats().used)) 0 else 1
         }
     }
 
-    private fun compare(workload: Workload, pool: MemoryPool, clientPool: MemoryPool): Boolean = GcWatch().use { watch ->
-        val threads = if (arguments.virtualThreads) {
-            MeasurementService.virtualThreads()
-        } else {
-            MeasurementService.platformThreads()
-        }
-        val trial = Trial(clientPool, threads, watch)
+    private fun compare(workload: Workload, pool: MemoryPool, clients: MemoryPool): Boolean = GcWatch().use { watch ->
+        val trial = Trial(clients, threads(), watch)
         announce(workload)
         warmUp(trial, pool)
         val heap = trial.run(workload, HeapConversation(), progress("heap"))
         val leased = trial.run(workload, LeasedConversation(pool), progress("leased"))
         out.println()
-        agree(workload, heap, leased) && true.also { out.println("\n${Report.table(heap, leased)}\n$NOTE\n") }
+        val same = agree(workload, heap, leased)
+        if (same) out.println("\n${Report.table(heap, leased)}\n$NOTE\n")
+        same
     }
+
+    private fun threads() =
+        if (arguments.virtualThreads) MeasurementService.virtualThreads() else MeasurementService.platformThreads()
 
     private fun announce(workload: Workload) {
         val rows = "%,d".format(Locale.ROOT, workload.rows)
-        out.println("Measurement service: $rows rows (${workload.description}), ${workload.clients} clients over loopback TCP")
+        val what = "$rows rows (${workload.description})"
+        out.println("Measurement service: $what, ${workload.clients} clients over loopback TCP")
         out.println()
     }
 
@@ -84,7 +89,8 @@ internal class Comparison(private val arguments: Arguments, private val out: Pri
         const val WARM_UP_ROWS = 1_000_000L
         const val ERROR = "ERROR "
         const val SHOWN = 80
-        const val NOTE = "\n  Processor time is the whole process's without the clients' threads; heap bytes are the whole process's:\n" +
-            "  the clients are the same for both versions and work off the heap."
+        const val NOTE = """
+  Processor time is that of the whole process without the clients' threads. Heap bytes are
+  those of the whole process: the clients are the same for both and work off the heap."""
     }
 }

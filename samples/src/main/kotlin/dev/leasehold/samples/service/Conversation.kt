@@ -4,8 +4,8 @@ import java.nio.channels.SocketChannel
 import java.util.concurrent.atomic.LongAdder
 
 /**
- * How one connection is served, from the first byte to the answer. There are two: [LeasedConversation], the point of this
- * program, and [HeapConversation], what it is compared with. Around them the service is the same.
+ * How one connection is served, from the first byte to the answer. There are two: [LeasedConversation], the point of
+ * this program, and [HeapConversation], what it is compared with. Around them the service is the same.
  *
  * One object serves all connections, each on its own thread.
  */

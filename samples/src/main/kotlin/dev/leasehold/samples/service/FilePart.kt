@@ -17,7 +17,10 @@ internal data class FilePart(val start: Long, val end: Long, val firstLine: Long
     companion object {
         private const val CHUNK = 256L * 1024
 
-        /** Cuts the file behind [channel] into [count] parts of about one size, some of them empty if there are few lines. */
+        /**
+         * Cuts the file behind [channel] into [count] parts of about one size, some of them empty if there are few
+         * lines.
+         */
         fun cut(channel: FileChannel, count: Int, pool: MemoryPool): List<FilePart> = pool.rent(CHUNK).use { buffer ->
             val scan = LineScan(channel, buffer)
             val size = channel.size()

@@ -6,8 +6,8 @@ import java.nio.channels.FileChannel
 import java.nio.file.Path
 
 /**
- * The lines of a file, cut at line ends into one part for each client, each sent [repeat] times. A last line without a line
- * feed is sent with one.
+ * The lines of a file, cut at line ends into one part for each client, each sent [repeat] times. A last line without
+ * a line feed is sent with one.
  */
 internal class FileRows(
     private val file: Path,
@@ -27,7 +27,11 @@ internal class FileRows(
         return "line ${part.firstLine + (line - 1) % part.lines.coerceAtLeast(1)} of $file"
     }
 
-    private class Part(private val channel: FileChannel, private val part: FilePart, private val repeat: Int) : RowSource {
+    private class Part(
+        private val channel: FileChannel,
+        private val part: FilePart,
+        private val repeat: Int,
+    ) : RowSource {
         private var round = 0
         private var at = part.start
 

@@ -10,8 +10,8 @@ import javax.management.NotificationListener
 import javax.management.openmbean.CompositeData
 
 /**
- * Counts collections and remembers the longest pause, from the collectors' own notifications. They come late, on a thread of
- * the JVM, so each figure waits until as many have come as the collectors have counted.
+ * Counts collections and remembers the longest pause, from the collectors' own notifications. They come late, on a
+ * thread of the JVM, so each figure waits until as many have come as the collectors have counted.
  */
 internal class GcWatch : AutoCloseable {
     private val collectors: List<GarbageCollectorMXBean> =

@@ -9,8 +9,8 @@ import java.nio.channels.SocketChannel
 import java.util.concurrent.atomic.LongAdder
 
 /**
- * The same service as one writes it on the heap: a buffered reader, a string a line, a `HashMap` by name. No straw man: it
- * splits a line only once, parses numbers without a `Double`, and changes its figures in place.
+ * The same service as one writes it on the heap: a buffered reader, a string a line, a `HashMap` by name. No straw
+ * man: it splits a line only once, parses numbers without a `Double`, and changes its figures in place.
  */
 internal class HeapConversation : Conversation {
     private val totals = HashMap<String, HeapStation>()

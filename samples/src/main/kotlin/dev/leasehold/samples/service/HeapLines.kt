@@ -43,7 +43,8 @@ internal class HeapLines(private val stations: HashMap<String, HeapStation>) {
         return if (minus) -tenths else tenths
     }
 
-    private fun refuseTemperature(line: String, from: Int): Nothing = refuse("'${line.substring(from)}' is no temperature")
+    private fun refuseTemperature(line: String, from: Int): Nothing =
+        refuse("'${line.substring(from)}' is no temperature")
 
     private fun refuse(reason: String): Nothing = throw LineRefusedException(count + 1, reason)
 }

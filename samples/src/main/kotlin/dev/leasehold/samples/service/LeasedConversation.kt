@@ -11,16 +11,22 @@ import java.nio.channels.SocketChannel
 import java.util.concurrent.atomic.LongAdder
 
 /**
- * Serves a connection from leased memory: the socket reads into a lease, the parser reads the lease, the figures live in
- * leases, and the answer is written into one. On the heap there is a handful of small objects a connection, and nothing a line.
+ * Serves a connection from leased memory: the socket reads into a lease, the parser reads the lease, the figures live
+ * in leases, and the answer is written into one. On the heap there is a handful of small objects a connection, and
+ * nothing a line.
  *
  * All leases belong to the connection's thread and end before [serve] returns, however it returns.
  */
-internal class LeasedConversation(private val pool: MemoryPool, private val bufferSize: Long = BUFFER_SIZE) : Conversation {
+internal class LeasedConversation(
+    private val pool: MemoryPool,
+    private val bufferSize: Long = BUFFER_SIZE,
+) : Conversation {
     private val totals = Totals(pool)
 
     init {
-        require(bufferSize >= MIN_BUFFER_SIZE) { "a buffer of $bufferSize bytes is too small: give it $MIN_BUFFER_SIZE" }
+        require(bufferSize >= MIN_BUFFER_SIZE) {
+            "a buffer of $bufferSize bytes is too small: give it $MIN_BUFFER_SIZE"
+        }
     }
 
     override fun serve(channel: SocketChannel, rows: LongAdder) {
@@ -29,7 +35,11 @@ internal class LeasedConversation(private val pool: MemoryPool, private val buff
                 StationTable(Ground.own(pool)).use { table -> serve(channel, buffer, table, rows) }
             }
         } catch (exhausted: MemoryExhaustedException) {
-            throw LineRefusedException(1, "the service has no memory left for this connection; try again later", exhausted)
+            throw LineRefusedException(
+                1,
+                "the service has no memory left for this connection; try again later",
+                exhausted,
+            )
         }
     }
 

@@ -28,14 +28,21 @@ internal object LineDiagnosis {
         val name = line.indexOf(LineFormat.SEPARATOR)
         return when {
             name < 0 -> "no ';' between station and temperature in '${quote(line)}'"
+
             name == 0 -> "no station before the ';'"
+
             name > LineFormat.MAX_NAME -> "a name of $name bytes; at most ${LineFormat.MAX_NAME} are allowed"
+
             !Utf8Check.isUtf8(rest, 0, name) -> "the name is not UTF-8: '${quote(line.copyOf(name))}'"
-            !TEMPERATURE.matches(text(line, name)) -> "'${quote(line.copyOfRange(name + 1, line.size))}' is no temperature; " +
-                "write -99.9 to 99.9 with one decimal"
+
+            !TEMPERATURE.matches(text(line, name)) -> noTemperature(line.copyOfRange(name + 1, line.size))
+
             else -> tooMany(stations)
         }
     }
+
+    private fun noTemperature(text: ByteArray): String =
+        "'${quote(text)}' is no temperature; write -99.9 to 99.9 with one decimal"
 
     /** The reason for a station that is one too many. */
     fun tooMany(stations: Int): String = "one station more than the $stations that a stream may have"

@@ -18,7 +18,9 @@ internal object LineFormat {
     /** The longest line, its separator and its end included, in bytes. */
     const val MAX_LINE: Int = MAX_NAME + 1 + MAX_TEMPERATURE + 1
 
-    /** The most stations in one stream: the public format allows no more, and it bounds what a client can make us hold. */
+    /**
+     * The most stations in one stream: the public format allows no more, and it bounds what a client can make us hold.
+     */
     const val MAX_STATIONS: Int = 10_000
 
     /** The extremes of a temperature, in tenths of a degree. */

@@ -6,9 +6,9 @@ import dev.leasehold.memory.indexOf
 /**
  * Parses lines where they lie and adds them to a [StationTable]; it copies nothing and makes no object.
  *
- * It looks for the separator only, eight bytes at a time, and trusts it: a line without one runs into the next line, which
- * then shows up as a line feed in a name that no table knows. So a good line pays for no check that a bad one needs, and
- * what exactly was wrong is found out afterwards, by [LineDiagnosis].
+ * It looks for the separator only, eight bytes at a time, and trusts it: a line without one runs into the next line,
+ * which then shows up as a line feed in a name that no table knows. So a good line pays for no check that a bad one
+ * needs, and what exactly was wrong is found out afterwards, by [LineDiagnosis].
  */
 internal class LineParser(private val table: StationTable) {
     /** How many lines have been taken. */

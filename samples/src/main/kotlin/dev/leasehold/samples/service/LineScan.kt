@@ -8,7 +8,10 @@ import java.nio.channels.FileChannel
 internal class LineScan(private val channel: FileChannel, private val buffer: Lease) {
     private val size = channel.size()
 
-    /** Where the first line begins at [offset] or behind it; the end of the file for the [last] part, or when there is none. */
+    /**
+     * Where the first line begins at [offset] or behind it; the end of the file for the [last] part, or when there is
+     * none.
+     */
     fun lineStartFrom(offset: Long, last: Boolean): Long {
         if (last || offset == 0L) return if (last) size else 0
         var at = offset - 1

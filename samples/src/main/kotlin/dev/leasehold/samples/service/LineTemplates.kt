@@ -7,8 +7,8 @@ import dev.leasehold.memory.copyFrom
 import dev.leasehold.memory.rentShared
 
 /**
- * All that a line can be made of, written out beforehand in leased memory, so that making a line is a few word-wide copies and
- * the clients do not take from the service the processor time that is to be measured.
+ * All that a line can be made of, written out beforehand in leased memory, so that making a line is a few word-wide
+ * copies and the clients do not take from the service the processor time that is to be measured.
  *
  * For each station: length of `name;` and mean temperature (4 bytes each), then `name;`. Behind the stations, for each
  * temperature one word: up to six bytes of text with the line feed, and its length in the highest byte.
@@ -27,7 +27,10 @@ internal class LineTemplates(stations: List<String>, pool: MemoryPool) : AutoClo
         for (tenths in -LineFormat.MAX_TENTHS..LineFormat.MAX_TENTHS) writeTemperature(tenths)
     }
 
-    /** Writes a line for the random word [random] at [at] of [target], with [LineFormat.MAX_LINE] + 8 bytes to spare there. */
+    /**
+     * Writes a line for the random word [random] at [at] of [target], with [LineFormat.MAX_LINE] + 8 bytes to spare
+     * there.
+     */
     fun write(target: Segment, at: Long, random: Long): Long {
         val station = (((random ushr 32) * count) ushr 32) * STRIDE
         val length = bytes.getInt(station).toLong()
@@ -44,8 +47,8 @@ internal class LineTemplates(stations: List<String>, pool: MemoryPool) : AutoClo
     override fun close(): Unit = lease.close()
 
     /**
-     * About [mean], in a bell: the number of ones in [random] spreads by 2.8 about 16. One line in 256 is anything at all, so
-     * that the extremes occur too.
+     * About [mean], in a bell: the number of ones in [random] spreads by 2.8 about 16. One line in 256 is anything at
+     * all, so that the extremes occur too.
      */
     private fun tenths(mean: Int, random: Int): Int {
         if (random ushr 24 == 0) return (random and 0xFFFF) % (2 * LineFormat.MAX_TENTHS + 1) - LineFormat.MAX_TENTHS

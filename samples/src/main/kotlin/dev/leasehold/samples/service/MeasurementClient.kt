@@ -17,10 +17,11 @@ internal class MeasurementClient(private val port: Int, private val pool: Memory
      *
      * @throws IOException when the service goes away without an answer
      */
-    fun send(source: RowSource): String = SocketChannel.open(InetSocketAddress(InetAddress.getLoopbackAddress(), port)).use {
-        pool.rent(CHUNK).use { buffer -> send(it, source, buffer) }
-        readAnswer(it)
-    }
+    fun send(source: RowSource): String =
+        SocketChannel.open(InetSocketAddress(InetAddress.getLoopbackAddress(), port)).use {
+            pool.rent(CHUNK).use { buffer -> send(it, source, buffer) }
+            readAnswer(it)
+        }
 
     private fun send(channel: SocketChannel, source: RowSource, buffer: Lease) {
         val bytes = buffer.asByteBuffer()
@@ -35,8 +36,8 @@ internal class MeasurementClient(private val port: Int, private val pool: Memory
             }
             val _ = channel.shutdownOutput()
         } catch (refused: IOException) {
-            // The service has had enough of us, and most likely has said why: the answer is what counts. Without one, the
-            // reading below fails likewise.
+            // The service has had enough of us, and most likely has said why: the answer is what counts. Without one,
+            // the reading below fails likewise.
             if (!channel.isConnected) throw refused
         }
     }

@@ -14,10 +14,10 @@ import java.util.concurrent.atomic.LongAdder
 /**
  * A measurement service on the loopback interface.
  *
- * **Protocol.** A client connects, streams lines (see `LineFormat`) and closes its output. The service answers with one line
- * and closes: the sorted `{name=min/mean/max, ...}` over that stream, or, as soon as a line cannot be taken,
- * `ERROR line <number>: <reason>`. After an error it reads on for a while and drops what it reads, because a connection that is
- * closed with unread bytes is reset, and the client would lose the answer.
+ * **Protocol.** A client connects, streams lines (see `LineFormat`) and closes its output. The service answers with
+ * one line and closes: the sorted `{name=min/mean/max, ...}` over that stream, or, as soon as a line cannot be taken,
+ * `ERROR line <number>: <reason>`. After an error it reads on for a while and drops what it reads, because a
+ * connection that is closed with unread bytes is reset, and the client would lose the answer.
  *
  * **Ownership.** Whoever starts it closes it.
  * **Threads.** One for each connection, from the factory given; a connection's memory belongs to its thread.
@@ -27,7 +27,10 @@ public class MeasurementService internal constructor(
     private val threads: ThreadFactory = platformThreads(),
     private val onRefusal: (Refusal) -> Unit = {},
 ) : AutoCloseable {
-    private val listener = ServerSocketChannel.open().bind(InetSocketAddress(InetAddress.getLoopbackAddress(), 0), BACKLOG)
+    private val listener = ServerSocketChannel.open().bind(
+        InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+        BACKLOG,
+    )
     private val connections = ConcurrentHashMap<SocketChannel, Thread>()
     private val meter = LongAdder()
 

@@ -14,8 +14,8 @@ internal object NameBytes {
     fun word(bytes: Segment, offset: Long): Long = bytes.getLong(offset, ByteOrder.LITTLE_ENDIAN)
 
     /**
-     * Marks the first `;` in [word] with its byte's highest bit, or is 0 when there is none. Marks above the first one mean
-     * nothing (the test for a zero byte is Mycroft's, 1987).
+     * Marks the first `;` in [word] with its byte's highest bit, or is 0 when there is none. Marks above the first
+     * one mean nothing (the test for a zero byte is Mycroft's, 1987).
      */
     fun separatorIn(word: Long): Long {
         val zeroed = word xor SEPARATORS
@@ -35,8 +35,8 @@ internal object NameBytes {
     }
 
     /**
-     * Orders the names at [left] and [right] as `String.compareTo` orders them: by UTF-16 units. That is the order of the
-     * UTF-8 bytes, except that the surrogates of characters beyond U+FFFF come before U+E000 to U+FFFF.
+     * Orders the names at [left] and [right] as `String.compareTo` orders them: by UTF-16 units. That is the order of
+     * the UTF-8 bytes, except that the surrogates of characters beyond U+FFFF come before U+E000 to U+FFFF.
      */
     fun compare(bytes: Segment, left: Long, leftLength: Int, right: Long, rightLength: Int): Int {
         for (i in 0L until minOf(leftLength, rightLength)) {

@@ -6,8 +6,8 @@ import java.util.concurrent.CountDownLatch
 import java.util.concurrent.TimeUnit
 
 /**
- * Shows how far a run has come: on a [terminal] one line that changes in place, elsewhere a line every few seconds, and in
- * both cases one line at the end.
+ * Shows how far a run has come: on a [terminal] one line that changes in place, elsewhere a line every few seconds,
+ * and in both cases one line at the end.
  */
 internal class Progress(private val title: String, private val out: PrintStream, private val terminal: Boolean) {
     /** Runs [work] while showing [rows] of [expected]. */

@@ -28,8 +28,10 @@ internal object Report {
         appendLine(figure("reserved", stats.reserved, "held from the system: the sum of these"))
         appendLine(figure("peak", stats.peak, "the most that was ever held"))
         appendLine(figure("after trim()", trimmed.reserved, "still held"))
-        append("  %-18s %,14d    %,d from a thread's own cache, %,d from further away"
-            .format(Locale.ROOT, "rents", stats.rents, stats.hits, stats.misses))
+        append(
+            "  %-18s %,14d    %,d from a thread's own cache, %,d from further away"
+                .format(Locale.ROOT, "rents", stats.rents, stats.hits, stats.misses),
+        )
     }
 
     /** The answer, shortened to its first stations. */

@@ -5,8 +5,8 @@ import dev.leasehold.memory.Segment
 import dev.leasehold.memory.rent
 
 /**
- * The stations of a [StationTable] by name: the records' offsets in a lease, brought into order by heapsort, which needs no
- * memory beside them and has no bad case that a client could send.
+ * The stations of a [StationTable] by name: the records' offsets in a lease, brought into order by heapsort, which
+ * needs no memory beside them and has no bad case that a client could send.
  *
  * **Ownership.** Owns its lease; [close] ends it. The table must not change meanwhile.
  */

@@ -1,8 +1,8 @@
 package dev.leasehold.samples.service
 
 /**
- * Random words from a fixed seed: SplitMix64 (Steele, Lea and Flood, 2014). Written down here because a measurement that shall
- * be repeated in years must not hang on a library's choice of algorithm.
+ * Random words from a fixed seed: SplitMix64 (Steele, Lea and Flood, 2014). Written down here because a measurement
+ * that shall be repeated in years must not hang on a library's choice of algorithm.
  */
 internal class SplitMix(private var state: Long) {
     /** The next 64 random bits. */

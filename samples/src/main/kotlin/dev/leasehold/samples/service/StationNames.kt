@@ -1,8 +1,8 @@
 package dev.leasehold.samples.service
 
 /**
- * Names of places that do not exist, put together from syllables: mostly short, some with blanks and hyphens, many beyond
- * ASCII, a few in other scripts or beyond U+FFFF, and one in forty near the full 100 bytes.
+ * Names of places that do not exist, put together from syllables: mostly short, some with blanks and hyphens, many
+ * beyond ASCII, a few in other scripts or beyond U+FFFF, and one in forty near the full 100 bytes.
  */
 internal object StationNames {
     /** The default number of stations: about as many as there are in the challenge's own data. */
@@ -12,12 +12,14 @@ internal object StationNames {
     private const val SCRIPT_ONE_IN = 12
 
     private val starts = words(
-        "Kar Vel Øst São Lün Tör Mira Čes Nju Bel Dra Esk Fjö Gru Hvi Îl Jor Ñan Oré Pek Qas Rov Szé Ulm Wad Yar Zhe Łom Đak An",
+        "Kar Vel Øst São Lün Tör Mira Čes Nju Bel Dra Esk Fjö Gru Hvi Îl Jor Ñan Oré Pek Qas Rov Szé " +
+            "Ulm Wad Yar Zhe Łom Đak An",
     )
     private val middles = words("a e i o u ar el in on ur ava ebe idi olo una ør äl ıs ész ão")
     private val ends = words("by dal ford grad holm ia ja ka lund mar nes ö pur ra stad ta um vik wa zë")
     private val tails = words("-Nord -Süd Alta Baixa Ön Hafen Pass \uD83C\uDFD4 Öar -sur-Vèle")
-    private val scripts = words("Λευκόνη Ορμία Белозар Тихомор 青嶺町 霧島台 ནོར་གླིང ደብረሰማይ \uD800\uDF48\uD800\uDF30\uD800\uDF44 ꯃꯥꯡ ﬁord נהר")
+    private val scripts =
+        words("Λευκόνη Ορμία Белозар Тихомор 青嶺町 霧島台 ནོར་གླིང ደብረሰማይ \uD800\uDF48\uD800\uDF30\uD800\uDF44 ꯃꯥꯡ ﬁord נהר")
 
     /** [count] different names, always the same ones. */
     fun make(count: Int): List<String> {

@@ -4,12 +4,12 @@ import dev.leasehold.memory.Segment
 import dev.leasehold.memory.copyTo
 
 /**
- * The stations of one stream and their figures, all of it off the heap: an open-addressing hash table of 8-byte slots, and
- * the [StationRecord]s that they point to. A slot holds the upper half of the name's hash and the record's place, so that a
- * wrong candidate is nearly always dismissed without a look at its record.
+ * The stations of one stream and their figures, all of it off the heap: an open-addressing hash table of 8-byte
+ * slots, and the [StationRecord]s that they point to. A slot holds the upper half of the name's hash and the record's
+ * place, so that a wrong candidate is nearly always dismissed without a look at its record.
  *
- * **Ownership.** The table owns what it rents; [close] gives it back. Growing rents the larger memory, copies, and closes the
- * smaller.
+ * **Ownership.** The table owns what it rents; [close] gives it back. Growing rents the larger memory, copies, and
+ * closes the smaller.
  * **Threads.** As the [Ground] it stands on; one at a time.
  * **Cost.** Adding a measurement allocates nothing.
  */

@@ -4,8 +4,8 @@ package dev.leasehold.samples.service
  * Reads a temperature out of one little-endian word, without a branch: which of the four shapes (`1.2`, `12.3`, `-1.2`,
  * `-12.3`) comes next is as random as the data, and a branch would be mispredicted on every second line.
  *
- * The word is brought to the one shape `dd.d\n` first: a sign is shifted out, a missing digit shifted in as `0`. Then one
- * comparison checks all five bytes.
+ * The word is brought to the one shape `dd.d\n` first: a sign is shifted out, a missing digit shifted in as `0`. Then
+ * one comparison checks all five bytes.
  */
 internal object Tenths {
     /** What [parse] answers for anything but a temperature with a line feed behind it. */

@@ -8,8 +8,8 @@ import java.util.concurrent.locks.ReentrantLock
 import kotlin.concurrent.withLock
 
 /**
- * The figures of all streams together. Its table stands on shared leases, because each connection's thread adds to it; a lock
- * lets in one at a time, once a stream.
+ * The figures of all streams together. Its table stands on shared leases, because each connection's thread adds to
+ * it; a lock lets in one at a time, once a stream.
  */
 internal class Totals(private val pool: MemoryPool) : AutoCloseable {
     private val lock = ReentrantLock()

@@ -9,10 +9,14 @@ import java.util.concurrent.ThreadFactory
 import java.util.concurrent.atomic.LongAdder
 
 /**
- * Runs a service and its clients. The clients are the same for every version: they work off the heap, so that what appears
- * there is the service's.
+ * Runs a service and its clients. The clients are the same for every version: they work off the heap, so that what
+ * appears there is the service's.
  */
-internal class Trial(private val clientPool: MemoryPool, private val threads: ThreadFactory, private val watch: GcWatch) {
+internal class Trial(
+    private val clientPool: MemoryPool,
+    private val threads: ThreadFactory,
+    private val watch: GcWatch,
+) {
     /** Sends [workload] to a service that serves by [conversation], and closes both. */
     fun run(workload: Workload, conversation: Conversation, progress: Progress): Outcome =
         MeasurementService(conversation, threads).use { service ->

@@ -24,12 +24,17 @@ class MainSpec : FunSpec({
         ended.err shouldBe ""
         ended.code shouldBe 0
         ended.out shouldContain "The answers of both versions are the same: {"
-        listOf("rows per second", "heap bytes per row", "collections", "longest pause").forEach { ended.out shouldContain it }
+        listOf("rows per second", "heap bytes per row", "collections", "longest pause").forEach {
+            ended.out shouldContain
+                it
+        }
         ended.out shouldContain Regex("used +0 B")
     }
 
     test("the bundled input gives the answer that is kept beside it") {
-        val expected = checkNotNull(Workloads::class.java.getResource(Workloads.BUNDLED_ANSWER)).readText().trimEnd('\n')
+        val expected = checkNotNull(
+            Workloads::class.java.getResource(Workloads.BUNDLED_ANSWER),
+        ).readText().trimEnd('\n')
         val input = checkNotNull(Workloads::class.java.getResource(Workloads.BUNDLED)).readBytes()
         withService { talk(input) shouldBe expected }
         val ended = runMain("--bundled", "--repeat", "3", "--threads", "virtual")

@@ -31,7 +31,8 @@ class ServiceAnswersSpec : FunSpec({
     test("names are sorted by UTF-16 units, as strings are") {
         val names = listOf("\uFFFDz", "\uD800\uDF48", "\uE000", "z", "Ω", "\uD7FF", "zz", "\uD83C\uDFD4")
         withService {
-            talk(names.joinToString("") { "$it;1.0\n" }) shouldBe names.sorted().joinToString(", ", "{", "}") { "$it=1.0/1.0/1.0" }
+            talk(names.joinToString("") { "$it;1.0\n" }) shouldBe
+                names.sorted().joinToString(", ", "{", "}") { "$it=1.0/1.0/1.0" }
         }
     }
 

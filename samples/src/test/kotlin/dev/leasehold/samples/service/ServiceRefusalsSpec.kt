@@ -23,7 +23,11 @@ class ServiceRefusalsSpec : FunSpec({
             Bad("an empty line", "\n", "no ';' between station and temperature in ''"),
             Bad("no name", ";1.0\n", "no station before the ';'"),
             Bad("a name of 101 bytes", "x".repeat(101) + ";1.0\n", "a name of 101 bytes; at most 100 are allowed"),
-            Bad("a name of 51 letters of two bytes", "é".repeat(51) + ";1.0\n", "a name of 102 bytes; at most 100 are allowed"),
+            Bad(
+                "a name of 51 letters of two bytes",
+                "é".repeat(51) + ";1.0\n",
+                "a name of 102 bytes; at most 100 are allowed",
+            ),
             Bad("a line of 200 bytes", "x".repeat(200) + ";1.0\n", "too long: no end within 107 bytes"),
             Bad("a line without an end", "x".repeat(100_000), "too long: no end within 107 bytes"),
             Bad("no temperature", "Kardal;\n", "'' is no temperature; write -99.9 to 99.9 with one decimal"),
@@ -35,8 +39,16 @@ class ServiceRefusalsSpec : FunSpec({
             Bad("a plus", "Kardal;+1.0\n", "'+1.0' is no temperature"),
             Bad("a second separator", "Kardal;1.0;2.0\n", "'1.0;2.0' is no temperature"),
             Bad("a carriage return", "Kardal;1.0\r\n", "'1.0\\x0d' is no temperature"),
-            Bad("a name cut in a letter", byteArrayOf(0x41, 0xC3.toByte()) + ";1.0\n".toByteArray(), "the name is not UTF-8: 'A\\xc3'"),
-            Bad("a surrogate", bytes(0xED, 0xA0, 0x80) + ";1.0\n".toByteArray(), "the name is not UTF-8: '\\xed\\xa0\\x80'"),
+            Bad(
+                "a name cut in a letter",
+                byteArrayOf(0x41, 0xC3.toByte()) + ";1.0\n".toByteArray(),
+                "the name is not UTF-8: 'A\\xc3'",
+            ),
+            Bad(
+                "a surrogate",
+                bytes(0xED, 0xA0, 0x80) + ";1.0\n".toByteArray(),
+                "the name is not UTF-8: '\\xed\\xa0\\x80'",
+            ),
             Bad("an overlong form", bytes(0xC0, 0xAF) + ";1.0\n".toByteArray(), "the name is not UTF-8: '\\xc0\\xaf'"),
         ) { bad ->
             withService {
