@@ -43,8 +43,8 @@ internal class Comparison(
 
     private fun warmUp(trial: Trial, pool: MemoryPool) {
         val workload = Workloads.warmUp(arguments, WARM_UP_ROWS)
-        val _ = trial.run(workload, HeapConversation(), progress("warm-up"))
-        val _ = trial.run(workload, LeasedConversation(pool), progress("warm-up"))
+        val _ = trial.run(workload, HeapConversation(), progress("warm-up heap"))
+        val _ = trial.run(workload, LeasedConversation(pool), progress("warm-up leased"))
     }
 
     private fun progress(title: String) = Progress(title, out, Progress.onTerminal())
