@@ -88,7 +88,7 @@ class ServiceRefusalsSpec : FunSpec({
     }
 
     test("when the pool is used up, the client is told, and the connections that have their memory go on") {
-        withService(options = { limit = 640.KiB }) {
+        withService(options = { limit = 800.KiB }) {
             connect().use { first ->
                 first.getOutputStream().write(good.toByteArray())
                 while (service.rows == 0L) Thread.sleep(1)
