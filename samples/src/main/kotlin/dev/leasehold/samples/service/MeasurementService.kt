@@ -16,8 +16,10 @@ import java.util.concurrent.atomic.LongAdder
  *
  * **Protocol.** A client connects, streams lines (see `LineFormat`) and closes its output. The service answers with
  * one line and closes: the sorted `{name=min/mean/max, ...}` over that stream, or, as soon as a line cannot be taken,
- * `ERROR line <number>: <reason>`. After an error it reads on for a while and drops what it reads, because a
- * connection that is closed with unread bytes is reset, and the client would lose the answer.
+ * `ERROR line <number>: <reason>`. After an error it reads on and drops what it reads, because a connection
+ * that is closed with unread bytes is reset, and the client would lose the answer.
+ *
+ * A client that is connected and silent keeps its thread and its buffer until it goes, or the service is closed.
  *
  * **Ownership.** Whoever starts it closes it.
  * **Threads.** One for each connection, from the factory given; a connection's memory belongs to its thread.

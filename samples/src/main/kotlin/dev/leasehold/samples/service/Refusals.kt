@@ -4,7 +4,6 @@ import java.io.IOException
 import java.net.SocketTimeoutException
 import java.nio.ByteBuffer
 import java.nio.channels.SocketChannel
-import java.util.concurrent.TimeUnit
 
 /**
  * What the service tells its operator about a stream that it did not take.
@@ -16,11 +15,13 @@ internal data class Refusal(val reason: String, val delivered: Boolean)
 
 /** Brings a refusal to the client that earned it. */
 internal object Refusals {
-    private const val SILENCE_MILLIS = 1_000
-    private val LINGER_NANOS = TimeUnit.SECONDS.toNanos(10)
+    private const val SILENCE_MILLIS = 5_000
     private const val DROPPED_AT_ONCE = 64 * 1024
 
-    /** Sends `ERROR ...`, then reads and drops what the client still sends: at most for ten seconds, one of silence. */
+    /**
+     * Sends `ERROR ...`, then reads and drops what the client still sends, until it has done or is silent for five
+     * seconds. The connection's leases have ended before.
+     */
     fun tell(channel: SocketChannel, refused: LineRefusedException): Refusal {
         val reason = refused.message.orEmpty()
         return try {
@@ -39,11 +40,10 @@ internal object Refusals {
     }
 
     private fun drain(channel: SocketChannel) {
-        val deadline = System.nanoTime() + LINGER_NANOS
         val dropped = ByteArray(DROPPED_AT_ONCE)
         val socket = channel.socket()
         socket.soTimeout = SILENCE_MILLIS
         var open = true
-        while (open && System.nanoTime() < deadline) open = socket.getInputStream().read(dropped) >= 0
+        while (open) open = socket.getInputStream().read(dropped) >= 0
     }
 }
