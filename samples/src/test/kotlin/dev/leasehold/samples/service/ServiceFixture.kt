@@ -1,0 +1,51 @@
+package dev.leasehold.samples.service
+
+import dev.leasehold.memory.MemoryPool
+import dev.leasehold.memory.PoolOptions
+import io.kotest.matchers.shouldBe
+import java.net.InetAddress
+import java.net.Socket
+import java.util.concurrent.LinkedBlockingQueue
+import java.util.concurrent.TimeUnit
+
+/** A service on real sockets, with what it told its operator. */
+internal class ServiceFixture(
+    val service: MeasurementService,
+    val pool: MemoryPool,
+    private val refusals: LinkedBlockingQueue<Refusal>,
+) {
+    fun connect(): Socket = Socket(InetAddress.getLoopbackAddress(), service.port).apply { soTimeout = 20_000 }
+
+    /** Sends [bytes] in pieces of [piece] bytes, closes the output and reads the answer, without its line feed. */
+    fun talk(bytes: ByteArray, piece: Int = Int.MAX_VALUE): String = connect().use { socket ->
+        socket.tcpNoDelay = true
+        for (start in bytes.indices step minOf(piece, bytes.size).coerceAtLeast(1)) {
+            socket.getOutputStream().write(bytes, start, minOf(piece, bytes.size - start))
+        }
+        socket.shutdownOutput()
+        answer(socket)
+    }
+
+    fun talk(text: String, piece: Int = Int.MAX_VALUE): String = talk(text.toByteArray(), piece)
+
+    fun answer(socket: Socket): String = socket.getInputStream().readAllBytes().toString(Charsets.UTF_8).trimEnd('\n')
+
+    fun nextRefusal(): Refusal = checkNotNull(refusals.poll(20, TimeUnit.SECONDS)) { "the service reported no refusal" }
+}
+
+/** Runs [test] against a leased service, and then holds it to having given back every byte. */
+internal fun withService(
+    bufferSize: Long = LeasedConversation.BUFFER_SIZE,
+    virtual: Boolean = false,
+    options: PoolOptions.() -> Unit = {},
+    test: ServiceFixture.() -> Unit,
+) {
+    MemoryPool.isolated("test service", options).use { pool ->
+        val threads = if (virtual) MeasurementService.virtualThreads() else MeasurementService.platformThreads()
+        val told = LinkedBlockingQueue<Refusal>()
+        MeasurementService(LeasedConversation(pool, bufferSize), threads, { told.add(it) }).use { service ->
+            ServiceFixture(service, pool, told).test()
+        }
+        pool.stats().used shouldBe 0
+    }
+}
