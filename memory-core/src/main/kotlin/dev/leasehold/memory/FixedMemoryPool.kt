@@ -64,7 +64,10 @@ public class FixedMemoryPool private constructor(
         return lease(takeWithin(size, nanos), size, null)
     }
 
-    override fun rentSharedLease(size: Long, alignment: Long, owner: LeaseOwner?): SharedLease {
+    override fun rentSharedLease(size: Long, owner: LeaseOwner?): SharedLease =
+        rentAlignedSharedLease(size, NATURAL, owner)
+
+    override fun rentAlignedSharedLease(size: Long, alignment: Long, owner: LeaseOwner?): SharedLease {
         check(size, alignment)
         return sharedLease(takeOrNull() ?: throw exhausted(size), size, owner)
     }

@@ -91,10 +91,10 @@ public fun MemoryPool.tryRent(size: Long): Lease? = tryRentLease(size, NATURAL)
  * @throws MemoryExhaustedException when the pool's limit or the system stops it
  * @throws PoolClosedException when the pool is closed
  */
-public fun MemoryPool.rentShared(size: Long): SharedLease = rentSharedLease(size, NATURAL, null)
+public fun MemoryPool.rentShared(size: Long): SharedLease = rentSharedLease(size, null)
 
 /** [rentShared] of the pool's [default size][MemoryPool.defaultSize]. */
-public fun MemoryPool.rentShared(): SharedLease = rentSharedLease(defaultSize, NATURAL, null)
+public fun MemoryPool.rentShared(): SharedLease = rentSharedLease(defaultSize, null)
 
 /**
  * [rentShared] at an address that is a multiple of [alignment].
@@ -105,7 +105,7 @@ public fun MemoryPool.rentShared(): SharedLease = rentSharedLease(defaultSize, N
  * @throws PoolClosedException when the pool is closed
  */
 public fun MemoryPool.rentShared(size: Long, alignment: Long): SharedLease =
-    rentSharedLease(size, checkAlignment(alignment), null)
+    rentAlignedSharedLease(size, checkAlignment(alignment), null)
 
 /**
  * [rentShared] that waits up to [timeout] for memory to come back, first come, first served.
@@ -156,5 +156,10 @@ public fun MemoryPool.rentFor(owner: LeaseOwner, size: Long, alignment: Long): L
 /** Rents for [owner], for any thread. */
 @InternalMemoryApi
 @JvmSynthetic
+public fun MemoryPool.rentSharedFor(owner: LeaseOwner, size: Long): SharedLease = rentSharedLease(size, owner)
+
+/** Rents for [owner], for any thread, at a multiple of [alignment]. */
+@InternalMemoryApi
+@JvmSynthetic
 public fun MemoryPool.rentSharedFor(owner: LeaseOwner, size: Long, alignment: Long): SharedLease =
-    rentSharedLease(size, alignment, owner)
+    rentAlignedSharedLease(size, checkAlignment(alignment), owner)

@@ -86,7 +86,9 @@ public sealed class MemoryPool(
 
     internal abstract fun rentLeaseWithin(size: Long, alignment: Long, nanos: Long): Lease
 
-    internal abstract fun rentSharedLease(size: Long, alignment: Long, owner: LeaseOwner?): SharedLease
+    internal abstract fun rentSharedLease(size: Long, owner: LeaseOwner?): SharedLease
+
+    internal abstract fun rentAlignedSharedLease(size: Long, alignment: Long, owner: LeaseOwner?): SharedLease
 
     internal abstract fun tryRentSharedLease(size: Long, alignment: Long): SharedLease?
 

@@ -21,16 +21,16 @@ import java.util.concurrent.atomic.AtomicIntegerFieldUpdater
 public class SharedLease internal constructor(
     private val tenure: Tenure,
     private val raw: MemorySegment,
-    code: Int,
+    word: Int,
 ) : AutoCloseable {
-    // Three fields, 24 bytes: what only some leases have, an owner or a trace, stands in their tenure. The block's code while the lease is open, its complement (negative) once it is closed. One word, so that
-    // exactly one close wins.
+    // Three fields, 24 bytes: what only some leases have, an owner or a trace, stands in their tenure. This one is what the block is
+    // (PackedBlock.word) while the lease is open, and its complement, which is negative, once it is closed.
     @Volatile
     private var state = 0
 
     init {
         // Not a volatile store: that would be a fence of its own, as dear as the one that the close needs.
-        STATE.lazySet(this, code)
+        STATE.lazySet(this, word)
     }
 
     /** The pool that this was rented from. */
@@ -75,12 +75,21 @@ public class SharedLease internal constructor(
      *   own (a mebibyte or more, or no quarantine); the lease stays open
      */
     override fun close() {
-        val code = state
-        if (code < 0 || !STATE.compareAndSet(this, code, code.inv())) return
+        val word = state
+        if (word < 0) return
+        if (tenure.exact) return closeExactly(word)
+        // A plain store, so that a close waits for no write to the leased memory. Of closes that race, several may come this far; the
+        // epoch knows which ticket it has seen, and counts one.
+        STATE.lazySet(this, word.inv())
+        tenure.end(raw.address(), word, raw.byteSize())
+    }
+
+    private fun closeExactly(word: Int) {
+        if (!STATE.compareAndSet(this, word, word.inv())) return
         try {
-            tenure.end(raw.address(), code, raw.byteSize())
+            tenure.end(raw.address(), word, raw.byteSize())
         } catch (busy: IllegalStateException) {
-            state = code
+            state = word
             throw busy
         }
         tenure.ended(this)

@@ -7,8 +7,8 @@ import dev.leasehold.memory.internal.LeaseOwner
 import dev.leasehold.memory.internal.LeaseTrace
 import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.slab.BlockHome
-import dev.leasehold.memory.internal.slab.Epoch
-import dev.leasehold.memory.internal.slab.OwnArena
+import dev.leasehold.memory.internal.slab.PackedBlock
+import dev.leasehold.memory.internal.slab.Placed
 import dev.leasehold.memory.internal.slab.SizeClasses
 import dev.leasehold.memory.internal.slab.SlabEngine
 import dev.leasehold.memory.internal.slab.Taken
@@ -91,41 +91,65 @@ internal class SlabPool(
     private fun leaseOf(taken: Taken, size: Long) =
         lease(taken.home, taken.address, taken.code, size, Thread.currentThread(), null)
 
-    override fun rentSharedLease(size: Long, alignment: Long, owner: LeaseOwner?): SharedLease {
+    // As small as rentLease, and with one place that makes the lease, for the same reason.
+    override fun rentSharedLease(size: Long, owner: LeaseOwner?): SharedLease {
         val cache = engine.cacheOf(Thread.currentThread())
-        val code = classOf(size, alignment)
-        val address = if (cache != null && code >= 0) cache.takeWithTicket(code) else 0
-        if (address == 0L) {
-            return sharedLeaseOf(cache, takeShared(cache, code, size, alignment) ?: throw exhausted(size), size, owner)
+        var code = 0
+        var address = 0L
+        if (cache != null && size > 0 && size <= SizeClasses.LARGEST) {
+            code = SizeClasses.indexOf(size)
+            address = cache.takeWithTicket(code)
         }
-        val epoch = cache!!.share.tickets!!
-        return sharedLease(epoch, epoch.arena, address, code, size, owner)
+        val word: Int
+        val tenure: Tenure
+        val arena: Arena?
+        if (address != 0L) {
+            val share = cache!!.share
+            val epoch = share.tickets!!
+            word = PackedBlock.word(code, share.lastTicket)
+            tenure = epoch
+            arena = epoch.arena
+        } else {
+            val placed = place(cache, size, NATURAL) ?: throw exhausted(size)
+            address = placed.address
+            word = placed.word
+            tenure = placed.tenure
+            arena = placed.arena
+        }
+        return sharedLease(tenure, arena, address, word, size, owner)
     }
 
-    override fun tryRentSharedLease(size: Long, alignment: Long): SharedLease? {
-        val cache = engine.cacheOf(Thread.currentThread())
-        val taken = takeShared(cache, classOf(size, alignment), size, alignment) ?: return null
-        return sharedLeaseOf(cache, taken, size, null)
-    }
+    override fun rentAlignedSharedLease(size: Long, alignment: Long, owner: LeaseOwner?): SharedLease =
+        sharedLeaseOf(place(currentCache(), size, alignment) ?: throw exhausted(size), size, owner)
 
-    override fun rentSharedLeaseWithin(size: Long, alignment: Long, nanos: Long): SharedLease {
-        val taken = takeWithin(size, alignment, nanos)
-        return sharedLeaseOf(
-            engine.cacheOf(Thread.currentThread()),
-            Taken(taken.address, taken.code, anyHome(taken)),
-            size,
-            null,
-        )
-    }
+    override fun tryRentSharedLease(size: Long, alignment: Long): SharedLease? =
+        place(currentCache(), size, alignment)?.let { sharedLeaseOf(it, size, null) }
 
-    private fun takeShared(cache: ThreadCache?, code: Int, size: Long, alignment: Long): Taken? {
+    override fun rentSharedLeaseWithin(size: Long, alignment: Long, nanos: Long): SharedLease =
+        sharedLeaseOf(place(currentCache(), takeWithin(size, alignment, nanos), size), size, null)
+
+    private fun currentCache() = engine.cacheOf(Thread.currentThread())
+
+    private fun place(cache: ThreadCache?, size: Long, alignment: Long): Placed? {
+        val code = classOf(size, alignment)
         val address = if (cache != null && code >= 0) cache.take(code) else 0
-        if (address != 0L) return Taken(address, code, engine.anyThread)
-        return takeSlow(size, alignment)?.let { Taken(it.address, it.code, anyHome(it)) }
+        val taken = if (address != 0L) Taken(address, code, engine.anyThread) else takeSlow(size, alignment)
+        return taken?.let { place(cache, it, size) }
     }
 
-    // A shared lease may end on a thread that is not the one whose cache served it.
-    private fun anyHome(taken: Taken): BlockHome = if (taken.home is ThreadCache) engine.anyThread else taken.home
+    private fun place(cache: ThreadCache?, taken: Taken, size: Long): Placed {
+        // A shared lease may end on a thread that is not the one whose cache served it.
+        val home = if (taken.home is ThreadCache) engine.anyThread else taken.home
+        try {
+            return engine.place(cache, Taken(taken.address, taken.code, home))
+        } catch (failure: Throwable) {
+            home.giveBack(taken.address, taken.code, size)
+            throw failure
+        }
+    }
+
+    private fun sharedLeaseOf(placed: Placed, size: Long, owner: LeaseOwner?): SharedLease =
+        sharedLease(placed.tenure, placed.arena, placed.address, placed.word, size, owner)
 
     // ---- making leases ----
 
@@ -174,44 +198,29 @@ internal class SlabPool(
         return Lease(home, view, arena, code, thread, owner, trace).also { LeaseTrace.watch(it, trace) }
     }
 
-    private fun sharedLeaseOf(cache: ThreadCache?, taken: Taken, size: Long, owner: LeaseOwner?): SharedLease {
-        val tenure = try {
-            engine.tenureFor(cache, taken)
-        } catch (failure: Throwable) {
-            taken.home.giveBack(taken.address, taken.code, size)
-            throw failure
-        }
-        return sharedLease(tenure, arenaOf(tenure), taken.address, taken.code, size, owner)
-    }
-
-    private fun arenaOf(tenure: Tenure): Arena? = when (tenure) {
-        is Epoch -> tenure.arena
-        is OwnArena -> tenure.arena
-        else -> error("unknown tenure $tenure")
-    }
-
     private fun sharedLease(
         tenure: Tenure,
         arena: Arena?,
         address: Long,
-        code: Int,
+        word: Int,
         size: Long,
         owner: LeaseOwner?,
     ): SharedLease {
         try {
             val view = Platform.current.view(address, size, arena)
-            hygiene.began(view)
-            if (traceSites || owner != null) return tracedShared(tenure, view, code, owner)
-            return SharedLease(tenure, view, code)
+            if (special || owner != null) return specialSharedLease(tenure, view, word, owner)
+            return SharedLease(tenure, view, word)
         } catch (failure: Throwable) {
-            tenure.end(address, code, size)
+            tenure.end(address, word, size)
             throw failure
         }
     }
 
-    private fun tracedShared(tenure: Tenure, view: MemorySegment, code: Int, owner: LeaseOwner?): SharedLease {
+    private fun specialSharedLease(tenure: Tenure, view: MemorySegment, word: Int, owner: LeaseOwner?): SharedLease {
+        hygiene.began(view)
+        if (!traceSites && owner == null) return SharedLease(tenure, view, word)
         val trace = if (traceSites) LeaseTrace.start(name, view.byteSize()) else null
-        val lease = SharedLease(WatchedTenure(tenure, owner, trace), view, code)
+        val lease = SharedLease(WatchedTenure(tenure, owner, trace), view, word)
         if (trace != null) LeaseTrace.watch(lease, trace)
         return lease
     }

@@ -18,13 +18,18 @@ internal abstract class BlockHome(
 }
 
 /** What ends with a shared lease: the views' arena, and then the block's tenure. Any thread. */
-internal abstract class Tenure(@JvmField val owner: Any, @JvmField val poolName: String) {
+internal abstract class Tenure(
+    @JvmField val owner: Any,
+    @JvmField val poolName: String,
+    /** Whether [end] must be called once a lease; else it sorts out what racing closes report twice. */
+    @JvmField val exact: Boolean,
+) {
     /**
-     * Ends the tenure of the block at [address]: [code] says what kind it is, [size] how many bytes were leased.
+     * Ends the tenure of the block at [address]: [word] says what kind it is, [size] how many bytes were leased.
      *
      * @throws IllegalStateException when the views cannot be cut off now; then nothing has changed
      */
-    abstract fun end(address: Long, code: Int, size: Long)
+    abstract fun end(address: Long, word: Int, size: Long)
 
     /** Who closes the lease when nobody did before, if anybody. */
     open val leaseOwner: LeaseOwner? get() = null
@@ -41,8 +46,8 @@ internal class WatchedTenure(
     private val inner: Tenure,
     override val leaseOwner: LeaseOwner?,
     override val trace: LeaseTrace?,
-) : Tenure(inner.owner, inner.poolName) {
-    override fun end(address: Long, code: Int, size: Long): Unit = inner.end(address, code, size)
+) : Tenure(inner.owner, inner.poolName, exact = true) {
+    override fun end(address: Long, word: Int, size: Long): Unit = inner.end(address, word, size)
 
     override fun ended(lease: AutoCloseable) {
         trace?.ended()

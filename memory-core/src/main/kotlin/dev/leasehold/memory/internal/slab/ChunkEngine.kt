@@ -34,7 +34,7 @@ internal class ChunkEngine(
     private val lineLock = ReentrantLock()
 
     val line = WaitLine(lineLock)
-    val epochs = EpochLedger(owner, poolName, platform, quarantineBytes, quarantineBlocks, this)
+    val epochs = EpochLedger(owner, poolName, platform, quarantineBytes, quarantineBlocks, exact = true, this)
     val regionBytes: Long = roundUp(Math.multiplyExact(stride, count.toLong()), platform.pageSize)
 
     @Volatile
@@ -95,6 +95,8 @@ internal class ChunkEngine(
         if (closed || line.length > 0) epochs.retireNow()
     }
 
+    override fun reportedTwice(packed: Long): Unit = error("the epochs of fixed chunks are exact")
+
     override fun recycle(note: Magazine) {
         for (index in 0 until note.count) {
             val address = PackedBlock.address(note.rounds[index])
@@ -113,7 +115,7 @@ internal class ChunkEngine(
 
     /** A tenure for a shared lease of one chunk. [exact] asks for an arena of its own, so that its close frees the chunk at once. */
     fun tenure(exact: Boolean): Tenure =
-        if (exact || !epochs.accepts(stride)) OwnArena(platform, this) else epochs.grant(1, stride)
+        if (exact || !epochs.accepts(stride)) OwnArena(platform, this) else epochs.grant(1, stride).epoch
 
     /** Frees what is quarantined and need not be, and waits for a [trim] that has the free chunks in its hands. */
     fun press() {

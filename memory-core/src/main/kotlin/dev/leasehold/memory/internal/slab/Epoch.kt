@@ -2,6 +2,7 @@ package dev.leasehold.memory.internal.slab
 
 import java.lang.foreign.Arena
 import java.util.concurrent.atomic.AtomicLong
+import java.util.concurrent.atomic.AtomicLongArray
 
 /*
  * Shared leases without a shared arena each.
@@ -20,6 +21,10 @@ import java.util.concurrent.atomic.AtomicLong
  * once for many leases; what they have not reported yet lies in their EpochShare, and a revoker can report it for
  * them.
  *
+ * Two threads that close one lease at the same moment may both report it. Telling them apart with a compare-and-set in every close
+ * would cost more than all the rest (a fence that waits for every write to the leased memory), so it is done here, for a batch at a
+ * time: every lease has a ticket of its own, and a bit for each ticket says whether it was reported.
+ *
  * A lease that stays open keeps its epoch's closed blocks in quarantine, at most the bound. When the pool is at its
  * limit, shared leases get an arena each, so that a close frees at once: the exact way is the slow way, and is taken
  * when it matters.
@@ -27,11 +32,14 @@ import java.util.concurrent.atomic.AtomicLong
 internal class Epoch(
     private val ledger: EpochLedger,
     @JvmField val arena: Arena?,
-) : Tenure(ledger.owner, ledger.poolName) {
+    exact: Boolean,
+    tickets: Int,
+) : Tenure(ledger.owner, ledger.poolName, exact) {
     private val balance = AtomicLong()
     private val deposits = MagazineStack()
+    private val reported = AtomicLongArray(if (exact) 0 else (tickets + 63) ushr 6)
 
-    override fun end(address: Long, code: Int, size: Long): Unit = ledger.closed(this, address, code, size)
+    override fun end(address: Long, word: Int, size: Long): Unit = ledger.closed(this, address, word, size)
 
     /** Gives [tickets] out, each good for one lease; false when the epoch is sealed. */
     fun tryGrant(tickets: Int): Boolean {
@@ -45,13 +53,38 @@ internal class Epoch(
     /** Takes [tickets] back that no lease used. */
     fun giveUp(tickets: Int) = settle(tickets)
 
-    /** Takes the closed blocks in [note] into quarantine. */
+    /** Takes the closed blocks in [note] into quarantine, and the note with them; those that were reported before are dropped. */
     fun deposit(note: Magazine) {
+        if (!exact) keepUnreported(note)
         // Counted before the push: from then on the note may be emptied by whoever retires this epoch.
         val count = note.count
+        if (count == 0) return ledger.spare(note)
         deposits.push(note)
         settle(count)
     }
+
+    private fun keepUnreported(note: Magazine) {
+        val rounds = note.rounds
+        val count = note.count
+        var kept = 0
+        var from = 0
+        while (from < count) {
+            val word = PackedBlock.ticket(rounds[from]) ushr 6
+            var mask = 0L
+            var to = from
+            while (to < count && PackedBlock.ticket(rounds[to]) ushr 6 == word && mask and bit(rounds[to]) == 0L) {
+                mask = mask or bit(rounds[to++])
+            }
+            val before = reported.getAndAccumulate(word, mask) { seen, more -> seen or more }
+            while (from < to) {
+                val packed = rounds[from++]
+                if (before and bit(packed) == 0L) rounds[kept++] = packed else ledger.reportedTwice(packed)
+            }
+        }
+        note.count = kept
+    }
+
+    private fun bit(packed: Long): Long = 1L shl PackedBlock.ticket(packed)
 
     /** Gives no more tickets out. Once. */
     fun seal() {

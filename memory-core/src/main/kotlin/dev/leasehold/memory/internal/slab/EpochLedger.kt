@@ -12,13 +12,17 @@ internal class EpochLedger(
     val poolName: String,
     private val platform: Platform,
     private val boundBytes: Long,
-    private val boundBlocks: Int,
+    boundBlocks: Int,
+    private val exact: Boolean,
     private val keeper: Keeper,
 ) {
     /** What the ledger asks of its pool. */
     interface Keeper {
         /** Notes the closed block [packed] of [epoch] for the calling thread. */
         fun note(epoch: Epoch, packed: Long, size: Long)
+
+        /** Takes back that [packed] was noted, because it had been noted before. */
+        fun reportedTwice(packed: Long)
 
         /** Takes the blocks in [note] back, whose epoch has retired, and the note, which goes to [spare]. */
         fun recycle(note: Magazine)
@@ -30,6 +34,7 @@ internal class EpochLedger(
         fun settle()
     }
 
+    private val boundBlocks = minOf(boundBlocks, PackedBlock.TICKETS)
     private val lock = ReentrantLock()
     private var current: Epoch? = null
     private var currentBytes = 0L
@@ -63,29 +68,29 @@ internal class EpochLedger(
     /** How many tickets for blocks of [bytes] a thread should take at a time: never more than an eighth of an epoch. */
     fun batchOf(bytes: Long): Int = (boundBytes / 8 / bytes).coerceIn(1, batch.toLong()).toInt()
 
-    /** Gives [tickets] for [bytes] bytes out and answers the epoch that they are good for. */
-    fun grant(tickets: Int, bytes: Long): Epoch {
-        val epoch = lock.withLock { grantLocked(tickets, bytes) }
+    /** Gives [tickets] for [bytes] bytes out and answers the first of them. */
+    fun grant(tickets: Int, bytes: Long): Ticket {
+        val first = lock.withLock { grantLocked(tickets, bytes) }
         keepUp()
-        return epoch
+        return first
     }
 
-    private fun grantLocked(tickets: Int, bytes: Long): Epoch {
+    private fun grantLocked(tickets: Int, bytes: Long): Ticket {
         val open = current
         if (open != null && currentBytes + bytes <= boundBytes && currentBlocks + tickets <= boundBlocks) {
             check(open.tryGrant(tickets))
             currentBytes += bytes
             currentBlocks += tickets
-            return open
+            return Ticket(open, currentBlocks - tickets)
         }
         sealLocked()
-        val fresh = Epoch(this, if (platform.bindsViews) Arena.ofShared() else null)
+        val fresh = Epoch(this, if (platform.bindsViews) Arena.ofShared() else null, exact, boundBlocks)
         check(fresh.tryGrant(tickets))
         unretired.incrementAndGet()
         current = fresh
         currentBytes = bytes
         currentBlocks = tickets
-        return fresh
+        return Ticket(fresh, 0)
     }
 
     private fun sealLocked() {
@@ -127,8 +132,11 @@ internal class EpochLedger(
     }
 
     /** Ends the lease of a block in [epoch]. */
-    fun closed(epoch: Epoch, address: Long, code: Int, size: Long): Unit =
-        keeper.note(epoch, PackedBlock.pack(address, code), size)
+    fun closed(epoch: Epoch, address: Long, word: Int, size: Long): Unit =
+        keeper.note(epoch, PackedBlock.pack(address, word), size)
+
+    /** Called for each block that racing closes have reported more than once, for every time but the first. */
+    fun reportedTwice(packed: Long): Unit = keeper.reportedTwice(packed)
 
     /** Reports for idle threads, if epochs have been waiting for that. */
     fun settleIfBehind() {

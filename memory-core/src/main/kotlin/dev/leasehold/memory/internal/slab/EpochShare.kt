@@ -5,6 +5,9 @@ internal class EpochShare {
     /** The epoch that the tickets are good for. Changes only on the owner's thread, so the owner may read it at any time. */
     @JvmField var tickets: Epoch? = null
 
+    /** The ticket that was used last. Likewise. */
+    @JvmField var lastTicket = 0
+
     private var ticketBlocks = 0
     private var ticketBytes = 0L
 
@@ -19,12 +22,14 @@ internal class EpochShare {
         if (ticketBlocks == 0 || ticketBytes < bytes) return false
         ticketBlocks--
         ticketBytes -= bytes
+        lastTicket++
         return true
     }
 
-    /** Puts [blocks] tickets for [bytes] bytes of [epoch] in; the ones held before must have been given up. */
-    fun putTickets(epoch: Epoch, blocks: Int, bytes: Long) {
-        tickets = epoch
+    /** Puts [blocks] tickets that follow [used], for [bytes] bytes, in; the ones held before must have been given up. */
+    fun putTickets(used: Ticket, blocks: Int, bytes: Long) {
+        tickets = used.epoch
+        lastTicket = used.number
         ticketBlocks = blocks
         ticketBytes = bytes
     }
@@ -60,3 +65,6 @@ internal class EpochShare {
         val NOTHING = Magazine(0)
     }
 }
+
+/** The right to one lease in [epoch], and the first of as many as were asked for. */
+internal class Ticket(val epoch: Epoch, val number: Int)

@@ -33,7 +33,8 @@ internal class SlabEngine(
     private val otherBytes = LongAdder()
     private val otherQuarantined = LongAdder()
 
-    val epochs = EpochLedger(owner, poolName, platform, quarantineBytes, quarantineBlocks, this)
+    // Bytes are cleaned when a lease closes, and a racing close must not clean what is somebody else's by then.
+    val epochs = EpochLedger(owner, poolName, platform, quarantineBytes, quarantineBlocks, exact = hygiene.onClose, this)
     val line = WaitLine(store.lock)
     val anyThread: BlockHome = AnyThreadHome()
 
@@ -184,29 +185,38 @@ internal class SlabEngine(
 
     // ---- shared leases ----
 
-    /** A tenure for a shared lease of [taken]: a place in an epoch, or an arena of its own. */
-    fun tenureFor(cache: ThreadCache?, taken: Taken): Tenure {
+    /** Finds a tenure for a shared lease of [taken]: a place in an epoch, or an arena of its own. */
+    fun place(cache: ThreadCache?, taken: Taken): Placed {
         val bytes = if (taken.code == LARGE) Long.MAX_VALUE else SizeClasses.sizeOf(taken.code)
-        if (pressure || !epochs.accepts(bytes)) return OwnArena(platform, taken.home)
+        if (pressure || !epochs.accepts(bytes)) {
+            val own = OwnArena(platform, taken.home)
+            return Placed(taken.address, taken.code, own, own.arena)
+        }
+        val ticket = ticketFor(cache, bytes)
+        return Placed(taken.address, PackedBlock.word(taken.code, ticket.number), ticket.epoch, ticket.epoch.arena)
+    }
+
+    private fun ticketFor(cache: ThreadCache?, bytes: Long): Ticket {
         if (cache != null) return ticketFrom(cache, bytes)
         return stripes.withCache { ticketFrom(it, bytes) } ?: epochs.grant(1, bytes)
     }
 
-    private fun ticketFrom(cache: ThreadCache, bytes: Long): Epoch {
+    private fun ticketFrom(cache: ThreadCache, bytes: Long): Ticket {
+        val share = cache.share
         var had = false
-        cache.whileMine { had = cache.share.takeTicket(bytes) }
-        if (had) return checkNotNull(cache.share.tickets)
+        cache.whileMine { had = share.takeTicket(bytes) }
+        if (had) return Ticket(checkNotNull(share.tickets), share.lastTicket)
         val batch = epochs.batchOf(bytes)
-        val epoch = epochs.grant(batch, batch * bytes)
-        val previous = cache.share.tickets
+        val first = epochs.grant(batch, batch * bytes)
+        val previous = share.tickets
         var unused = 0
         val put = cache.whileMine {
-            unused = cache.share.dropTickets()
-            cache.share.putTickets(epoch, batch - 1, (batch - 1) * bytes)
+            unused = share.dropTickets()
+            share.putTickets(first, batch - 1, (batch - 1) * bytes)
         }
         previous?.giveUp(unused)
-        if (!put) epoch.giveUp(batch - 1)
-        return epoch
+        if (!put) first.epoch.giveUp(batch - 1)
+        return first
     }
 
     override fun note(epoch: Epoch, packed: Long, size: Long) {
@@ -242,6 +252,13 @@ internal class SlabEngine(
         } else if (note !== EpochShare.NOTHING) {
             epochs.spare(note)
         }
+    }
+
+    override fun reportedTwice(packed: Long) {
+        val bytes = SizeClasses.sizeOf(PackedBlock.code(packed))
+        otherOpen.add(1)
+        otherBytes.add(bytes)
+        otherQuarantined.add(-bytes)
     }
 
     private fun depositOne(epoch: Epoch, packed: Long, bytes: Long) {

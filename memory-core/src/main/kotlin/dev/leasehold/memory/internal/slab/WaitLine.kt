@@ -1,5 +1,6 @@
 package dev.leasehold.memory.internal.slab
 
+import java.lang.foreign.Arena
 import java.util.concurrent.locks.LockSupport
 import java.util.concurrent.locks.ReentrantLock
 import kotlin.concurrent.withLock
@@ -88,3 +89,6 @@ internal class WaitLine(private val lock: ReentrantLock) {
 
 /** A block on its way to a lease: where it lies, what kind it is, and where it goes back to. */
 internal class Taken(val address: Long, val code: Int, val home: BlockHome)
+
+/** A block on its way to a shared lease: where it lies, the lease's word, and what ends with the lease. */
+internal class Placed(val address: Long, val word: Int, val tenure: Tenure, val arena: Arena?)
