@@ -59,7 +59,7 @@ internal class EpochShare {
 
     companion object {
         /** How many tickets a thread takes, and how many closed leases it notes, at a time. */
-        const val BATCH = 64
+        const val BATCH = 128
 
         /** The note of a thread that has closed nothing yet. */
         val NOTHING = Magazine(0)

@@ -34,7 +34,8 @@ internal class SlabEngine(
     private val otherQuarantined = LongAdder()
 
     // Bytes are cleaned when a lease closes, and a racing close must not clean what is somebody else's by then.
-    val epochs = EpochLedger(owner, poolName, platform, quarantineBytes, quarantineBlocks, exact = hygiene.onClose, this)
+    val epochs =
+        EpochLedger(owner, poolName, platform, quarantineBytes, quarantineBlocks, exact = hygiene.onClose, this)
     val line = WaitLine(store.lock)
     val anyThread: BlockHome = AnyThreadHome()
 
