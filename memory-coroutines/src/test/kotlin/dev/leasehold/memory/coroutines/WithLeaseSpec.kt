@@ -1,0 +1,56 @@
+package dev.leasehold.memory.coroutines
+
+import dev.leasehold.memory.LeaseClosedException
+import dev.leasehold.memory.MemoryPool
+import dev.leasehold.memory.SharedLease
+import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.shouldBe
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.awaitCancellation
+import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.withContext
+
+class WithLeaseSpec : FunSpec() {
+    init {
+        test("a lease is used across dispatchers and closed at the end") {
+            MemoryPool.isolated("hops").use { pool ->
+                lateinit var kept: SharedLease
+                val sum = pool.withLease(64) { lease ->
+                    kept = lease
+                    withContext(Dispatchers.Default) { lease.segment.setLong(0, 40) }
+                    withContext(Dispatchers.IO) { lease.segment.setLong(8, 2) }
+                    lease.segment.getLong(0) + lease.segment.getLong(8)
+                }
+                sum shouldBe 42
+                shouldThrow<LeaseClosedException> { kept.segment }
+                pool.stats().used shouldBe 0
+            }
+        }
+
+        test("a lease goes back when the coroutine is cancelled inside") {
+            MemoryPool.isolated("cancelled").use { pool ->
+                val inside = CompletableDeferred<Unit>()
+                val job = launch {
+                    pool.withLease(1000) {
+                        inside.complete(Unit)
+                        awaitCancellation()
+                    }
+                }
+                inside.await()
+                pool.stats().used shouldBe 1024
+                job.cancelAndJoin()
+                pool.stats().used shouldBe 0
+            }
+        }
+
+        test("a lease goes back when the block fails") {
+            MemoryPool.isolated("failing").use { pool ->
+                shouldThrow<IllegalStateException> { pool.withLease(10) { error("no") } }.message shouldBe "no"
+                pool.stats().used shouldBe 0
+            }
+        }
+    }
+}
