@@ -47,21 +47,35 @@ public class FixedMemoryPool private constructor(
     override val defaultSize: Long get() = blockSize
     override val isClosed: Boolean get() = engine.closed
 
-    override fun rentLease(size: Long, owner: LeaseOwner?): Lease = rentAlignedLease(size, NATURAL, owner)
+    override fun rentLease(size: Long): Lease = rentAlignedLease(size, NATURAL, null)
+
+    override fun takeAtHand(size: Long): Long {
+        check(size, NATURAL)
+        return engine.take()
+    }
+
+    override fun leaseTaken(
+        address: Long,
+        arena: Arena?,
+        size: Long,
+        owner: LeaseOwner,
+        ownerName: String?,
+    ): LeaseWithOwner =
+        leaseFor(if (address != 0L) address else takeOrNull() ?: throw exhausted(size), arena, size, owner, ownerName)
 
     override fun rentAlignedLease(size: Long, alignment: Long, owner: LeaseOwner?): Lease {
         check(size, alignment)
         return lease(takeOrNull() ?: throw exhausted(size), size, owner)
     }
 
-    override fun tryRentLease(size: Long, alignment: Long): Lease? {
+    override fun tryRentLease(size: Long, alignment: Long, owner: LeaseOwner?): Lease? {
         check(size, alignment)
-        return takeOrNull()?.let { lease(it, size, null) }
+        return takeOrNull()?.let { lease(it, size, owner) }
     }
 
-    override fun rentLeaseWithin(size: Long, alignment: Long, nanos: Long): Lease {
+    override fun rentLeaseWithin(size: Long, alignment: Long, nanos: Long, owner: LeaseOwner?): Lease {
         check(size, alignment)
-        return lease(takeWithin(size, nanos), size, null)
+        return lease(takeWithin(size, nanos), size, owner)
     }
 
     override fun rentSharedLease(size: Long, owner: LeaseOwner?): SharedLease =
@@ -72,14 +86,14 @@ public class FixedMemoryPool private constructor(
         return sharedLease(takeOrNull() ?: throw exhausted(size), size, owner)
     }
 
-    override fun tryRentSharedLease(size: Long, alignment: Long): SharedLease? {
+    override fun tryRentSharedLease(size: Long, alignment: Long, owner: LeaseOwner?): SharedLease? {
         check(size, alignment)
-        return takeOrNull()?.let { sharedLease(it, size, null) }
+        return takeOrNull()?.let { sharedLease(it, size, owner) }
     }
 
-    override fun rentSharedLeaseWithin(size: Long, alignment: Long, nanos: Long): SharedLease {
+    override fun rentSharedLeaseWithin(size: Long, alignment: Long, nanos: Long, owner: LeaseOwner?): SharedLease {
         check(size, alignment)
-        return sharedLease(takeWithin(size, nanos), size, null)
+        return sharedLease(takeWithin(size, nanos), size, owner)
     }
 
     private fun takeOrNull(): Long? {
@@ -103,12 +117,34 @@ public class FixedMemoryPool private constructor(
     }
 
     private fun lease(address: Long, size: Long, owner: LeaseOwner?): Lease {
+        val arena = if (platform.bindsViews) Arena.ofConfined() else null
+        if (owner != null) return leaseFor(address, arena, size, owner, null)
+        return bound(address, size, arena) { view, trace ->
+            Lease(engine, view, arena, 0, Thread.currentThread(), trace)
+        }
+    }
+
+    private fun leaseFor(
+        address: Long,
+        arena: Arena?,
+        size: Long,
+        owner: LeaseOwner,
+        ownerName: String?,
+    ): LeaseWithOwner = bound(address, size, arena) { view, trace ->
+        LeaseWithOwner(engine, view, arena, 0, Thread.currentThread(), trace, owner, ownerName)
+    }
+
+    private inline fun <L : Lease> bound(
+        address: Long,
+        size: Long,
+        arena: Arena?,
+        make: (MemorySegment, LeaseTrace?) -> L,
+    ): L {
         try {
-            val arena = if (platform.bindsViews) Arena.ofConfined() else null
             val view = platform.view(address, size, arena)
             hygiene.began(view)
             val trace = startTrace(size)
-            val lease = Lease(engine, view, arena, 0, Thread.currentThread(), owner, trace)
+            val lease = make(view, trace)
             if (trace != null) LeaseTrace.watch(lease, trace)
             return lease
         } catch (failure: Throwable) {

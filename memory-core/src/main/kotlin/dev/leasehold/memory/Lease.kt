@@ -1,9 +1,5 @@
-@file:OptIn(InternalMemoryApi::class)
-
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.InternalMemoryApi
-import dev.leasehold.memory.internal.LeaseOwner
 import dev.leasehold.memory.internal.LeaseTrace
 import dev.leasehold.memory.internal.slab.BlockHome
 import java.lang.foreign.Arena
@@ -19,22 +15,15 @@ import java.nio.ByteBuffer
  * **Zeroed.** Only when the pool's [Hygiene] says so.
  * **Cost.** No garbage while the lease stays within the method that rented it.
  */
-public class Lease internal constructor(
+public open class Lease internal constructor(
     private val home: BlockHome,
     private val raw: MemorySegment,
     private val arena: Arena?,
     private val code: Int,
     private val thread: Thread,
-    private val owner: LeaseOwner?,
     private val trace: LeaseTrace?,
 ) : AutoCloseable {
     private var closed = false
-
-    /** The next older lease of the same owner; owners chain their leases through this. */
-    @InternalMemoryApi
-    @get:JvmSynthetic
-    @set:JvmSynthetic
-    public var older: Lease? = null
 
     /** The pool that this was rented from. */
     public val pool: MemoryPool get() = home.owner as MemoryPool
@@ -81,7 +70,7 @@ public class Lease internal constructor(
      * @throws LeaseThreadException on a thread that did not rent it; the lease stays open
      * @throws IllegalStateException while a native call or an input/output operation is using the bytes; the lease stays open
      */
-    override fun close() {
+    final override fun close() {
         if (closed) return
         if (Thread.currentThread() !== thread) refuse("closed")
         // The arena first: from here on no view reaches the block, so it can be somebody else's.
@@ -89,11 +78,15 @@ public class Lease internal constructor(
         closed = true
         home.giveBack(raw.address(), code, raw.byteSize())
         trace?.ended()
-        owner?.closed(this)
     }
 
-    private fun refuse(verb: String): Nothing = throw LeaseRefusals.of(this, verb, closed, thread, owner, trace)
+    /** Whose lease this is, for messages; null when nobody but its holder closes it. */
+    internal open fun describeOwner(): String? = null
+
+    private fun refuse(verb: String): Nothing =
+        throw LeaseRefusals.of(this, verb, closed, thread, describeOwner(), trace)
 
     /** The size, the pool, and whether it is closed, for logs. */
-    override fun toString(): String = "Lease($size bytes of pool '${home.poolName}'${if (closed) ", closed" else ""})"
+    final override fun toString(): String =
+        "Lease($size bytes of pool '${home.poolName}'${if (closed) ", closed" else ""})"
 }

@@ -1,10 +1,6 @@
-@file:OptIn(InternalMemoryApi::class)
-
 package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.AccessFailures.describe
-import dev.leasehold.memory.internal.InternalMemoryApi
-import dev.leasehold.memory.internal.LeaseOwner
 import dev.leasehold.memory.internal.LeaseTrace
 
 /** The messages of a lease that refuses. They name the pool, the size, who did what and what to do. */
@@ -14,7 +10,7 @@ internal object LeaseRefusals {
         verb: String,
         closed: Boolean,
         thread: Thread,
-        owner: LeaseOwner?,
+        owner: String?,
         trace: LeaseTrace?,
     ): IllegalStateException = if (closed) {
         closed(lease.pool.name, lease.size, "Lease", owner, trace)
@@ -28,14 +24,8 @@ internal object LeaseRefusals {
         )
     }
 
-    fun closed(
-        poolName: String,
-        size: Long,
-        kind: String,
-        owner: LeaseOwner?,
-        trace: LeaseTrace?,
-    ): LeaseClosedException {
-        val scope = owner?.let { "; it belonged to ${it.describe()}" } ?: ""
+    fun closed(poolName: String, size: Long, kind: String, owner: String?, trace: LeaseTrace?): LeaseClosedException {
+        val scope = owner?.let { "; it belonged to $it" } ?: ""
         val sites = trace?.sites() ?: "; set traceSites = true on the pool to see where it was rented and closed"
         return LeaseClosedException("$kind of $size bytes from pool '$poolName' is closed$scope$sites", poolName)
     }

@@ -4,7 +4,6 @@
 package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.InternalMemoryApi
-import dev.leasehold.memory.internal.LeaseOwner
 import kotlin.time.Duration
 import java.time.Duration as JavaDuration
 
@@ -24,10 +23,10 @@ import java.time.Duration as JavaDuration
  * @throws MemoryExhaustedException when the pool's limit or the system stops it
  * @throws PoolClosedException when the pool is closed
  */
-public fun MemoryPool.rent(size: Long): Lease = rentLease(size, null)
+public fun MemoryPool.rent(size: Long): Lease = rentLease(size)
 
 /** [rent] of the pool's [default size][MemoryPool.defaultSize]. */
-public fun MemoryPool.rent(): Lease = rentLease(defaultSize, null)
+public fun MemoryPool.rent(): Lease = rentLease(defaultSize)
 
 /**
  * [rent] at an address that is a multiple of [alignment]. Without one, blocks of 64 bytes and up lie at multiples of
@@ -55,7 +54,7 @@ public fun MemoryPool.rent(size: Long, alignment: Long): Lease = rentAlignedLeas
 @JvmSynthetic
 @Throws(InterruptedException::class)
 public fun MemoryPool.rent(size: Long, timeout: Duration): Lease =
-    rentLeaseWithin(size, NATURAL, checkTimeout(timeout.inWholeNanoseconds))
+    rentLeaseWithin(size, NATURAL, checkTimeout(timeout.inWholeNanoseconds), null)
 
 /**
  * [rent] that waits up to [timeout], for Java.
@@ -68,7 +67,7 @@ public fun MemoryPool.rent(size: Long, timeout: Duration): Lease =
  */
 @Throws(InterruptedException::class)
 public fun MemoryPool.rent(size: Long, timeout: JavaDuration): Lease =
-    rentLeaseWithin(size, NATURAL, checkTimeout(saturatedNanos(timeout)))
+    rentLeaseWithin(size, NATURAL, checkTimeout(saturatedNanos(timeout)), null)
 
 /**
  * [rent], or null when the pool's limit stops it.
@@ -76,7 +75,7 @@ public fun MemoryPool.rent(size: Long, timeout: JavaDuration): Lease =
  * @throws InvalidSizeException when [size] is negative or above what the pool can ever hold
  * @throws PoolClosedException when the pool is closed
  */
-public fun MemoryPool.tryRent(size: Long): Lease? = tryRentLease(size, NATURAL)
+public fun MemoryPool.tryRent(size: Long): Lease? = tryRentLease(size, NATURAL, null)
 
 /**
  * Rents [size] bytes for any thread: the lease may be handed over, used and closed anywhere.
@@ -119,7 +118,7 @@ public fun MemoryPool.rentShared(size: Long, alignment: Long): SharedLease =
 @JvmSynthetic
 @Throws(InterruptedException::class)
 public fun MemoryPool.rentShared(size: Long, timeout: Duration): SharedLease =
-    rentSharedLeaseWithin(size, NATURAL, checkTimeout(timeout.inWholeNanoseconds))
+    rentSharedLeaseWithin(size, NATURAL, checkTimeout(timeout.inWholeNanoseconds), null)
 
 /**
  * [rentShared] that waits up to [timeout], for Java.
@@ -132,7 +131,7 @@ public fun MemoryPool.rentShared(size: Long, timeout: Duration): SharedLease =
  */
 @Throws(InterruptedException::class)
 public fun MemoryPool.rentShared(size: Long, timeout: JavaDuration): SharedLease =
-    rentSharedLeaseWithin(size, NATURAL, checkTimeout(saturatedNanos(timeout)))
+    rentSharedLeaseWithin(size, NATURAL, checkTimeout(saturatedNanos(timeout)), null)
 
 /**
  * [rentShared], or null when the pool's limit stops it.
@@ -140,26 +139,4 @@ public fun MemoryPool.rentShared(size: Long, timeout: JavaDuration): SharedLease
  * @throws InvalidSizeException when [size] is negative or above what the pool can ever hold
  * @throws PoolClosedException when the pool is closed
  */
-public fun MemoryPool.tryRentShared(size: Long): SharedLease? = tryRentSharedLease(size, NATURAL)
-
-/** Rents for [owner], which closes what nobody closed before. */
-@InternalMemoryApi
-@JvmSynthetic
-public fun MemoryPool.rentFor(owner: LeaseOwner, size: Long): Lease = rentLease(size, owner)
-
-/** Rents for [owner] at a multiple of [alignment]. */
-@InternalMemoryApi
-@JvmSynthetic
-public fun MemoryPool.rentFor(owner: LeaseOwner, size: Long, alignment: Long): Lease =
-    rentAlignedLease(size, checkAlignment(alignment), owner)
-
-/** Rents for [owner], for any thread. */
-@InternalMemoryApi
-@JvmSynthetic
-public fun MemoryPool.rentSharedFor(owner: LeaseOwner, size: Long): SharedLease = rentSharedLease(size, owner)
-
-/** Rents for [owner], for any thread, at a multiple of [alignment]. */
-@InternalMemoryApi
-@JvmSynthetic
-public fun MemoryPool.rentSharedFor(owner: LeaseOwner, size: Long, alignment: Long): SharedLease =
-    rentAlignedSharedLease(size, checkAlignment(alignment), owner)
+public fun MemoryPool.tryRentShared(size: Long): SharedLease? = tryRentSharedLease(size, NATURAL, null)

@@ -4,6 +4,7 @@ package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.InternalMemoryApi
 import dev.leasehold.memory.internal.LeaseOwner
+import java.lang.foreign.Arena
 
 /**
  * Where leases come from: native memory, kept for reuse, rented with `pool.rent(size)` and given back with `close()`.
@@ -78,21 +79,38 @@ public sealed class MemoryPool(
      */
     abstract override fun close()
 
-    internal abstract fun rentLease(size: Long, owner: LeaseOwner?): Lease
+    internal abstract fun rentLease(size: Long): Lease
+
+    /** Takes a block for [leaseTaken], which must follow at once; 0 when it is not at hand. */
+    internal abstract fun takeAtHand(size: Long): Long
+
+    /** Makes the lease, with views that live in [arena], of what [takeAtHand] answered; where that is 0, takes one. */
+    internal abstract fun leaseTaken(
+        address: Long,
+        arena: Arena?,
+        size: Long,
+        owner: LeaseOwner,
+        ownerName: String?,
+    ): LeaseWithOwner
 
     internal abstract fun rentAlignedLease(size: Long, alignment: Long, owner: LeaseOwner?): Lease
 
-    internal abstract fun tryRentLease(size: Long, alignment: Long): Lease?
+    internal abstract fun tryRentLease(size: Long, alignment: Long, owner: LeaseOwner?): Lease?
 
-    internal abstract fun rentLeaseWithin(size: Long, alignment: Long, nanos: Long): Lease
+    internal abstract fun rentLeaseWithin(size: Long, alignment: Long, nanos: Long, owner: LeaseOwner?): Lease
 
     internal abstract fun rentSharedLease(size: Long, owner: LeaseOwner?): SharedLease
 
     internal abstract fun rentAlignedSharedLease(size: Long, alignment: Long, owner: LeaseOwner?): SharedLease
 
-    internal abstract fun tryRentSharedLease(size: Long, alignment: Long): SharedLease?
+    internal abstract fun tryRentSharedLease(size: Long, alignment: Long, owner: LeaseOwner?): SharedLease?
 
-    internal abstract fun rentSharedLeaseWithin(size: Long, alignment: Long, nanos: Long): SharedLease
+    internal abstract fun rentSharedLeaseWithin(
+        size: Long,
+        alignment: Long,
+        nanos: Long,
+        owner: LeaseOwner?,
+    ): SharedLease
 
     /** The name and the [stats] of this moment, for logs. */
     override fun toString(): String = "MemoryPool '$name' (${stats()})"

@@ -92,11 +92,11 @@ public class SharedLease internal constructor(
             state = word
             throw busy
         }
-        tenure.ended(this)
+        tenure.ended()
     }
 
     private fun refuse(): Nothing =
-        throw LeaseRefusals.closed(tenure.poolName, size, "SharedLease", tenure.leaseOwner, tenure.trace)
+        throw LeaseRefusals.closed(tenure.poolName, size, "SharedLease", tenure.leaseOwner?.describe(null), tenure.trace)
 
     /** The size, the pool, and whether it is closed, for logs. */
     override fun toString(): String =

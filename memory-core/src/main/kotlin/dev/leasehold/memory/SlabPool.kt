@@ -45,7 +45,7 @@ internal class SlabPool(
     // compiler does not inline it into its callers, and then no lease is ever free of garbage (InlineSmallCode;
     // -XX:+PrintInlining says "already compiled into a big method"). Hence no alignment here, a table instead of
     // branches, and every rare thing behind a call.
-    override fun rentLease(size: Long, owner: LeaseOwner?): Lease {
+    override fun rentLease(size: Long): Lease {
         val thread = Thread.currentThread()
         val cache = engine.cacheOf(thread)
         var home: BlockHome? = cache
@@ -63,33 +63,58 @@ internal class SlabPool(
         }
         // One place makes the lease, whatever way the block came: so escape analysis sees one allocation, and can
         // remove it.
-        return lease(home!!, address, code, size, thread, owner)
+        return lease(home!!, address, code, size, thread)
     }
 
-    override fun rentAlignedLease(size: Long, alignment: Long, owner: LeaseOwner?): Lease {
+    // What a lease with an owner needs would be over that bound, so it comes in parts, each inlined for itself.
+    override fun takeAtHand(size: Long): Long {
+        val cache = engine.cacheOf(Thread.currentThread())
+        return if (cache != null && size > 0 && size <= SizeClasses.LARGEST) cache.take(SizeClasses.indexOf(size)) else 0L
+    }
+
+    override fun leaseTaken(
+        address: Long,
+        arena: Arena?,
+        size: Long,
+        owner: LeaseOwner,
+        ownerName: String?,
+    ): LeaseWithOwner {
         val thread = Thread.currentThread()
-        val cache = engine.cacheOf(thread)
+        var home: BlockHome? = null
+        var code = 0
+        var start = address
+        if (start != 0L) {
+            home = engine.cacheOf(thread)
+            code = SizeClasses.indexOf(size)
+        }
+        if (home == null) {
+            val taken = takeSlow(size, NATURAL) ?: throw exhausted(size)
+            home = taken.home
+            code = taken.code
+            start = taken.address
+        }
+        return leaseFor(home, start, arena, code, size, thread, owner, ownerName)
+    }
+
+    override fun rentAlignedLease(size: Long, alignment: Long, owner: LeaseOwner?): Lease =
+        tryRentLease(size, alignment, owner) ?: throw exhausted(size)
+
+    override fun tryRentLease(size: Long, alignment: Long, owner: LeaseOwner?): Lease? {
+        val cache = currentCache()
         val code = classOf(size, alignment)
         val address = if (cache != null && code >= 0) cache.take(code) else 0
-        if (address != 0L) return lease(cache!!, address, code, size, thread, owner)
-        val taken = takeSlow(size, alignment) ?: throw exhausted(size)
-        return lease(taken.home, taken.address, taken.code, size, thread, owner)
+        if (address != 0L) return leaseOf(cache!!, address, code, size, owner)
+        return takeSlow(size, alignment)?.let { leaseOf(it.home, it.address, it.code, size, owner) }
     }
 
-    override fun tryRentLease(size: Long, alignment: Long): Lease? {
+    override fun rentLeaseWithin(size: Long, alignment: Long, nanos: Long, owner: LeaseOwner?): Lease =
+        takeWithin(size, alignment, nanos).let { leaseOf(it.home, it.address, it.code, size, owner) }
+
+    private fun leaseOf(home: BlockHome, address: Long, code: Int, size: Long, owner: LeaseOwner?): Lease {
         val thread = Thread.currentThread()
-        val cache = engine.cacheOf(thread)
-        val code = classOf(size, alignment)
-        val address = if (cache != null && code >= 0) cache.take(code) else 0
-        if (address != 0L) return lease(cache!!, address, code, size, thread, null)
-        return takeSlow(size, alignment)?.let { leaseOf(it, size) }
+        if (owner == null) return lease(home, address, code, size, thread)
+        return leaseFor(home, address, arena(), code, size, thread, owner, null)
     }
-
-    override fun rentLeaseWithin(size: Long, alignment: Long, nanos: Long): Lease =
-        leaseOf(takeWithin(size, alignment, nanos), size)
-
-    private fun leaseOf(taken: Taken, size: Long) =
-        lease(taken.home, taken.address, taken.code, size, Thread.currentThread(), null)
 
     // As small as rentLease, and with one place that makes the lease, for the same reason.
     override fun rentSharedLease(size: Long, owner: LeaseOwner?): SharedLease {
@@ -122,11 +147,11 @@ internal class SlabPool(
     override fun rentAlignedSharedLease(size: Long, alignment: Long, owner: LeaseOwner?): SharedLease =
         sharedLeaseOf(place(currentCache(), size, alignment) ?: throw exhausted(size), size, owner)
 
-    override fun tryRentSharedLease(size: Long, alignment: Long): SharedLease? =
-        place(currentCache(), size, alignment)?.let { sharedLeaseOf(it, size, null) }
+    override fun tryRentSharedLease(size: Long, alignment: Long, owner: LeaseOwner?): SharedLease? =
+        place(currentCache(), size, alignment)?.let { sharedLeaseOf(it, size, owner) }
 
-    override fun rentSharedLeaseWithin(size: Long, alignment: Long, nanos: Long): SharedLease =
-        sharedLeaseOf(place(currentCache(), takeWithin(size, alignment, nanos), size), size, null)
+    override fun rentSharedLeaseWithin(size: Long, alignment: Long, nanos: Long, owner: LeaseOwner?): SharedLease =
+        sharedLeaseOf(place(currentCache(), takeWithin(size, alignment, nanos), size), size, owner)
 
     private fun currentCache() = engine.cacheOf(Thread.currentThread())
 
@@ -153,19 +178,12 @@ internal class SlabPool(
 
     // ---- making leases ----
 
-    private fun lease(
-        home: BlockHome,
-        address: Long,
-        code: Int,
-        size: Long,
-        thread: Thread,
-        owner: LeaseOwner?,
-    ): Lease {
+    private fun lease(home: BlockHome, address: Long, code: Int, size: Long, thread: Thread): Lease {
         try {
-            val arena = if (BINDS_VIEWS) Arena.ofConfined() else null
+            val arena = arena()
             val view = Platform.current.view(address, size, arena)
-            if (special) return specialLease(home, view, arena, code, thread, owner)
-            return Lease(home, view, arena, code, thread, owner, null)
+            if (special) return specialLease(home, view, arena, code, thread)
+            return Lease(home, view, arena, code, thread, null)
         } catch (failure: Throwable) {
             // The heap is exhausted, or the like: the block must not be lost with it.
             home.giveBack(address, code, size)
@@ -173,29 +191,54 @@ internal class SlabPool(
         }
     }
 
-    private fun specialLease(
+    private fun leaseFor(
         home: BlockHome,
-        view: MemorySegment,
+        address: Long,
         arena: Arena?,
         code: Int,
+        size: Long,
         thread: Thread,
-        owner: LeaseOwner?,
-    ): Lease {
-        hygiene.began(view)
-        if (traceSites) return traced(home, view, arena, code, thread, owner)
-        return Lease(home, view, arena, code, thread, owner, null)
+        owner: LeaseOwner,
+        ownerName: String?,
+    ): LeaseWithOwner {
+        try {
+            val view = Platform.current.view(address, size, arena)
+            if (special) return specialLeaseFor(home, view, arena, code, thread, owner, ownerName)
+            return LeaseWithOwner(home, view, arena, code, thread, null, owner, ownerName)
+        } catch (failure: Throwable) {
+            home.giveBack(address, code, size)
+            throw failure
+        }
     }
 
-    private fun traced(
+    private fun arena(): Arena? = if (BINDS_VIEWS) Arena.ofConfined() else null
+
+    private fun specialLease(home: BlockHome, view: MemorySegment, arena: Arena?, code: Int, thread: Thread): Lease {
+        val trace = begin(view)
+        return Lease(home, view, arena, code, thread, trace).also { watch(it, trace) }
+    }
+
+    private fun specialLeaseFor(
         home: BlockHome,
         view: MemorySegment,
         arena: Arena?,
         code: Int,
         thread: Thread,
-        owner: LeaseOwner?,
-    ): Lease {
-        val trace = LeaseTrace.start(name, view.byteSize())
-        return Lease(home, view, arena, code, thread, owner, trace).also { LeaseTrace.watch(it, trace) }
+        owner: LeaseOwner,
+        ownerName: String?,
+    ): LeaseWithOwner {
+        val trace = begin(view)
+        return LeaseWithOwner(home, view, arena, code, thread, trace, owner, ownerName).also { watch(it, trace) }
+    }
+
+    /** Prepares the bytes of a fresh lease, and starts its trace when sites are traced. */
+    private fun begin(view: MemorySegment): LeaseTrace? {
+        hygiene.began(view)
+        return if (traceSites) LeaseTrace.start(name, view.byteSize()) else null
+    }
+
+    private fun watch(lease: Lease, trace: LeaseTrace?) {
+        if (trace != null) LeaseTrace.watch(lease, trace)
     }
 
     private fun sharedLease(

@@ -12,7 +12,7 @@ public object House {
     /** The named crossings to `java.lang.foreign` and NIO, and the facade that is made of them. */
     public val signatures: PublicSignatures = PublicSignatures(
         crossings = setOf("asMemorySegment", "asByteBuffer", "Segment.Companion.of"),
-        facades = setOf("Memory"),
+        facades = setOf("Memory", "ClosableMemoryScope"),
     )
 
     /** The rooms of memory-core: these share their internals, and nobody else does. */

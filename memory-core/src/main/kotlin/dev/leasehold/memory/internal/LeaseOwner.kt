@@ -11,16 +11,15 @@ package dev.leasehold.memory.internal
 public annotation class InternalMemoryApi
 
 /**
- * Whoever closes a lease when nobody closed it before: a scope.
+ * Whoever closes a lease when nobody closed it before: a scope. A lease that has an owner lets it speak in the message of a use
+ * after the close.
  *
- * A lease that has an owner tells it when it is closed early, and lends it [describe] for the message of a use after
- * the close.
+ * It is told nothing when a lease is closed early, and must not be the object that holds the leases: two objects that point to
+ * each other are never kept in registers (escape analysis finds neither removable before the other), so every scope would
+ * make garbage. An owner finds out when it looks.
  */
 @InternalMemoryApi
-public abstract class LeaseOwner {
-    /** Called once, on the closing thread, after [lease] has given its block back. */
-    public abstract fun closed(lease: AutoCloseable)
-
-    /** The owner as a message names it: kind, name and site. */
-    public abstract fun describe(): String
+public interface LeaseOwner {
+    /** The owner that was called [name] as a message names it: kind, name and site. Any thread. */
+    public fun describe(name: String?): String
 }

@@ -37,11 +37,11 @@ internal abstract class Tenure(
     /** Where the lease was rented and closed, if its pool traces that. */
     open val trace: LeaseTrace? get() = null
 
-    /** Called once, when [lease] has ended. */
-    open fun ended(lease: AutoCloseable): Unit = Unit
+    /** Called once, when the lease has ended. */
+    open fun ended(): Unit = Unit
 }
 
-/** The tenure of a shared lease that somebody watches over: [inner], and those who are told of its end. */
+/** The tenure of a shared lease that somebody watches over: [inner], whose lease it is, and its trace. */
 internal class WatchedTenure(
     private val inner: Tenure,
     override val leaseOwner: LeaseOwner?,
@@ -49,8 +49,7 @@ internal class WatchedTenure(
 ) : Tenure(inner.owner, inner.poolName, exact = true) {
     override fun end(address: Long, word: Int, size: Long): Unit = inner.end(address, word, size)
 
-    override fun ended(lease: AutoCloseable) {
+    override fun ended() {
         trace?.ended()
-        leaseOwner?.closed(lease)
     }
 }

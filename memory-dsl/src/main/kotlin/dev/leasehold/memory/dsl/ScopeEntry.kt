@@ -1,0 +1,37 @@
+@file:OptIn(InternalMemoryApi::class)
+
+package dev.leasehold.memory.dsl
+
+import dev.leasehold.memory.LeaseWithOwner
+import dev.leasehold.memory.SharedLease
+import dev.leasehold.memory.internal.InternalMemoryApi
+
+/** What a scope ends besides its thread's leases, in one order with them. */
+@PublishedApi
+internal sealed class ScopeEntry {
+    /** The leases between this entry and the next older one, the newest first. */
+    var leases: LeaseWithOwner? = null
+    var older: ScopeEntry? = null
+
+    /** Whether it has ended already, and need not be kept. */
+    abstract val isOver: Boolean
+
+    abstract fun end()
+}
+
+internal class DeferredEntry(private val action: () -> Unit) : ScopeEntry() {
+    override val isOver: Boolean get() = false
+
+    override fun end(): Unit = action()
+}
+
+/** Made before its lease is rented, so that a rented lease always has an owner. */
+internal class SharedLeaseEntry : ScopeEntry() {
+    var lease: SharedLease? = null
+
+    override val isOver: Boolean get() = lease?.isClosed ?: true
+
+    override fun end() {
+        lease?.close()
+    }
+}
