@@ -95,8 +95,13 @@ public class SharedLease internal constructor(
         tenure.ended()
     }
 
-    private fun refuse(): Nothing =
-        throw LeaseRefusals.closed(tenure.poolName, size, "SharedLease", tenure.leaseOwner?.describe(null), tenure.trace)
+    private fun refuse(): Nothing = throw LeaseRefusals.closed(
+        tenure.poolName,
+        size,
+        "SharedLease",
+        tenure.leaseOwner?.describe(null),
+        tenure.trace,
+    )
 
     /** The size, the pool, and whether it is closed, for logs. */
     override fun toString(): String =

@@ -69,7 +69,13 @@ internal class SlabPool(
     // What a lease with an owner needs would be over that bound, so it comes in parts, each inlined for itself.
     override fun takeAtHand(size: Long): Long {
         val cache = engine.cacheOf(Thread.currentThread())
-        return if (cache != null && size > 0 && size <= SizeClasses.LARGEST) cache.take(SizeClasses.indexOf(size)) else 0L
+        return if (cache != null && size > 0 &&
+            size <= SizeClasses.LARGEST
+        ) {
+            cache.take(SizeClasses.indexOf(size))
+        } else {
+            0L
+        }
     }
 
     override fun leaseTaken(

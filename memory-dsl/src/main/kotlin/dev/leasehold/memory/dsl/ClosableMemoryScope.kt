@@ -52,8 +52,7 @@ public class ClosableMemoryScope internal constructor(pool: MemoryPool, name: St
     public fun rent(pool: MemoryPool, size: Long, alignment: Long): Lease = ledger.rent(pool, size, alignment)
 
     /** [rent], or null when the pool's limit stops it. */
-    public fun tryRent(pool: MemoryPool, size: Long): Lease? =
-        ledger.tryRent { owner -> pool.tryRentFor(owner, size) }
+    public fun tryRent(pool: MemoryPool, size: Long): Lease? = ledger.tryRent { owner -> pool.tryRentFor(owner, size) }
 
     /** Rents [size] bytes of [pool] for any thread; the scope closes the lease when nobody closed it before. */
     public fun rentShared(pool: MemoryPool, size: Long): SharedLease =
