@@ -1,16 +1,17 @@
 package dev.leasehold.memory.dsl
 
-import org.jetbrains.kotlin.cli.common.ExitCode
-import org.jetbrains.kotlin.cli.common.arguments.K2JVMCompilerArguments
-import org.jetbrains.kotlin.cli.common.messages.CompilerMessageSeverity
-import org.jetbrains.kotlin.cli.common.messages.CompilerMessageSourceLocation
-import org.jetbrains.kotlin.cli.common.messages.MessageCollector
-import org.jetbrains.kotlin.cli.jvm.K2JVMCompiler
-import org.jetbrains.kotlin.config.Services
+import java.io.ByteArrayOutputStream
+import java.io.File
+import java.io.PrintStream
+import java.net.URLClassLoader
 import java.nio.file.Files
 import java.nio.file.Path
 
-/** The Kotlin compiler, in this process, with the tests' class path and the settings of a careful user. */
+/**
+ * The Kotlin compiler, in this process, with the tests' class path and the settings of a careful user.
+ *
+ * It has a class loader of its own, because other libraries on the tests' class path bring parts of a compiler too.
+ */
 internal object Compiler {
     private const val IMPORTS = """
         import dev.leasehold.memory.*
@@ -18,52 +19,41 @@ internal object Compiler {
         val pool = MemoryPool.isolated("compiled")
         suspend fun pause() {}
     """
+    private const val MAIN = "org.jetbrains.kotlin.cli.jvm.K2JVMCompiler"
+    private val OPTIONS = listOf(
+        "-no-stdlib",
+        "-no-reflect",
+        "-jvm-target",
+        "25",
+        "-Werror",
+        "-Xreturn-value-checker=full",
+    )
+    private val JARS = Regex("(kotlin-(compiler-embeddable|stdlib|script-runtime|reflect|daemon)|kotlinx-coroutines-core|annotations).*")
+    private val classPath = System.getProperty("java.class.path")
 
-    /** What the compiler says against [program]; nothing when it compiles. */
-    fun complaints(program: String): List<String> {
+    private val compiler: Class<*> = URLClassLoader(
+        classPath.split(File.pathSeparator).map(::File).filter { JARS.matches(it.name) }.map { it.toURI().toURL() }
+            .toTypedArray(),
+        ClassLoader.getPlatformClassLoader(),
+    ).loadClass(MAIN)
+
+    /** What the compiler says against [program]: errors and warnings, which count as errors; empty when it compiles. */
+    fun complaints(program: String): String {
         val directory = Files.createTempDirectory("compiled")
         try {
-            return compile(
-                Files.writeString(directory.resolve("Program.kt"), IMPORTS.trimIndent() + "\n" + program),
-                directory,
-            )
+            val source = directory.resolve("Program.kt")
+            return compile(Files.writeString(source, IMPORTS.trimIndent() + "\n" + program), directory)
         } finally {
             directory.toFile().deleteRecursively()
         }
     }
 
-    private fun compile(source: Path, directory: Path): List<String> {
-        val complaints = Complaints()
-        val arguments = K2JVMCompilerArguments().apply {
-            freeArgs = listOf(source.toString())
-            destination = directory.resolve("classes").toString()
-            classpath = System.getProperty("java.class.path")
-            noStdlib = true
-            noReflect = true
-            jvmTarget = "25"
-            allWarningsAsErrors = true
-            returnValueChecker = "full"
-        }
-        val code = K2JVMCompiler().exec(complaints, Services.EMPTY, arguments)
-        check((code == ExitCode.OK) == complaints.found.isEmpty()) {
-            "the compiler answered $code: ${complaints.found}"
-        }
-        return complaints.found
-    }
-
-    private class Complaints : MessageCollector {
-        val found = mutableListOf<String>()
-
-        override fun clear() = found.clear()
-
-        override fun hasErrors() = found.isNotEmpty()
-
-        override fun report(
-            severity: CompilerMessageSeverity,
-            message: String,
-            location: CompilerMessageSourceLocation?,
-        ) {
-            if (severity.isError || severity.isWarning) found += message
-        }
+    private fun compile(source: Path, directory: Path): String {
+        val said = ByteArrayOutputStream()
+        val arguments = OPTIONS + listOf("-cp", classPath, "-d", directory.resolve("classes").toString(), source.toString())
+        val outcome = compiler.getMethod("exec", PrintStream::class.java, Array<String>::class.java)
+            .invoke(compiler.getDeclaredConstructor().newInstance(), PrintStream(said), arguments.toTypedArray())
+        check(outcome.toString() in setOf("OK", "COMPILATION_ERROR")) { "the compiler broke down: $outcome\n$said" }
+        return if (outcome.toString() == "OK") "" else said.toString().ifEmpty { "refused without a word" }
     }
 }

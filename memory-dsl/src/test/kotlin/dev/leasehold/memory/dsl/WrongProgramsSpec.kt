@@ -1,13 +1,13 @@
 package dev.leasehold.memory.dsl
 
 import io.kotest.core.spec.style.FunSpec
-import io.kotest.matchers.collections.shouldBeEmpty
+import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 
 /** What does not compile. What compiles and is wrong, EscapeSpec shows refused when it runs. */
 class WrongProgramsSpec : FunSpec() {
     private fun refused(program: String, diagnostic: String) {
-        Compiler.complaints(program).joinToString("\n") shouldContain diagnostic
+        Compiler.complaints(program) shouldContain diagnostic
     }
 
     init {
@@ -28,7 +28,7 @@ class WrongProgramsSpec : FunSpec() {
                     return sum
                 }
                 """,
-            ).shouldBeEmpty()
+            ) shouldBe ""
         }
 
         test("a dropped rent does not compile, outside of a scope and inside") {
