@@ -5,11 +5,13 @@ import dev.leasehold.memory.Segment
 import dev.leasehold.memory.asLongs
 import dev.leasehold.memory.dsl.memoryScope
 import dev.leasehold.memory.rent
+import dev.leasehold.memory.setUtf8
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import io.kotest.matchers.string.shouldStartWith
+import kotlinx.coroutines.delay
 import java.io.ByteArrayInputStream
 import java.io.ByteArrayOutputStream
 import java.nio.channels.Channels.newChannel
@@ -55,6 +57,14 @@ class GuideSnippetsSpec : FunSpec() {
             Scopes.carved(pool) { log += it } shouldBe "Kardal".length + 3
             log.shouldContainExactly("the header is done")
             memoryScope(pool) { with(Scopes) { zeroedLongs(5) }.asSegment().asLongs()[4] } shouldBe 0
+        }
+
+        test("a coroutine holds a lease across a suspension") {
+            val text = Coroutines.fetchText(pool) { segment ->
+                delay(1)
+                segment.setUtf8(0, "Kardal")
+            }
+            text shouldBe "Kardal"
         }
 
         test("a fixed pool counts its chunks") {
