@@ -1,0 +1,79 @@
+package dev.leasehold.samples.guide;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
+import dev.leasehold.memory.Memory;
+import dev.leasehold.memory.MemoryPool;
+import dev.leasehold.memory.RentTimeoutException;
+import dev.leasehold.memory.dsl.MemoryScope;
+import java.time.Duration;
+import java.util.concurrent.ExecutorService;
+
+/** The Java snippets of README.md and docs/guide.md. What stands between a region's comments is what they show. */
+final class JavaGuide {
+    private JavaGuide() {
+    }
+
+    static long rent(MemoryPool pool) {
+        // region java rent
+        try (var lease = Memory.rent(pool, 1024)) {
+            var bytes = lease.asMemorySegment(); // a java.lang.foreign.MemorySegment of exactly 1,024 bytes
+            bytes.set(JAVA_LONG_UNALIGNED, 0, 42);
+            return bytes.get(JAVA_LONG_UNALIGNED, 0);
+        } // Given back here; from here on `bytes` and every slice of it would throw.
+        // endregion
+    }
+
+    static MemoryPool pool() {
+        // region java pool
+        var pool = MemoryPool.builder("uploads")
+            .limit(64L << 20)
+            .defaultSize(16 * 1024)
+            .build();
+        // endregion
+        return pool;
+    }
+
+    static String waiting(MemoryPool pool) throws InterruptedException {
+        // region java wait
+        try (var lease = Memory.rent(pool, 4096, Duration.ofMillis(20))) {
+            return "rented " + lease.getSize() + " bytes";
+        } catch (RentTimeoutException late) {
+            return "pool '" + late.getPoolName() + "' is full";
+        }
+        // endregion
+    }
+
+    static void handOver(MemoryPool pool, ExecutorService workers) {
+        // region java hand over
+        var lease = Memory.rentShared(pool, 1024);
+        workers.execute(() -> {
+            try (lease) {
+                lease.asMemorySegment().fill((byte) 1);
+            }
+        });
+        // endregion
+    }
+
+    static long scope(MemoryPool pool) {
+        // region java scope
+        try (var scope = MemoryScope.open(pool, "parse")) {
+            var name = scope.allocateFrom("Kardal"); // a scope is a SegmentAllocator
+            var block = scope.rent(pool, 4096);
+            block.asMemorySegment().copyFrom(name);
+            return name.byteSize();
+        }
+        // endregion
+    }
+
+    static boolean fits(MemoryPool pool, long size) {
+        // region java try
+        var lease = Memory.tryRent(pool, size);
+        if (lease == null) {
+            return false; // the limit stopped it
+        }
+        lease.close();
+        return true;
+        // endregion
+    }
+}

@@ -1,0 +1,76 @@
+package dev.leasehold.samples.guide
+
+import dev.leasehold.memory.Hygiene
+import dev.leasehold.memory.MemoryPool
+import dev.leasehold.memory.OutstandingLeasesException
+import dev.leasehold.memory.copyFrom
+import dev.leasehold.memory.rent
+import dev.leasehold.memory.tryRent
+
+/** The guide's snippets on pools. What stands between a region's comments is what docs/guide.md shows. */
+internal object Pools {
+    fun fixedChunks(report: (String) -> Unit) {
+        // region fixed chunks
+        val frames = MemoryPool.fixed("frames", blockSize = 1500, blockCount = 256)
+        val frame = frames.rent() // 1,500 bytes at a multiple of 64
+        report("${frames.available} of ${frames.capacity} chunks are free")
+        frame.close()
+        // endregion
+        frames.close()
+    }
+
+    fun wipe(secret: ByteArray): Boolean {
+        // region wipe
+        val secrets = MemoryPool.isolated("secrets") { hygiene = Hygiene.ZERO_ON_CLOSE }
+        secrets.rent(secret.size.toLong()).use { key -> key.segment.copyFrom(secret) } // zeroed at the close
+        secret.fill(0) // the copy on the heap is yours to wipe
+        // endregion
+        val wiped = secrets.rent(secret.size.toLong()).use { key -> key.segment.getByte(0) == 0.toByte() }
+        secrets.close()
+        return wiped
+    }
+
+    fun figures(pool: MemoryPool, publish: (String, Long) -> Unit) {
+        // region figures
+        val figures = pool.stats()
+        publish("memory.used", figures.used) // leased now
+        publish("memory.idle", figures.idle) // kept for the next rents
+        publish("memory.quarantined", figures.quarantined) // closed shared leases, not cut off yet
+        publish("memory.reserved", figures.reserved) // held from the system: the sum of the three
+        // endregion
+    }
+
+    fun findALeak(report: (String) -> Unit) {
+        // region find a leak
+        val pool = MemoryPool.isolated("orders") { traceSites = true }
+        val forgotten = pool.rent(100)
+        // endregion
+        forgotten.close()
+        try {
+            report("read ${forgotten.segment.getByte(0)}")
+        } catch (late: IllegalStateException) {
+            report(checkNotNull(late.message))
+        }
+        pool.close()
+    }
+
+    fun closeASubsystem(pool: MemoryPool, report: (String) -> Unit) {
+        val straggler = pool.rent(100)
+        // region close a subsystem
+        try {
+            pool.close()
+        } catch (early: OutstandingLeasesException) {
+            report("${early.leases} leases hold ${early.bytes} bytes of pool '${early.poolName}'")
+        }
+        // endregion
+        straggler.close()
+    }
+
+    fun trim(pool: MemoryPool): Long {
+        pool.tryRent(100)?.close()
+        // region trim
+        val given = pool.trim() // bytes that went back to the system
+        // endregion
+        return given
+    }
+}

@@ -1,0 +1,58 @@
+package dev.leasehold.samples.guide;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.leasehold.memory.Memory;
+import dev.leasehold.memory.MemoryPool;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The guide's Java snippets do what the guide says of them. */
+final class JavaGuideTest {
+    private final MemoryPool pool = MemoryPool.builder("guide").limit(1 << 20).build();
+
+    @AfterEach
+    void nothingIsLeased() {
+        assertEquals(0, pool.stats().getUsed());
+        pool.close();
+    }
+
+    @Test
+    void aBlockIsRentedWrittenAndRead() {
+        assertEquals(42, JavaGuide.rent(pool));
+    }
+
+    @Test
+    void aPoolIsBuiltWithItsOptions() {
+        try (var built = JavaGuide.pool()) {
+            assertEquals(64L << 20, built.getLimit());
+            assertEquals(16 * 1024, built.getDefaultSize());
+        }
+    }
+
+    @Test
+    void aFullPoolMakesARequestWaitInVain() throws InterruptedException {
+        assertEquals("rented 4096 bytes", JavaGuide.waiting(pool));
+        try (var all = Memory.rent(pool, 1 << 20)) {
+            assertEquals(1 << 20, all.getSize());
+            assertEquals("pool 'guide' is full", JavaGuide.waiting(pool));
+            assertFalse(JavaGuide.fits(pool, 4096));
+        }
+        assertTrue(JavaGuide.fits(pool, 4096));
+    }
+
+    @Test
+    void aSharedLeaseEndsOnTheThreadThatTookIt() {
+        try (var workers = Executors.newVirtualThreadPerTaskExecutor()) {
+            JavaGuide.handOver(pool, workers);
+        }
+    }
+
+    @Test
+    void aScopeOwnsWhatIsRentedAndAllocatedInIt() {
+        assertEquals("Kardal\0".length(), JavaGuide.scope(pool));
+    }
+}

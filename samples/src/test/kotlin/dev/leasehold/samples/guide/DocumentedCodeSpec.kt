@@ -1,0 +1,52 @@
+package dev.leasehold.samples.guide
+
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldBeEmpty
+import io.kotest.matchers.collections.shouldContain
+import io.kotest.matchers.collections.shouldNotBeEmpty
+import io.kotest.matchers.shouldBe
+import kotlin.io.path.exists
+import kotlin.io.path.readLines
+
+/** What the documents show as code is code that was compiled. */
+class DocumentedCodeSpec : FunSpec() {
+    private val documents = listOf("README.md", "docs/guide.md")
+    private val languages = setOf("kotlin", "java")
+    private val sources = CodeBlocks.sources()
+
+    init {
+        for (document in documents) {
+            test("every Kotlin and Java block of $document stands in a compiled source file") {
+                val blocks = CodeBlocks.of(document, languages)
+                blocks.map { it.language }.toSet() shouldBe languages
+                blocks.filter { it.lines.isEmpty() }.shouldBeEmpty()
+                blocks.filter { block -> sources.values.none { CodeBlocks.stands(block, it) } }.shouldBeEmpty()
+            }
+        }
+
+        test("a block that differs from the sources by one word is found") {
+            val shown = CodeBlocks.of("README.md", languages).first()
+            val spoilt =
+                CodeBlock(shown.document, shown.line, shown.language, shown.lines.map { it.replace("val", "var") })
+            sources.values.none { CodeBlocks.stands(spoilt, it) } shouldBe true
+        }
+
+        test("every region of the guide's sources is shown") {
+            val shown = documents.flatMap { CodeBlocks.of(it, languages) }.map { it.lines.first() }
+            val regions = sources.filterKeys { "guide" in it }.values.flatMap { source ->
+                source.indices.filter { source[it].startsWith("// region ") }.map { source[it] to source[it + 1] }
+            }
+            regions.shouldNotBeEmpty()
+            for ((_, firstLine) in regions) shown shouldContain firstLine
+        }
+
+        test("every link of the documents to a file leads to one") {
+            val link = Regex("""]\((?!https?://|#)([^)#]+)(#[^)]*)?\)""")
+            for (document in documents + "docs/safety.md") {
+                val page = CodeBlocks.root.resolve(document)
+                val targets = link.findAll(page.readLines().joinToString("\n")).map { it.groupValues[1] }.toList()
+                targets.filterNot { page.resolveSibling(it).exists() }.shouldBeEmpty()
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+package dev.leasehold.samples.guide
+
+import dev.leasehold.memory.MemoryPool
+import dev.leasehold.memory.Segment
+import dev.leasehold.memory.asLongs
+import dev.leasehold.memory.dsl.memoryScope
+import dev.leasehold.memory.rent
+import dev.leasehold.memory.setUtf8
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldContainExactly
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+import io.kotest.matchers.string.shouldStartWith
+import kotlinx.coroutines.delay
+import java.io.ByteArrayInputStream
+import java.io.ByteArrayOutputStream
+import java.nio.channels.Channels.newChannel
+import java.nio.file.Files
+import java.util.concurrent.LinkedBlockingQueue
+import kotlin.io.path.deleteExisting
+import kotlin.io.path.writeBytes
+
+/** The guide's snippets do what the guide says of them. */
+class GuideSnippetsSpec : FunSpec() {
+    private val pool = MemoryPool.isolated("guide")
+
+    private fun <R> onSegment(action: (Segment) -> R): R = pool.rent(64).use { action(it.segment) }
+
+    init {
+        afterTest { pool.stats().used shouldBe 0 }
+
+        test("a rented block is read, written and given back") {
+            Renting.rentAndGiveBack(pool) shouldBe 42
+        }
+
+        test("a kept view refuses after the close and says why") {
+            Renting.lateUse(pool)!! shouldContain "a view was used after its lease had been closed"
+        }
+
+        test("a shared lease takes its bytes to another thread, which closes it") {
+            val received = LinkedBlockingQueue<String>()
+            Renting.handOver(pool, received)
+            received.toList() shouldBe listOf("order 4711")
+        }
+
+        test("a full pool refuses at once, or in time, and serves again after a close") {
+            val reports = mutableListOf<String>()
+            Renting.limitAndWait { reports += it }
+            reports.first() shouldBe "refused: true"
+            reports[1] shouldStartWith "pool 'uploads' is full: "
+            reports.last() shouldBe "after the close: 4096"
+        }
+
+        test("a scope closes what was rented in it and runs what was deferred") {
+            val log = mutableListOf<String>()
+            Scopes.owned(pool) shouldBe 100
+            Scopes.carved(pool) { log += it } shouldBe "Kardal".length + 3
+            log.shouldContainExactly("the header is done")
+            memoryScope(pool) { with(Scopes) { zeroedLongs(5) }.asSegment().asLongs()[4] } shouldBe 0
+        }
+
+        test("a coroutine holds a lease across a suspension") {
+            val text = Coroutines.fetchText(pool) { segment ->
+                delay(1)
+                segment.setUtf8(0, "Kardal")
+            }
+            text shouldBe "Kardal"
+        }
+
+        test("a fixed pool counts its chunks") {
+            val reports = mutableListOf<String>()
+            Pools.fixedChunks { reports += it }
+            reports.shouldContainExactly("255 of 256 chunks are free")
+        }
+
+        test("a secret is wiped in the pool and on the heap") {
+            val secret = byteArrayOf(1, 2, 3)
+            Pools.wipe(secret) shouldBe true
+            secret.toList() shouldBe listOf<Byte>(0, 0, 0)
+        }
+
+        test("the figures add up") {
+            val figures = mutableMapOf<String, Long>()
+            pool.rent(100).use { Pools.figures(pool) { name, bytes -> figures[name] = bytes } }
+            figures["memory.used"] shouldBe 128
+            figures["memory.reserved"] shouldBe
+                listOf("used", "idle", "quarantined").sumOf { figures.getValue("memory.$it") }
+        }
+
+        test("with traced sites a late use names where the lease was rented and closed") {
+            val reports = mutableListOf<String>()
+            Pools.findALeak { reports += it }
+            reports.single() shouldContain "rented at dev.leasehold.samples.guide.Pools.findALeak(Pools.kt:"
+            reports.single() shouldContain "closed at dev.leasehold.samples.guide.Pools.findALeak(Pools.kt:"
+        }
+
+        test("closing a pool names the leases that are still out, and trimming gives idle memory back") {
+            val reports = mutableListOf<String>()
+            MemoryPool.isolated("trimmed").use { trimmed ->
+                Pools.trim(trimmed) shouldBe trimmed.stats().peak
+                trimmed.stats().reserved shouldBe 0
+            }
+            Pools.closeASubsystem(MemoryPool.isolated("closing")) { reports += it }
+            reports.shouldContainExactly("1 leases hold 128 bytes of pool 'closing'")
+        }
+
+        test("segments are read, sliced, searched, sorted and dumped") {
+            onSegment { Segments.readAndWrite(it) } shouldBe 1_700_000_004_711
+            onSegment { Segments.slices(it) } shouldBe 16 + 4 + 16 + 48
+            onSegment { Segments.text(it) } shouldBe "Ørhavn: 12.3"
+            onSegment { Segments.sorted(it) } shouldBe 12.3
+            onSegment { Segments.cursor(it) } shouldBe "7 Kardal"
+            val log = mutableListOf<String>()
+            onSegment { segment ->
+                segment.fill(65)
+                Segments.dump(segment) { log += it }
+            }
+            log.single() shouldContain "|AAAAAAAAAAAAAAAA|"
+        }
+
+        test("channels read into a lease and write out of it") {
+            val content = ByteArray(200_000) { it.toByte() }
+            val target = ByteArrayOutputStream()
+            Channels.relay(pool, newChannel(ByteArrayInputStream(content)), newChannel(target)) shouldBe content.size
+            target.toByteArray().contentEquals(content) shouldBe true
+            val file = Files.createTempFile("guide", ".bin")
+            try {
+                file.writeBytes(content)
+                Channels.head(pool, file) shouldBe 4096
+            } finally {
+                file.deleteExisting()
+            }
+        }
+    }
+}
