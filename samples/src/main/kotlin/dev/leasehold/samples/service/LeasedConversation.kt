@@ -4,7 +4,7 @@ import dev.leasehold.memory.Lease
 import dev.leasehold.memory.MemoryExhaustedException
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.copyTo
-import dev.leasehold.memory.rent
+import dev.leasehold.memory.dsl.memoryScope
 import java.io.IOException
 import java.nio.ByteBuffer
 import java.nio.channels.SocketChannel
@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.LongAdder
  * in leases, and the answer is written into one. On the heap there is a handful of small objects a connection, and
  * nothing a line.
  *
- * All leases belong to the connection's thread and end before [serve] returns, however it returns.
+ * All leases belong to the connection's thread and, through its scope, end before [serve] returns, however it returns.
  */
 internal class LeasedConversation(
     private val pool: MemoryPool,
@@ -31,8 +31,11 @@ internal class LeasedConversation(
 
     override fun serve(channel: SocketChannel, rows: LongAdder) {
         try {
-            pool.rent(bufferSize).use { buffer ->
-                StationTable(Ground.own(pool)).use { table -> serve(channel, buffer, table, rows) }
+            memoryScope(pool, "connection") {
+                val buffer = pool.rent(bufferSize)
+                val table = StationTable(Ground.own(pool))
+                defer { table.close() }
+                serve(channel, buffer, table, rows)
             }
         } catch (exhausted: MemoryExhaustedException) {
             throw LineRefusedException(
