@@ -1,0 +1,73 @@
+package dev.leasehold.stress;
+
+import dev.leasehold.memory.internal.platform.Platform;
+import dev.leasehold.memory.internal.slab.Epoch;
+import dev.leasehold.memory.internal.slab.EpochLedger;
+import dev.leasehold.memory.internal.slab.Magazine;
+import dev.leasehold.memory.internal.slab.PackedBlock;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** The shipped ledger of epochs, one for all states, with a pool behind it that only counts what comes back. */
+final class Ledger {
+    static final EpochLedger SHARED = new EpochLedger(Ledger.class, "stress", Platform.current, 1 << 20, 64, false, new Keeper());
+
+    private Ledger() {
+    }
+
+    /** Retires every epoch that is complete, and returns when none is on its way any more. */
+    static void retireNow() {
+        if (!SHARED.retireCompleted()) throw new IllegalStateException("an epoch that nobody uses did not retire");
+    }
+
+    /** An epoch's arena as the ledger sees it: it closes it once each time that the epoch retires. */
+    static final class CountingArena implements Arena {
+        final AtomicInteger closes = new AtomicInteger();
+
+        @Override
+        public MemorySegment allocate(long byteSize, long byteAlignment) {
+            throw new UnsupportedOperationException("nothing is allocated in an epoch's arena");
+        }
+
+        @Override
+        public MemorySegment.Scope scope() {
+            return Arena.global().scope();
+        }
+
+        @Override
+        public void close() {
+            closes.incrementAndGet();
+        }
+    }
+
+    /** Reports each closed lease at once, as a thread does whose share is full. */
+    private static final class Keeper implements EpochLedger.Keeper {
+        @Override
+        public void note(Epoch epoch, long packed, long size) {
+            Magazine note = new Magazine(1);
+            note.push(packed);
+            epoch.deposit(note);
+        }
+
+        @Override
+        public void reportedTwice(long packed) {
+            // Dropped: whether that is right shows in how often the block comes back.
+        }
+
+        @Override
+        public void recycle(Magazine note) {
+            while (note.count > 0) Blocks.returned(PackedBlock.INSTANCE.address(note.pop()));
+        }
+
+        @Override
+        public void recycled() {
+            // The arena has counted it.
+        }
+
+        @Override
+        public void settle() {
+            throw new UnsupportedOperationException("no thread holds a share here");
+        }
+    }
+}

@@ -1,0 +1,185 @@
+package dev.leasehold.stress;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
+import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
+
+import dev.leasehold.memory.internal.platform.Platform;
+import dev.leasehold.memory.internal.slab.CacheRegistry;
+import dev.leasehold.memory.internal.slab.Fence;
+import dev.leasehold.memory.internal.slab.HygieneAction;
+import dev.leasehold.memory.internal.slab.SlabEngine;
+import dev.leasehold.memory.internal.slab.ThreadCache;
+import kotlin.Unit;
+import kotlin.jvm.functions.Function0;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.III_Result;
+
+/**
+ * The owner of a cache takes its one block while a revoker empties the cache: the shipped cache and registry, with the shipped fence, and
+ * again with none. The results: blocks that the owner took, that the revoker took, and that are left.
+ *
+ * The fence lasts a thousand times longer than a take, so the two seldom meet there. {@link FencedUnderway} has an owner who takes blocks
+ * all through the fence.
+ */
+public final class RevocationProtocol {
+    private static final int CLASS = 0;
+    private static final long BLOCK = 64;
+
+    private RevocationProtocol() {
+    }
+
+    private static Unit fence() {
+        Fence.INSTANCE.everyThread();
+        return Unit.INSTANCE;
+    }
+
+    private static Unit noFence() {
+        return Unit.INSTANCE;
+    }
+
+    /** Closed, so that an owner who finds nothing in the cache gets nothing from below it either. */
+    private static final SlabEngine ENGINE = closedEngine();
+
+    private static SlabEngine closedEngine() {
+        HygieneAction none = new HygieneAction(false, false, (byte) 0);
+        SlabEngine engine = new SlabEngine(
+            RevocationProtocol.class, "stress", 1 << 20, 0, none, 0, 0, Platform.current, RevocationProtocol::fence);
+        if (engine.close().getOpenLeases() != 0) throw new IllegalStateException("a fresh engine has leases");
+        return engine;
+    }
+
+    /** One cache with its blocks, and the way to revoke it. Blocks are told as a set of bits. */
+    private static final class Scene {
+        private final ThreadCache cache = new ThreadCache(ENGINE, 0);
+        private final CacheRegistry registry;
+
+        Scene(int blocks, Function0<Unit> fence) {
+            registry = new CacheRegistry(fence, orphan -> {
+                throw new IllegalStateException("a cache without a thread was taken for an orphan");
+            });
+            registry.register(cache, null);
+            for (int i = 1; i <= blocks; i++) cache.giveBack(i * BLOCK, CLASS, BLOCK);
+        }
+
+        int take() {
+            return bit(cache.take(CLASS));
+        }
+
+        int revoke() {
+            int[] drained = new int[1];
+            registry.revoke(false, cache -> {
+                drained[0] = drain();
+                return Unit.INSTANCE;
+            });
+            return drained[0];
+        }
+
+        int drain() {
+            int[] drained = new int[1];
+            cache.drainInto(address -> {
+                int bit = bit(address);
+                if ((drained[0] & bit) != 0) throw new IllegalStateException("the block at " + address + " was drained twice");
+                drained[0] |= bit;
+                return Unit.INSTANCE;
+            });
+            return drained[0];
+        }
+
+        private static int bit(long address) {
+            return address == 0 ? 0 : 1 << (int) (address / BLOCK - 1);
+        }
+    }
+
+    @JCStressTest
+    @Outcome(id = "1, 0, 0", expect = ACCEPTABLE, desc = "The owner has it.")
+    @Outcome(id = "0, 1, 0", expect = ACCEPTABLE, desc = "The revoker has it.")
+    @Outcome(expect = FORBIDDEN, desc = "Both have it, or it is lost.")
+    @State
+    public static class Fenced {
+        private final Scene scene = new Scene(1, RevocationProtocol::fence);
+
+        @Actor
+        public void owner(III_Result r) {
+            r.r1 = scene.take();
+        }
+
+        @Actor
+        public void revoker(III_Result r) {
+            r.r2 = scene.revoke();
+        }
+
+        @Arbiter
+        public void left(III_Result r) {
+            r.r3 = scene.drain();
+        }
+    }
+
+    /** The results: how many blocks both have, how many are lost, and whether both have some. */
+    @JCStressTest
+    @Outcome(id = "0, 0, 0", expect = ACCEPTABLE, desc = "One side has all.")
+    @Outcome(id = "0, 0, 1", expect = ACCEPTABLE, desc = "The revoker came while the owner was taking.")
+    @Outcome(expect = FORBIDDEN, desc = "Both have one, or one is lost.")
+    @State
+    public static class FencedUnderway {
+        private static final int BLOCKS = 32;
+        private static final int PAUSE = 50;
+
+        private final Scene scene = new Scene(BLOCKS, RevocationProtocol::fence);
+        private int taken;
+        private int drained;
+
+        @Actor
+        public void owner() {
+            int mine = 0;
+            for (int i = 0; i < BLOCKS; i++) {
+                mine |= scene.take();
+                for (int j = 0; j < PAUSE; j++) Thread.onSpinWait();
+            }
+            taken = mine;
+        }
+
+        @Actor
+        public void revoker() {
+            drained = scene.revoke();
+        }
+
+        @Arbiter
+        public void count(III_Result r) {
+            int left = scene.drain();
+            r.r1 = Integer.bitCount(taken & drained | taken & left | drained & left);
+            r.r2 = BLOCKS - Integer.bitCount(taken | drained | left);
+            r.r3 = taken != 0 && drained != 0 ? 1 : 0;
+        }
+    }
+
+    @NegativeControl(without = "the fence: owner and revoker both look before the other's store is to be seen")
+    @JCStressTest
+    @Outcome(id = "1, 0, 0", expect = ACCEPTABLE, desc = "The owner has it.")
+    @Outcome(id = "0, 1, 0", expect = ACCEPTABLE, desc = "The revoker has it.")
+    @Outcome(id = "1, 1, 0", expect = ACCEPTABLE_INTERESTING, desc = "Both have it.")
+    @Outcome(expect = FORBIDDEN, desc = "Not what the missing protection explains.")
+    @State
+    public static class Unfenced {
+        private final Scene scene = new Scene(1, RevocationProtocol::noFence);
+
+        @Actor
+        public void owner(III_Result r) {
+            r.r1 = scene.take();
+        }
+
+        @Actor
+        public void revoker(III_Result r) {
+            r.r2 = scene.revoke();
+        }
+
+        @Arbiter
+        public void left(III_Result r) {
+            r.r3 = scene.drain();
+        }
+    }
+}
