@@ -36,8 +36,7 @@ public open class HandOffBenchmark : Measured() {
 
     @Benchmark
     @Group("sharedLease")
-    public fun sharedLeaseClose(control: Control): Int =
-        leases.take(control)?.use { it.segment.getInt(0) } ?: 0
+    public fun sharedLeaseClose(control: Control): Int = leases.take(control)?.use { it.segment.getInt(0) } ?: 0
 
     @Benchmark
     @Group("nettyPooled")
