@@ -58,7 +58,7 @@ private val ACCESS_SIZES = listOf(KIB, 64 * KIB)
 private class Rivals(val name: String, vararg val methods: String)
 
 private fun faster(family: String, method: String, size: Int?, rivals: Rivals, times: Double) = Bar(
-    "$family: `$method`${at(size)} ≥ ${plain(times)}× faster than ${rivals.name}",
+    "$family: `$method`${at(size)} ≥ ${bound(times)}× faster than ${rivals.name}",
     "×",
     times,
     atLeast = true,
@@ -69,7 +69,7 @@ private fun faster(family: String, method: String, size: Int?, rivals: Rivals, t
 }
 
 private fun within(family: String, method: String, size: Int?, base: String, times: Double) = Bar(
-    "$family: `$method`${at(size)} ≤ ${plain(times)}× the time of `$base`",
+    "$family: `$method`${at(size)} ≤ ${bound(times)}× the time of `$base`",
     "×",
     times,
     atLeast = false,
@@ -115,5 +115,7 @@ private fun ratio(own: Figure?, base: Figure?): Double? = if (own == null ||
 }
 
 private fun worst(ratios: List<Double?>): Double? = if (null in ratios) null else ratios.filterNotNull().max()
+
+private fun bound(times: Double): String = times.toString().removeSuffix(".0")
 
 private fun at(size: Int?): String = if (size == null) "" else " at ${sizeName(size)}"

@@ -26,7 +26,7 @@ internal class BarChart(
     /** The whole image. */
     fun toSvg(): String {
         val top = HEADER
-        val bottom = top + groups.sumOf { GROUP + it.bars.size * ROW } + GAP
+        val bottom = top + groups.sumOf { headingHeight(it) + it.bars.size * ROW } + GAP
         return buildString {
             open(bottom + FOOTER)
             text(MARGIN, 28, "title", title)
@@ -53,18 +53,21 @@ internal class BarChart(
     }
 
     private fun StringBuilder.draw(group: BarGroup, top: Int): Int {
-        text(MARGIN, top + GROUP - 10, "group", group.heading)
-        var y = top + GROUP
+        if (group.heading.isNotEmpty()) text(MARGIN, top + GROUP - 10, "group", group.heading)
+        var y = top + headingHeight(group)
         for (bar in group.bars) {
             val length = scale.length(bar.value).coerceAtLeast(1)
             val kind = if (bar.own) "own" else "rival"
             text(LABELS - 8, y + 14, "label", bar.label)
-            append("""<rect class="$kind" x="$LABELS" y="${y + 2}" width="$length" height="${ROW - 5}" rx="2"/>""").append('\n')
+            append("""<rect class="$kind" x="$LABELS" y="${y + 2}" width="$length" height="${ROW - 5}" rx="2"/>""")
+            append('\n')
             text(LABELS + length + 6, y + 14, "value", plain(bar.value))
             y += ROW
         }
         return y
     }
+
+    private fun headingHeight(group: BarGroup): Int = if (group.heading.isEmpty()) GAP else GROUP
 
     private fun StringBuilder.text(x: Int, y: Int, kind: String, words: String) {
         append("""<text class="$kind" x="$x" y="$y">${escape(words)}</text>""").append('\n')
@@ -83,7 +86,8 @@ internal class BarChart(
         const val GAP = 8
         const val STYLE =
             "text{font-family:system-ui,-apple-system,'Segoe UI','DejaVu Sans',sans-serif;font-size:12px;fill:#24292f}" +
-                ".title{font-size:17px;font-weight:600}.note,.tick{fill:#57606a}.tick{font-size:11px;text-anchor:middle}" +
+                ".title{font-size:17px;font-weight:600}.note,.tick{fill:#57606a}" +
+                ".tick{font-size:11px;text-anchor:middle}" +
                 ".group{font-weight:600}.label{text-anchor:end}.grid{stroke:#e4e7eb}.own{fill:#1a7f64}.rival{fill:#b3bcc6}"
     }
 }

@@ -25,7 +25,9 @@ internal data class Figure(
 
 /** All the results of one run, found by name. */
 internal class Figures(all: List<Figure>) {
-    val all: List<Figure> = all.sortedWith(compareBy({ FAMILIES.indexOf(it.family) }, { it.size ?: 0 }))
+    val all: List<Figure> = all.sortedWith(
+        compareBy({ FAMILIES.indexOf(it.family) }, { it.size ?: 0 }, { METHODS.indexOf(it.method.trimEnd(Char::isDigit)) }),
+    )
 
     /** The result of [benchmark] at [size], or null when the run did not include it. */
     fun find(benchmark: String, size: Int? = null): Figure? = all.find { it.benchmark == benchmark && it.size == size }
@@ -51,5 +53,21 @@ internal class Figures(all: List<Figure>) {
 
         /** In the order of the report. */
         val FAMILIES = listOf(RENT, SCOPE, HAND_OFF, CONTENTION, ACCESS)
+
+        // The library's own first; methods that are not named keep JMH's order, which is the alphabet's.
+        private val METHODS = listOf(
+            "lease",
+            "leaseEscaping",
+            "eightAllocations",
+            "scopedRent",
+            "sharedLease",
+            "nettyPooled",
+            "nettyAdaptive",
+            "confinedArena",
+            "confinedArenaEight",
+            "sharedArena",
+            "mallocFree",
+            "heapArray",
+        )
     }
 }

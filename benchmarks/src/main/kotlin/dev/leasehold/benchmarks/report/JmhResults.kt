@@ -20,7 +20,7 @@ internal class JmhResults(private val cores: Int) {
         return Run(Figures(runs.map(::figure)), runs.map(::effort).distinct().joinToString("; "))
     }
 
-    private fun effort(run: JsonObject): String = "${run["forks"]} JVMs for each figure, in each " +
+    private fun effort(run: JsonObject): String = "JVMs for each figure: ${run["forks"]}; in each " +
         "${run["warmupIterations"]} × ${run["warmupTime"].asString} to warm up and " +
         "${run["measurementIterations"]} × ${run["measurementTime"].asString} measured"
 

@@ -67,7 +67,7 @@ class BarSpec : FunSpec({
 
     test("a table says of every bar whether it is reached, missed or not measured") {
         val table = barTable(figures("RentBenchmark.lease" to 7.0, "RentBenchmark.mallocFree" to 10.0))
-        table shouldContain "≤ 0.60× the time of `mallocFree` | 0.70× | **no** |"
+        table shouldContain "≤ 0.6× the time of `mallocFree` | 0.70× | **no** |"
         table shouldContain "`lease` at 1 KiB ≤ 0 B/op of garbage | 0 B/op | yes |"
         table shouldContain "the better Netty | – | not measured |"
     }

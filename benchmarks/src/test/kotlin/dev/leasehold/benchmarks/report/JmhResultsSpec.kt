@@ -36,7 +36,7 @@ class JmhResultsSpec : FunSpec({
 
     test("the effort is told once for all") {
         read(jmhResult("RentBenchmark.lease", 1.0), jmhResult("RentBenchmark.heapArray", 1.0)).effort shouldBe
-            "3 JVMs for each figure, in each 5 × 500 ms to warm up and 4 × 1 s measured"
+            "JVMs for each figure: 3; in each 5 × 500 ms to warm up and 4 × 1 s measured"
     }
 
     test("a result in another unit is refused by name") {
