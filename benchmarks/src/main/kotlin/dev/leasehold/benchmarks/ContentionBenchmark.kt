@@ -11,9 +11,9 @@ import org.openjdk.jmh.annotations.Threads
 /**
  * The work of [RentBenchmark] at 1 KiB by 1, 2, 4 and 8 threads at once, each for itself; the number ends the name.
  *
- * JMH's figure is the time that one thread sees, waiting for a core included. Time per operation and core, which the report shows,
- * is that figure times `min(1, cores / threads)`: what an operation takes of a core. Flat means that threads do not disturb one
- * another.
+ * JMH's figure is the time that one thread sees, waiting for a core included. Time per operation and core, which the
+ * report shows, is that figure times `min(1, cores / threads)`: what an operation takes of a core. Flat means that
+ * threads do not disturb one another.
  */
 @State(Scope.Thread)
 public open class ContentionBenchmark : Measured() {

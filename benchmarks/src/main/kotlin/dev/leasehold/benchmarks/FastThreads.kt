@@ -7,8 +7,8 @@ import java.util.concurrent.TimeUnit
 import java.util.concurrent.atomic.AtomicInteger
 
 /**
- * The threads that run the benchmarks: Netty's own type, on which its allocators keep their thread caches. JMH makes it by
- * name, through the property `jmh.executor.class`.
+ * The threads that run the benchmarks: Netty's own type, on which its allocators keep their thread caches. JMH makes
+ * it by name, through the property `jmh.executor.class`.
  */
 public class FastThreads(threads: Int, prefix: String) :
     ThreadPoolExecutor(threads, threads, 0, TimeUnit.NANOSECONDS, LinkedBlockingQueue(), namedBy(prefix)) {

@@ -14,8 +14,8 @@ import org.openjdk.jmh.annotations.Level
 import org.openjdk.jmh.infra.Control
 
 /**
- * One thread rents and writes, another reads and closes; a bounded queue lies between. The figure is the time for one hand-over,
- * of whichever side is the slower: the other waits for it.
+ * One thread rents and writes, another reads and closes; a bounded queue lies between. The figure is the time for one
+ * hand-over, of whichever side is the slower: the other waits for it.
  */
 @State(Scope.Group)
 public open class HandOffBenchmark : Measured() {

@@ -4,8 +4,8 @@ import org.openjdk.jmh.infra.Control
 import java.util.concurrent.atomic.AtomicReferenceArray
 
 /**
- * A bounded queue between one producer and one consumer, the same for all rivals and cheap, so that it hides little of what they
- * cost. An empty slot is null; each side owns its own index.
+ * A bounded queue between one producer and one consumer, the same for all rivals and cheap, so that it hides little of
+ * what they cost. An empty slot is null; each side owns its own index.
  *
  * Nobody waits longer than the measurement: once JMH says that it is over, both sides give up.
  */

@@ -9,11 +9,11 @@ import org.openjdk.jmh.annotations.Fork
 import java.util.concurrent.TimeUnit
 
 /**
- * How all benchmarks measure, so that figures can be compared across classes: average time, three JVMs each, on threads of
- * Netty's own fast type, which the library treats like every other platform thread.
+ * How all benchmarks measure, so that figures can be compared across classes: average time, three JVMs each, on
+ * threads of Netty's own fast type, which the library treats like every other platform thread.
  *
- * Half a second for an iteration is 10 million operations of 50 ns; more time buys little, more JVMs buy the spread between
- * compilations. Everything together takes about twenty minutes.
+ * Half a second for an iteration is 10 million operations of 50 ns; more time buys little, more JVMs buy the spread
+ * between compilations. Everything together takes about twenty minutes.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

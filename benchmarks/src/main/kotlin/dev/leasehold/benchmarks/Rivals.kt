@@ -10,8 +10,8 @@ import io.netty.buffer.PooledByteBufAllocator
 internal val nettyPooledAllocator: ByteBufAllocator = PooledByteBufAllocator.DEFAULT
 
 /**
- * Netty's adaptive allocator at its best: with the magazines of one thread that it otherwise gives to event loops only. Leak
- * detection samples, as shipped.
+ * Netty's adaptive allocator at its best: with the magazines of one thread that it otherwise gives to event loops
+ * only. Leak detection samples, as shipped.
  */
 internal val nettyAdaptiveAllocator: ByteBufAllocator = AdaptiveByteBufAllocator(true, true)
 
