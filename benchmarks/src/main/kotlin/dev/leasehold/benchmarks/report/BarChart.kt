@@ -39,7 +39,9 @@ internal class BarChart(
     }
 
     private fun StringBuilder.open(height: Int) {
-        append("""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 $WIDTH $height" width="$WIDTH" height="$height" role="img">""")
+        append(
+            """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 $WIDTH $height" width="$WIDTH" height="$height" role="img">""",
+        )
         append("\n<title>${escape(title)}</title>\n<style>$STYLE</style>\n")
         append("""<rect width="$WIDTH" height="$height" rx="6" fill="#ffffff"/>""").append('\n')
     }
@@ -85,10 +87,12 @@ internal class BarChart(
         const val ROW = 21
         const val GAP = 8
         const val STYLE =
-            "text{font-family:system-ui,-apple-system,'Segoe UI','DejaVu Sans',sans-serif;font-size:12px;fill:#24292f}" +
+            "text{font-family:system-ui,-apple-system,'Segoe UI','DejaVu Sans',sans-serif;" +
+                "font-size:12px;fill:#24292f}" +
                 ".title{font-size:17px;font-weight:600}.note,.tick{fill:#57606a}" +
                 ".tick{font-size:11px;text-anchor:middle}" +
-                ".group{font-weight:600}.label{text-anchor:end}.grid{stroke:#e4e7eb}.own{fill:#1a7f64}.rival{fill:#b3bcc6}"
+                ".group{font-weight:600}.label{text-anchor:end}.grid{stroke:#e4e7eb}" +
+                ".own{fill:#1a7f64}.rival{fill:#b3bcc6}"
     }
 }
 
@@ -98,12 +102,12 @@ internal class Scale private constructor(val logarithmic: Boolean, private val s
     val ticks: List<Double> = if (logarithmic) powers() else rounds()
 
     /** The length of a bar for [value]. */
-    fun length(value: Double): Int = (PIXELS * (position(value) - position(start)) / (position(end) - position(start))).toInt()
+    fun length(value: Double): Int =
+        (PIXELS * (position(value) - position(start)) / (position(end) - position(start))).toInt()
 
     private fun position(value: Double): Double = if (logarithmic) log10(value.coerceAtLeast(start)) else value
 
-    private fun powers(): List<Double> =
-        generateSequence(start) { it * 10 }.takeWhile { it <= end * ROUNDING }.toList()
+    private fun powers(): List<Double> = generateSequence(start) { it * 10 }.takeWhile { it <= end * ROUNDING }.toList()
 
     private fun rounds(): List<Double> {
         val rough = end / 5
@@ -123,7 +127,15 @@ internal class Scale private constructor(val logarithmic: Boolean, private val s
             require(shown.isNotEmpty()) { "a chart needs a positive value, not $values" }
             val most = shown.max()
             val logarithmic = most > shown.min() * WIDE
-            return if (logarithmic) Scale(true, 10.0.pow(floor(log10(shown.min()))), upTo(most)) else Scale(false, 0.0, most)
+            return if (logarithmic) {
+                Scale(
+                    true,
+                    10.0.pow(floor(log10(shown.min()))),
+                    upTo(most),
+                )
+            } else {
+                Scale(false, 0.0, most)
+            }
         }
 
         // A whole power of ten would leave half the chart empty after a value just above one.

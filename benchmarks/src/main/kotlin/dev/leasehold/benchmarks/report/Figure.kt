@@ -26,7 +26,11 @@ internal data class Figure(
 /** All the results of one run, found by name. */
 internal class Figures(all: List<Figure>) {
     val all: List<Figure> = all.sortedWith(
-        compareBy({ FAMILIES.indexOf(it.family) }, { it.size ?: 0 }, { METHODS.indexOf(it.method.trimEnd(Char::isDigit)) }),
+        compareBy(
+            { FAMILIES.indexOf(it.family) },
+            { it.size ?: 0 },
+            { METHODS.indexOf(it.method.trimEnd(Char::isDigit)) },
+        ),
     )
 
     /** The result of [benchmark] at [size], or null when the run did not include it. */
