@@ -1,0 +1,38 @@
+package dev.leasehold.benchmarks
+
+import dev.leasehold.memory.Segment
+import io.netty.buffer.AdaptiveByteBufAllocator
+import io.netty.buffer.ByteBuf
+import io.netty.buffer.ByteBufAllocator
+import io.netty.buffer.PooledByteBufAllocator
+
+/** Netty's pooled allocator as it ships: thread caches on its fast threads, leak detection that samples. */
+internal val nettyPooledAllocator: ByteBufAllocator = PooledByteBufAllocator.DEFAULT
+
+/**
+ * Netty's adaptive allocator at its best: with the magazines of one thread that it otherwise gives to event loops
+ * only. Leak detection samples, as shipped.
+ */
+internal val nettyAdaptiveAllocator: ByteBufAllocator = AdaptiveByteBufAllocator(true, true)
+
+/** What every rival does with its memory between getting it and giving it back. */
+internal fun Segment.writeAndRead(value: Int): Int {
+    setInt(0, value)
+    return getInt(0)
+}
+
+/** Gets [size] bytes from Netty, writes an int, reads it, gives them back. */
+internal fun ByteBufAllocator.rentWriteReadRelease(size: Int, value: Int): Int {
+    val buffer = directBuffer(size)
+    try {
+        val _ = buffer.setInt(0, value)
+        return buffer.getInt(0)
+    } finally {
+        buffer.giveBack()
+    }
+}
+
+/** Releases the only reference. */
+internal fun ByteBuf.giveBack() {
+    check(release()) { "somebody else still holds the buffer" }
+}

@@ -1,0 +1,47 @@
+package dev.leasehold.benchmarks.report
+
+import dev.leasehold.benchmarks.report.Figures.Companion.ACCESS
+import dev.leasehold.benchmarks.report.Figures.Companion.CONTENTION
+import dev.leasehold.benchmarks.report.Figures.Companion.HAND_OFF
+import dev.leasehold.benchmarks.report.Figures.Companion.RENT
+import dev.leasehold.benchmarks.report.Figures.Companion.SCOPE
+
+/** A chart and the file that it goes to, beside the page. */
+internal class NamedChart(val file: String, val title: String, val chart: BarChart)
+
+/** A chart for each class that the run included. */
+internal fun chartsOf(figures: Figures): List<NamedChart> = listOfNotNull(
+    figures.chart(RENT, "rent.svg", "Get memory, write an int, read it, give it back") { it.size?.let(::sizeName) },
+    figures.chart(SCOPE, "scope.svg", "A scope: eight small segments, or one lease") { null },
+    figures.chart(HAND_OFF, "hand-off.svg", "One thread rents 1 KiB, another closes") { null },
+    figures.chart(CONTENTION, "contention.svg", "1 KiB by 1, 2, 4 and 8 threads: time per operation and core") {
+        it.method.trimEnd(Char::isDigit)
+    },
+    figures.chart(ACCESS, "access.svg", "Sum, copy and fill: a segment and a byte array") {
+        "${workOf(it)}, ${it.size?.let(::sizeName)}"
+    },
+)
+
+private fun Figures.chart(family: String, file: String, title: String, heading: (Figure) -> String?): NamedChart? {
+    val groups = of(family).groupBy { heading(it) ?: "" }.map { (name, members) -> BarGroup(name, members.map(::bar)) }
+    return if (groups.isEmpty()) null else NamedChart(file, title, BarChart(title, "nanoseconds per operation", groups))
+}
+
+private fun bar(figure: Figure) = ChartBar(labelOf(figure), figure.nanos, isOwn(figure))
+
+private fun labelOf(figure: Figure): String = when (figure.family) {
+    CONTENTION -> figure.method.takeLastWhile(Char::isDigit).let { if (it == "1") "1 thread" else "$it threads" }
+    ACCESS -> if (isOwn(figure)) "Segment" else "byte[]"
+    else -> figure.method
+}
+
+/** Whether the library did the work, and not a rival. */
+internal fun isOwn(figure: Figure): Boolean = when (figure.family) {
+    SCOPE -> figure.method != "confinedArenaEight"
+    ACCESS -> figure.method.endsWith("Segment")
+    else -> figure.method.trimEnd(Char::isDigit) in OWN_METHODS
+}
+
+private fun workOf(figure: Figure): String = figure.method.removeSuffix("Segment").removeSuffix("Array")
+
+private val OWN_METHODS = setOf("lease", "leaseEscaping", "sharedLease")

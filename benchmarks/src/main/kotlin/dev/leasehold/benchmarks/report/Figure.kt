@@ -1,0 +1,77 @@
+package dev.leasehold.benchmarks.report
+
+/**
+ * One benchmark's result at one set of parameters.
+ *
+ * @property benchmark class and method, such as `RentBenchmark.lease`
+ * @property size the parameter `size` in bytes, or null when the benchmark has none
+ * @property nanos nanoseconds for one operation (in [ContentionBenchmark][Figures.CONTENTION]: of one core)
+ * @property error half the width of JMH's 99.9 % confidence interval, in nanoseconds; NaN when there were too few iterations
+ * @property bytes bytes allocated on the heap for one operation, or null when nobody counted
+ */
+internal data class Figure(
+    val benchmark: String,
+    val size: Int?,
+    val nanos: Double,
+    val error: Double,
+    val bytes: Double?,
+) {
+    /** The class, such as `RentBenchmark`. */
+    val family: String get() = benchmark.substringBefore('.')
+
+    /** The method, such as `lease`. */
+    val method: String get() = benchmark.substringAfter('.')
+}
+
+/** All the results of one run, found by name. */
+internal class Figures(all: List<Figure>) {
+    val all: List<Figure> = all.sortedWith(
+        compareBy(
+            { FAMILIES.indexOf(it.family) },
+            { it.size ?: 0 },
+            { METHODS.indexOf(it.method.trimEnd(Char::isDigit)) },
+        ),
+    )
+
+    /** The result of [benchmark] at [size], or null when the run did not include it. */
+    fun find(benchmark: String, size: Int? = null): Figure? = all.find { it.benchmark == benchmark && it.size == size }
+
+    fun of(family: String): List<Figure> = all.filter { it.family == family }
+
+    /** What [figure] is set against in the table: the library's own plain case, or the byte array's. */
+    fun baselineOf(figure: Figure): Figure? = find("${figure.family}.${baselineMethod(figure)}", figure.size)
+
+    private fun baselineMethod(figure: Figure): String = when (figure.family) {
+        HAND_OFF -> "sharedLease"
+        CONTENTION -> figure.method.trimEnd(Char::isDigit) + "1"
+        ACCESS -> figure.method.removeSuffix("Segment").removeSuffix("Array") + "Array"
+        else -> "lease"
+    }
+
+    companion object {
+        const val RENT = "RentBenchmark"
+        const val SCOPE = "ScopeBenchmark"
+        const val HAND_OFF = "HandOffBenchmark"
+        const val CONTENTION = "ContentionBenchmark"
+        const val ACCESS = "AccessBenchmark"
+
+        /** In the order of the report. */
+        val FAMILIES = listOf(RENT, SCOPE, HAND_OFF, CONTENTION, ACCESS)
+
+        // The library's own first; methods that are not named keep JMH's order, which is the alphabet's.
+        private val METHODS = listOf(
+            "lease",
+            "leaseEscaping",
+            "eightAllocations",
+            "scopedRent",
+            "sharedLease",
+            "nettyPooled",
+            "nettyAdaptive",
+            "confinedArena",
+            "confinedArenaEight",
+            "sharedArena",
+            "mallocFree",
+            "heapArray",
+        )
+    }
+}

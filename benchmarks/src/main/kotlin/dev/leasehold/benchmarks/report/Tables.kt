@@ -1,0 +1,30 @@
+package dev.leasehold.benchmarks.report
+
+/** The bars, what was measured for each, and whether that reaches it: a Markdown table. */
+internal fun barTable(figures: Figures, bars: List<Bar> = BARS): String = buildString {
+    append("| bar | measured | reached |\n|---|---:|---|\n")
+    for (bar in bars) {
+        val measured = bar.measure(figures)
+        val shown = measured?.let { plain(it) + bar.unit } ?: "–"
+        append("| ${bar.promise} | $shown | ${verdict(bar, measured)} |\n")
+    }
+}
+
+private fun verdict(bar: Bar, measured: Double?): String = when {
+    measured == null -> "not measured"
+    bar.isReachedBy(measured) -> "yes"
+    else -> "**no**"
+}
+
+/** Every figure of the run, with its ratio to the plain case of its class: a Markdown table. */
+internal fun figureTable(figures: Figures): String = buildString {
+    append("| benchmark | size | ns/op | ± | B/op | ratio |\n|---|---:|---:|---:|---:|---:|\n")
+    for (figure in figures.all) append(row(figure, figures.baselineOf(figure))).append('\n')
+}
+
+private fun row(figure: Figure, baseline: Figure?): String {
+    val size = figure.size?.let(::sizeName) ?: ""
+    val ratio = baseline?.let { plain(figure.nanos / it.nanos) + "×" } ?: "–"
+    val cells = listOf(figure.benchmark, size, plain(figure.nanos), plain(figure.error), byteCount(figure.bytes), ratio)
+    return cells.joinToString(" | ", "| ", " |")
+}

@@ -1,0 +1,78 @@
+package dev.leasehold.benchmarks.report
+
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldBeUnique
+import io.kotest.matchers.doubles.plusOrMinus
+import io.kotest.matchers.nulls.shouldBeNull
+import io.kotest.matchers.nulls.shouldNotBeNull
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+
+class BarSpec : FunSpec({
+    fun bar(vararg words: String) = BARS.single { bar -> words.all { it in bar.promise } }
+
+    test("faster than Netty means faster than the better of the two") {
+        val nettyBar = bar("RentBenchmark", "`lease`", "the better Netty")
+        val measured = nettyBar.measure(
+            figures(
+                "RentBenchmark.lease" to 4.0,
+                "RentBenchmark.nettyPooled" to 60.0,
+                "RentBenchmark.nettyAdaptive" to 44.0,
+            ),
+        )
+        measured.shouldNotBeNull() shouldBe (11.0 plusOrMinus 1e-9)
+        nettyBar.isReachedBy(measured) shouldBe true
+    }
+
+    test("a bar that lacks one of its rivals is not measured, rather than reached against the other") {
+        bar("RentBenchmark", "`lease`", "the better Netty")
+            .measure(figures("RentBenchmark.lease" to 4.0, "RentBenchmark.nettyPooled" to 60.0)).shouldBeNull()
+    }
+
+    test("a ratio to stay below is the library's time over the rival's") {
+        val malloc = bar("mallocFree")
+        val measured = malloc.measure(figures("RentBenchmark.lease" to 7.0, "RentBenchmark.mallocFree" to 10.0))
+        measured.shouldNotBeNull() shouldBe (0.7 plusOrMinus 1e-9)
+        malloc.isReachedBy(measured) shouldBe false
+        malloc.isReachedBy(0.6) shouldBe true
+    }
+
+    test("threads are judged by the worst of their numbers") {
+        val flat = bar("ContentionBenchmark", "`lease`")
+        val measured = flat.measure(
+            figures(
+                "ContentionBenchmark.lease1" to 10.0,
+                "ContentionBenchmark.lease2" to 11.0,
+                "ContentionBenchmark.lease4" to 14.0,
+                "ContentionBenchmark.lease8" to 9.0,
+                size = null,
+            ),
+        )
+        measured.shouldNotBeNull() shouldBe (1.4 plusOrMinus 1e-9)
+        flat.isReachedBy(measured) shouldBe false
+    }
+
+    test("no garbage allows for the harness's own traces, and not for an object") {
+        val none = bar("RentBenchmark", "`lease`", "B/op")
+        none.isReachedBy(none.measure(figures("RentBenchmark.lease" to 4.0, bytes = 0.002)).shouldNotBeNull()) shouldBe
+            true
+        none.isReachedBy(none.measure(figures("RentBenchmark.lease" to 4.0, bytes = 16.0)).shouldNotBeNull()) shouldBe
+            false
+    }
+
+    test("garbage that nobody counted is not measured") {
+        bar("RentBenchmark", "`sharedLease`", "B/op")
+            .measure(figures("RentBenchmark.sharedLease" to 4.0, bytes = null)).shouldBeNull()
+    }
+
+    test("a table says of every bar whether it is reached, missed or not measured") {
+        val table = barTable(figures("RentBenchmark.lease" to 7.0, "RentBenchmark.mallocFree" to 10.0))
+        table shouldContain "≤ 0.6× the time of `mallocFree` | 0.70× | **no** |"
+        table shouldContain "`lease` at 1 KiB ≤ 0 B/op of garbage | 0 B/op | yes |"
+        table shouldContain "the better Netty | – | not measured |"
+    }
+
+    test("no two bars promise the same") {
+        BARS.map(Bar::promise).shouldBeUnique()
+    }
+})

@@ -1,0 +1,65 @@
+package dev.leasehold.benchmarks.report
+
+import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.nulls.shouldBeNull
+import io.kotest.matchers.nulls.shouldNotBeNull
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+
+class JmhResultsSpec : FunSpec({
+    fun read(vararg results: String) = JmhResults(cores = 2).read(results.joinToString(",", "[", "]").reader())
+
+    fun only(result: String) = read(result).figures.all.single()
+
+    test("a result keeps its name, size, time and garbage") {
+        val figure = only(jmhResult("RentBenchmark.lease", 2.5, size = 65536, bytes = 24.0))
+        figure.copy(error = 0.0) shouldBe Figure("RentBenchmark.lease", 65536, 2.5, 0.0, 24.0)
+        figure.error.isNaN() shouldBe true
+    }
+
+    test("without the profiler there is no count of garbage") {
+        only(jmhResult("RentBenchmark.lease", 2.5)).bytes.shouldBeNull()
+    }
+
+    test("eight threads on two cores use a quarter of the time that they wait") {
+        only(jmhResult("ContentionBenchmark.lease8", 40.0, threads = 8)).nanos shouldBe 10.0
+    }
+
+    test("as many threads as cores wait for none") {
+        only(jmhResult("ContentionBenchmark.lease2", 40.0, threads = 2)).nanos shouldBe 40.0
+    }
+
+    test("the garbage of a hand-over is that of both sides") {
+        only(jmhResult("HandOffBenchmark.sharedLease", 40.0, threads = 2, bytes = 36.0)).bytes shouldBe 72.0
+    }
+
+    test("the effort is told once for all") {
+        read(jmhResult("RentBenchmark.lease", 1.0), jmhResult("RentBenchmark.heapArray", 1.0)).effort shouldBe
+            "JVMs for each figure: 3; in each 5 × 500 ms to warm up and 4 × 1 s measured"
+    }
+
+    test("a result in another unit is refused by name") {
+        shouldThrow<IllegalArgumentException> { only(jmhResult("RentBenchmark.lease", 1.0, unit = "ops/s")) }
+            .message shouldContain "RentBenchmark.lease is in ops/s"
+    }
+
+    test("a file without results is refused") {
+        shouldThrow<IllegalArgumentException> { read() }.message shouldContain "no benchmark ran"
+    }
+
+    test("each class has its own baseline") {
+        val found = read(
+            jmhResult("RentBenchmark.lease", 1.0, size = 64),
+            jmhResult("RentBenchmark.mallocFree", 2.0, size = 64),
+            jmhResult("ContentionBenchmark.sharedLease1", 3.0),
+            jmhResult("ContentionBenchmark.sharedLease8", 4.0),
+            jmhResult("AccessBenchmark.sumBytesSegment", 5.0, size = 1024),
+            jmhResult("AccessBenchmark.sumBytesArray", 6.0, size = 1024),
+        ).figures
+        fun baseline(name: String, size: Int?) = found.baselineOf(found.find(name, size).shouldNotBeNull())?.benchmark
+        baseline("RentBenchmark.mallocFree", 64) shouldBe "RentBenchmark.lease"
+        baseline("ContentionBenchmark.sharedLease8", null) shouldBe "ContentionBenchmark.sharedLease1"
+        baseline("AccessBenchmark.sumBytesSegment", 1024) shouldBe "AccessBenchmark.sumBytesArray"
+    }
+})
