@@ -47,8 +47,10 @@ public class FixedMemoryPool private constructor(
     override val defaultSize: Long get() = blockSize
     override val isClosed: Boolean get() = engine.closed
 
+    @JvmSynthetic
     override fun rentLease(size: Long, owner: LeaseOwner?): Lease = rentAlignedLease(size, NATURAL, owner)
 
+    @JvmSynthetic
     override fun rentAlignedLease(size: Long, alignment: Long, owner: LeaseOwner?): Lease {
         check(size, alignment)
         return lease(takeOrNull() ?: throw exhausted(size), size, owner)
@@ -59,14 +61,17 @@ public class FixedMemoryPool private constructor(
         return takeOrNull()?.let { lease(it, size, null) }
     }
 
+    @JvmSynthetic
     override fun rentLeaseWithin(size: Long, alignment: Long, nanos: Long): Lease {
         check(size, alignment)
         return lease(takeWithin(size, nanos), size, null)
     }
 
+    @JvmSynthetic
     override fun rentSharedLease(size: Long, owner: LeaseOwner?): SharedLease =
         rentAlignedSharedLease(size, NATURAL, owner)
 
+    @JvmSynthetic
     override fun rentAlignedSharedLease(size: Long, alignment: Long, owner: LeaseOwner?): SharedLease {
         check(size, alignment)
         return sharedLease(takeOrNull() ?: throw exhausted(size), size, owner)
@@ -77,6 +82,7 @@ public class FixedMemoryPool private constructor(
         return takeOrNull()?.let { sharedLease(it, size, null) }
     }
 
+    @JvmSynthetic
     override fun rentSharedLeaseWithin(size: Long, alignment: Long, nanos: Long): SharedLease {
         check(size, alignment)
         return sharedLease(takeWithin(size, nanos), size, null)
@@ -94,6 +100,7 @@ public class FixedMemoryPool private constructor(
         takeOrNull()?.let { return it }
         val taken = engine.line.await(
             nanos,
+            joined = engine::pressForLine,
             attempt = { engine.takeForWaiter().takeIf { it != 0L }?.let { Taken(it, 0, engine) } },
             giveBack = { engine.giveBack(it.address, 0, size) },
         )
@@ -119,12 +126,18 @@ public class FixedMemoryPool private constructor(
     }
 
     private fun sharedLease(address: Long, size: Long, owner: LeaseOwner?): SharedLease {
+        val tenure = try {
+            engine.tenure(exact = available == 0 || engine.line.length > 0)
+        } catch (failure: Throwable) {
+            engine.giveBack(address, 0, size)
+            throw failure
+        }
         try {
-            val tenure = engine.tenure(exact = available == 0 || engine.line.length > 0)
             val view = platform.view(address, size, (tenure as? Epoch)?.arena ?: (tenure as? OwnArena)?.arena)
             return sharedLease(tenure, view, owner)
         } catch (failure: Throwable) {
-            engine.giveBack(address, 0, size)
+            // Through the tenure: an epoch that waits for this lease would never retire.
+            tenure.end(address, 0, size)
             throw failure
         }
     }
@@ -218,14 +231,14 @@ public class FixedMemoryPool private constructor(
                     bytes,
                 )
             }
-            return FixedMemoryPool(
-                settings,
-                blockSize,
-                ChunkEngine.roundUp(blockSize, alignment),
-                blockCount,
-                platform,
-                region,
-            )
+            try {
+                val stride = ChunkEngine.roundUp(blockSize, alignment)
+                return FixedMemoryPool(settings, blockSize, stride, blockCount, platform, region)
+            } catch (failure: Throwable) {
+                // The bookkeeping of very many chunks may be more than the heap can hold.
+                platform.unmap(region, ChunkEngine.roundUp(bytes, platform.pageSize))
+                throw failure
+            }
         }
 
         private fun positive(pool: String, what: String, value: Long) {

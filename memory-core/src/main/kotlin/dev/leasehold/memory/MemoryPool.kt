@@ -78,20 +78,28 @@ public sealed class MemoryPool(
      */
     abstract override fun close()
 
+    @JvmSynthetic
     internal abstract fun rentLease(size: Long, owner: LeaseOwner?): Lease
 
+    @JvmSynthetic
     internal abstract fun rentAlignedLease(size: Long, alignment: Long, owner: LeaseOwner?): Lease
 
+    @JvmSynthetic
     internal abstract fun tryRentLease(size: Long, alignment: Long): Lease?
 
+    @JvmSynthetic
     internal abstract fun rentLeaseWithin(size: Long, alignment: Long, nanos: Long): Lease
 
+    @JvmSynthetic
     internal abstract fun rentSharedLease(size: Long, owner: LeaseOwner?): SharedLease
 
+    @JvmSynthetic
     internal abstract fun rentAlignedSharedLease(size: Long, alignment: Long, owner: LeaseOwner?): SharedLease
 
+    @JvmSynthetic
     internal abstract fun tryRentSharedLease(size: Long, alignment: Long): SharedLease?
 
+    @JvmSynthetic
     internal abstract fun rentSharedLeaseWithin(size: Long, alignment: Long, nanos: Long): SharedLease
 
     /** The name and the [stats] of this moment, for logs. */
