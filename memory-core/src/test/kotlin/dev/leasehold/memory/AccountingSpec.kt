@@ -8,7 +8,7 @@ import io.kotest.matchers.shouldBe
 import java.lang.foreign.MemorySegment
 
 class AccountingSpec : FunSpec({
-    val rounds = Effort.times(60_000, 3_000_000)
+    val rounds = Effort.times(40_000, 3_000_000)
     val pools = mapOf<String, () -> MemoryPool>(
         "without a limit" to { MemoryPool.isolated("accounts") },
         "at its limit" to { MemoryPool.isolated("accounts") { limit = 512.KiB } },

@@ -7,10 +7,12 @@ import java.util.concurrent.atomic.AtomicLong
 import java.util.concurrent.atomic.AtomicReferenceArray
 
 /**
- * Rents, fills each lease with its own number, looks whether the number is still everywhere, closes, and keeps the raw view; while
+ * Rents, fills each lease with its own number, looks whether the number is still everywhere, closes, and keeps the
+ * raw view; while
  * hostile threads read and write through every view that was kept.
  *
- * A lease that holds anything but its own number, or a kept view that shows the number of a later lease, is a violation.
+ * A lease that holds anything but its own number, or a kept view that shows the number of a later lease, is a
+ * violation.
  */
 internal class EpochIsolation(private val lender: Lender, private val sizes: LongArray) {
     private class Kept(val view: MemorySegment, val id: Long)
@@ -18,6 +20,8 @@ internal class EpochIsolation(private val lender: Lender, private val sizes: Lon
     private val kept = AtomicReferenceArray<Kept?>(KEPT)
     private val ids = AtomicLong()
     private val working = AtomicInteger()
+
+    @Volatile private var failed = false
 
     /** How many accesses through kept views went through, and how many were refused. */
     val hostileAccesses = AtomicLong()
@@ -30,7 +34,10 @@ internal class EpochIsolation(private val lender: Lender, private val sizes: Lon
         together(victims + hostile, { virtual && it < victims }) { worker ->
             if (worker < victims) {
                 try {
-                    repeat(rounds) { round -> rentOnce(round) }
+                    for (round in 0 until rounds) if (!failed) rentOnce(round)
+                } catch (failure: Throwable) {
+                    failed = true
+                    throw failure
                 } finally {
                     working.decrementAndGet()
                 }
@@ -61,6 +68,7 @@ internal class EpochIsolation(private val lender: Lender, private val sizes: Lon
             try {
                 val found = target.view.get(JAVA_LONG, 0)
                 if (found != target.id && found != HOSTILE) {
+                    failed = true
                     throw AssertionError("a kept view of lease ${target.id} shows $found")
                 }
                 target.view.set(JAVA_LONG, 0, HOSTILE)

@@ -19,11 +19,16 @@ internal fun interface Lender {
         fun sharedLeases(pool: MemoryPool) =
             Lender { size -> pool.tryRentShared(size)?.let { Held(it.asMemorySegment(), it::close) } }
 
-        /** Broken: blocks go from hand to hand at once, and views outlive them. [times] is how often a block comes back. */
+        /**
+         * Broken: blocks go from hand to hand at once, and views outlive them. [times] is how often a block comes
+         * back.
+         */
         fun reckless(blockSize: Long, blocks: Int, times: Int = 1): Lender {
             val free = ConcurrentLinkedDeque(List(blocks) { Arena.global().allocate(blockSize, 64) })
             return Lender { size ->
-                free.pollFirst()?.let { block -> Held(block.asSlice(0, size)) { repeat(times) { free.addFirst(block) } } }
+                free.pollFirst()?.let { block ->
+                    Held(block.asSlice(0, size)) { repeat(times) { free.addFirst(block) } }
+                }
             }
         }
     }

@@ -8,6 +8,7 @@ import java.util.concurrent.CountDownLatch
 import java.util.concurrent.atomic.AtomicBoolean
 import java.util.concurrent.atomic.AtomicLong
 import kotlin.random.Random
+import kotlin.time.Duration.Companion.seconds
 
 class LimitSpec : FunSpec({
     test("the reserved bytes never pass the limit, whenever they are looked at") {
@@ -22,12 +23,12 @@ class LimitSpec : FunSpec({
             val watcher = Thread.ofPlatform().start {
                 while (!done.get()) most.accumulateAndGet(pool.stats().reserved, ::maxOf)
             }
-            val most1 = minOf(limit, 200_000)
+            val largest = minOf(limit and -4096L, 200_000)
             together(4) { worker ->
                 val random = Random(seed + worker)
-                repeat(Effort.times(4000, 400_000)) {
-                    val lease = pool.tryRent(random.nextLong(most1 + 1))
-                    val shared = pool.tryRentShared(random.nextLong(most1 + 1))
+                repeat(Effort.times(500, 100_000)) {
+                    val lease = pool.tryRent(random.nextLong(largest + 1))
+                    val shared = pool.tryRentShared(random.nextLong(largest + 1))
                     if (random.nextInt(100) == 0) pool.trim()
                     lease?.close()
                     shared?.close()
@@ -101,9 +102,10 @@ class LimitSpec : FunSpec({
             pool.close()
         }
 
-        test("shared rents that fit together are never refused on $threads threads") {
+        // Others' open leases may hold closed ones in quarantine, so a shared rent may have to wait for their ends.
+        test("shared rents that fit together get their memory on $threads threads") {
             val pool = MemoryPool.isolated("fits") { limit = 64.KiB }
-            together(4, virtual) { repeat(Effort.times(5000, 500_000)) { pool.rentShared(4096).close() } }
+            together(4, virtual) { repeat(Effort.times(3000, 300_000)) { pool.rentShared(4096, 5.seconds).close() } }
             pool.stats().used shouldBe 0
             pool.close()
         }
@@ -111,9 +113,9 @@ class LimitSpec : FunSpec({
         test("a fixed pool with a chunk for each of its $threads threads never refuses, also while it is trimmed") {
             val pool = MemoryPool.fixed("fits", 4096, 4, 4096)
             together(5, virtual) { worker ->
-                repeat(Effort.times(20_000, 1_000_000)) { round ->
+                repeat(Effort.times(6_000, 1_000_000)) { round ->
                     if (worker == 4) {
-                        if (round % 50 == 0) pool.trim()
+                        if (round % 200 == 0) pool.trim()
                     } else if (round % 2 == 0) {
                         pool.rent(4096).close()
                     } else {

@@ -29,7 +29,7 @@ class PoolContractSpec : FunSpec({
             view.set(JAVA_BYTE, size - 1, 2)
             view.get(JAVA_BYTE, 0) shouldBe 1
             view.get(JAVA_BYTE, size - 1) shouldBe 2
-            shouldThrow<UnsupportedOperationException> { lease.asByteBuffer() }
+            shouldThrow<SegmentSizeException> { lease.asByteBuffer() }
         }
         pool.rentShared(size).use { it.segment.size shouldBe size }
         pool.stats().used shouldBe 0

@@ -48,7 +48,9 @@ internal object PoolFixtures {
     val all: List<PoolFixture> = listOf(
         isolated("an isolated pool"),
         isolated("an isolated pool with a limit", limited = true) { limit = 64.MiB },
-        isolated("an isolated pool with a small limit of an odd number of pages", limited = true) { limit = 13 * 4096L },
+        isolated("an isolated pool with a small limit of an odd number of pages", limited = true) {
+            limit = 13 * 4096L
+        },
         isolated("an isolated pool that keeps nothing idle") { idleBound = 0 },
         isolated("an isolated pool without quarantine") { quarantineBytes = 0 },
         isolated("an isolated pool with a tiny quarantine") {

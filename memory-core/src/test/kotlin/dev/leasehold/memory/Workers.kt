@@ -4,14 +4,20 @@ import java.util.concurrent.ConcurrentLinkedQueue
 import java.util.concurrent.CountDownLatch
 
 /**
- * Runs [work] on [count] threads at once and returns when all have ended. What any of them throws is thrown here, the others'
+ * Runs [work] on [count] threads at once and returns when all have ended. What any of them throws is thrown here, the
+ * others'
  * failures suppressed in it; threads that have not ended after [seconds] fail the test with their stacks.
  */
 internal fun together(count: Int, virtual: Boolean = false, seconds: Long = 120, work: (worker: Int) -> Unit) =
     together(count, { virtual }, seconds, work)
 
 /** [together] where [isVirtual] says which of the threads are virtual ones. */
-internal fun together(count: Int, isVirtual: (worker: Int) -> Boolean, seconds: Long = 120, work: (worker: Int) -> Unit) {
+internal fun together(
+    count: Int,
+    isVirtual: (worker: Int) -> Boolean,
+    seconds: Long = 120,
+    work: (worker: Int) -> Unit,
+) {
     val failures = ConcurrentLinkedQueue<Throwable>()
     val start = CountDownLatch(1)
     val threads = List(count) { worker ->
