@@ -56,6 +56,7 @@ public class FixedMemoryPool private constructor(
         return lease(takeOrNull() ?: throw exhausted(size), size, owner)
     }
 
+    @JvmSynthetic
     override fun tryRentLease(size: Long, alignment: Long): Lease? {
         check(size, alignment)
         return takeOrNull()?.let { lease(it, size, null) }
@@ -77,6 +78,7 @@ public class FixedMemoryPool private constructor(
         return sharedLease(takeOrNull() ?: throw exhausted(size), size, owner)
     }
 
+    @JvmSynthetic
     override fun tryRentSharedLease(size: Long, alignment: Long): SharedLease? {
         check(size, alignment)
         return takeOrNull()?.let { sharedLease(it, size, null) }
