@@ -9,6 +9,7 @@ import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.slab.ChunkEngine
 import dev.leasehold.memory.internal.slab.Epoch
 import dev.leasehold.memory.internal.slab.OwnArena
+import dev.leasehold.memory.internal.slab.PackedBlock
 import dev.leasehold.memory.internal.slab.Taken
 import dev.leasehold.memory.internal.slab.Tenure
 import dev.leasehold.memory.internal.slab.WatchedTenure
@@ -263,6 +264,8 @@ public class FixedMemoryPool private constructor(
 
         private fun quarantineFor(settings: PoolSettings, stride: Long, capacity: Int): Int {
             if (capacity < FEWEST_FOR_EPOCHS) return 0
+            // An epoch's notes know a block's place to sixteen bytes.
+            if (stride % PackedBlock.GRAIN != 0L) return 0
             val blocks = minOf(
                 settings.quarantineBlocks.toLong(),
                 settings.quarantineBytes / stride,
