@@ -68,6 +68,20 @@ class PoolContractSpec : FunSpec({
         }
     }
 
+    test("shared chunks that are packed closer than sixteen bytes end at their own address") {
+        val pool = MemoryPool.fixed("packed", 8, 200, 8)
+        val leases = List(200) { pool.rentShared() }
+        leases.forEachIndexed { index, lease -> lease.asMemorySegment().fill(index.toByte()) }
+        leases.take(150).forEach(SharedLease::close)
+        pool.trim()
+        val again = List(150) { pool.rentShared() }
+        (again + leases.drop(150)).map { it.asMemorySegment().address() }.toSet().size shouldBe 200
+        (again + leases.drop(150)).forEach(SharedLease::close)
+        pool.trim()
+        pool.available shouldBe 200
+        pool.close()
+    }
+
     test("the portable platform is chosen where native access is missing") {
         Platform.current.bindsViews shouldBe true
     }

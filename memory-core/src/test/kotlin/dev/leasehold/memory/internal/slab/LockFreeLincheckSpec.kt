@@ -103,10 +103,10 @@ class UntaggedStackOperations private constructor(stack: UntaggedStack) : ChunkO
 
 /** One shared lease that several threads close. */
 class SharedLeaseOperations {
-    private class Once : Tenure("pool", "pool") {
+    private class Once : Tenure("pool", "pool", exact = true) {
         val ends = AtomicInteger()
 
-        override fun end(address: Long, code: Int, size: Long) {
+        override fun end(address: Long, word: Int, size: Long) {
             if (ends.incrementAndGet() > 1) throw AssertionError("the block came back twice")
         }
     }

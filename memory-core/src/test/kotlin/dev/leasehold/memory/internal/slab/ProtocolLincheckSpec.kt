@@ -15,14 +15,15 @@ class EpochOperations {
     private val completions = AtomicInteger()
     private val open = AtomicInteger()
     private val sealed = AtomicInteger()
-    private val epoch = Epoch(LEDGER, null) { completions.incrementAndGet() }
+    private val tickets = AtomicInteger()
+    private val epoch = Epoch(LEDGER, null, exact = false, tickets = 64) { completions.incrementAndGet() }
 
     @Operation
     fun leaseAndClose() {
         if (!epoch.tryGrant(2)) return
         open.incrementAndGet()
         epoch.giveUp(1)
-        epoch.deposit(Magazine(1).apply { push(64) })
+        epoch.deposit(noteOf(tickets.getAndIncrement()))
         open.decrementAndGet()
     }
 
@@ -38,13 +39,52 @@ class EpochOperations {
         check(completions.get() == expected) { "sealed $expected times and handed on ${completions.get()} times" }
     }
 
-    private companion object {
-        val LEDGER = EpochLedger("pool", "pool", Platform.current, 1, 1, NoKeeper)
+    internal companion object {
+        internal val LEDGER = EpochLedger("pool", "pool", Platform.current, 1, 64, exact = false, NoKeeper)
+    }
+}
+
+private fun noteOf(ticket: Int) = Magazine(1).apply { push(PackedBlock.pack(64, PackedBlock.word(0, ticket))) }
+
+/** Closes of one lease race, and each of them is reported: the epoch counts one. */
+class TwiceReportedOperations {
+    private val completions = AtomicInteger()
+    private val epoch = Epoch(EpochOperations.LEDGER, null, exact = false, tickets = 64) {
+        completions.incrementAndGet()
+    }
+
+    init {
+        check(epoch.tryGrant(2))
+        epoch.seal()
+    }
+
+    @Operation
+    fun closeFirst(): Unit = epoch.deposit(noteOf(0))
+
+    @Operation
+    fun closeSecond(): Unit = epoch.deposit(noteOf(1))
+
+    @Operation
+    fun closeBoth(): Unit = epoch.deposit(
+        Magazine(3).apply {
+            push(PackedBlock.pack(64, PackedBlock.word(0, 0)))
+            push(PackedBlock.pack(64, PackedBlock.word(0, 1)))
+            push(PackedBlock.pack(64, PackedBlock.word(0, 0)))
+        },
+    )
+
+    @Validate
+    fun handedOnAtMostOnce() {
+        val notes = generateSequence { epoch.withdraw() }.sumOf { it.count }
+        check(notes <= 2) { "$notes blocks came back of two" }
+        check(completions.get() == notes / 2) { "$notes blocks are back, handed on ${completions.get()} times" }
     }
 }
 
 private object NoKeeper : EpochLedger.Keeper {
     override fun note(epoch: Epoch, packed: Long, size: Long) = Unit
+
+    override fun reportedTwice(packed: Long) = Unit
 
     override fun recycle(note: Magazine) = Unit
 
@@ -141,6 +181,10 @@ class ProtocolLincheckSpec : FunSpec({
         .actorsAfter(0)
 
     test("an epoch is handed on exactly once, whoever brings it to its end") { options().check(EpochOperations::class) }
+
+    test("a lease that racing closes report twice comes back once") {
+        options().iterations(8).actorsBefore(0).check(TwiceReportedOperations::class)
+    }
 
     test("an epoch that settles in two steps is found") {
         shouldThrow<LincheckAssertionError> { options().check(BrokenEpochOperations::class) }
