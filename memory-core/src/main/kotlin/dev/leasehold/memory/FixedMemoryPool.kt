@@ -9,6 +9,7 @@ import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.slab.ChunkEngine
 import dev.leasehold.memory.internal.slab.Epoch
 import dev.leasehold.memory.internal.slab.OwnArena
+import dev.leasehold.memory.internal.slab.PackedBlock
 import dev.leasehold.memory.internal.slab.Taken
 import dev.leasehold.memory.internal.slab.Tenure
 import dev.leasehold.memory.internal.slab.WatchedTenure
@@ -47,13 +48,16 @@ public class FixedMemoryPool private constructor(
     override val defaultSize: Long get() = blockSize
     override val isClosed: Boolean get() = engine.closed
 
+    @JvmSynthetic
     override fun rentLease(size: Long): Lease = rentAlignedLease(size, NATURAL, null)
 
+    @JvmSynthetic
     override fun takeAtHand(size: Long): Long {
         check(size, NATURAL)
         return engine.take()
     }
 
+    @JvmSynthetic
     override fun leaseTaken(
         address: Long,
         arena: Arena?,
@@ -63,34 +67,41 @@ public class FixedMemoryPool private constructor(
     ): LeaseWithOwner =
         leaseFor(if (address != 0L) address else takeOrNull() ?: throw exhausted(size), arena, size, owner, ownerName)
 
+    @JvmSynthetic
     override fun rentAlignedLease(size: Long, alignment: Long, owner: LeaseOwner?): Lease {
         check(size, alignment)
         return lease(takeOrNull() ?: throw exhausted(size), size, owner)
     }
 
+    @JvmSynthetic
     override fun tryRentLease(size: Long, alignment: Long, owner: LeaseOwner?): Lease? {
         check(size, alignment)
         return takeOrNull()?.let { lease(it, size, owner) }
     }
 
+    @JvmSynthetic
     override fun rentLeaseWithin(size: Long, alignment: Long, nanos: Long, owner: LeaseOwner?): Lease {
         check(size, alignment)
         return lease(takeWithin(size, nanos), size, owner)
     }
 
+    @JvmSynthetic
     override fun rentSharedLease(size: Long, owner: LeaseOwner?): SharedLease =
         rentAlignedSharedLease(size, NATURAL, owner)
 
+    @JvmSynthetic
     override fun rentAlignedSharedLease(size: Long, alignment: Long, owner: LeaseOwner?): SharedLease {
         check(size, alignment)
         return sharedLease(takeOrNull() ?: throw exhausted(size), size, owner)
     }
 
+    @JvmSynthetic
     override fun tryRentSharedLease(size: Long, alignment: Long, owner: LeaseOwner?): SharedLease? {
         check(size, alignment)
         return takeOrNull()?.let { sharedLease(it, size, owner) }
     }
 
+    @JvmSynthetic
     override fun rentSharedLeaseWithin(size: Long, alignment: Long, nanos: Long, owner: LeaseOwner?): SharedLease {
         check(size, alignment)
         return sharedLease(takeWithin(size, nanos), size, owner)
@@ -108,6 +119,7 @@ public class FixedMemoryPool private constructor(
         takeOrNull()?.let { return it }
         val taken = engine.line.await(
             nanos,
+            joined = engine::pressForLine,
             attempt = { engine.takeForWaiter().takeIf { it != 0L }?.let { Taken(it, 0, engine) } },
             giveBack = { engine.giveBack(it.address, 0, size) },
         )
@@ -155,12 +167,18 @@ public class FixedMemoryPool private constructor(
     }
 
     private fun sharedLease(address: Long, size: Long, owner: LeaseOwner?): SharedLease {
+        val tenure = try {
+            engine.tenure(exact = available == 0 || engine.line.length > 0)
+        } catch (failure: Throwable) {
+            engine.giveBack(address, 0, size)
+            throw failure
+        }
         try {
-            val tenure = engine.tenure(exact = available == 0 || engine.line.length > 0)
             val view = platform.view(address, size, (tenure as? Epoch)?.arena ?: (tenure as? OwnArena)?.arena)
             return sharedLease(tenure, view, owner)
         } catch (failure: Throwable) {
-            engine.giveBack(address, 0, size)
+            // Through the tenure: an epoch that waits for this lease would never retire.
+            tenure.end(address, 0, size)
             throw failure
         }
     }
@@ -254,14 +272,14 @@ public class FixedMemoryPool private constructor(
                     bytes,
                 )
             }
-            return FixedMemoryPool(
-                settings,
-                blockSize,
-                ChunkEngine.roundUp(blockSize, alignment),
-                blockCount,
-                platform,
-                region,
-            )
+            try {
+                val stride = ChunkEngine.roundUp(blockSize, alignment)
+                return FixedMemoryPool(settings, blockSize, stride, blockCount, platform, region)
+            } catch (failure: Throwable) {
+                // The bookkeeping of very many chunks may be more than the heap can hold.
+                platform.unmap(region, ChunkEngine.roundUp(bytes, platform.pageSize))
+                throw failure
+            }
         }
 
         private fun positive(pool: String, what: String, value: Long) {
@@ -284,6 +302,8 @@ public class FixedMemoryPool private constructor(
 
         private fun quarantineFor(settings: PoolSettings, stride: Long, capacity: Int): Int {
             if (capacity < FEWEST_FOR_EPOCHS) return 0
+            // An epoch's notes know a block's place to sixteen bytes.
+            if (stride % PackedBlock.GRAIN != 0L) return 0
             val blocks = minOf(
                 settings.quarantineBlocks.toLong(),
                 settings.quarantineBytes / stride,

@@ -60,9 +60,9 @@ public open class Lease internal constructor(
      *
      * @throws LeaseClosedException when the lease has ended
      * @throws LeaseThreadException on a thread that did not rent it
-     * @throws UnsupportedOperationException when the lease is larger than a byte buffer can be
+     * @throws SegmentSizeException when the lease is larger than a byte buffer can be
      */
-    public fun asByteBuffer(): ByteBuffer = asMemorySegment().asByteBuffer().order(java.nio.ByteOrder.nativeOrder())
+    public fun asByteBuffer(): ByteBuffer = segment.asByteBuffer().order(java.nio.ByteOrder.nativeOrder())
 
     /**
      * Ends the lease: cuts off every view, then gives the block back. Closing again does nothing.

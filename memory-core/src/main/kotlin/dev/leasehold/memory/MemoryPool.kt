@@ -79,12 +79,15 @@ public sealed class MemoryPool(
      */
     abstract override fun close()
 
+    @JvmSynthetic
     internal abstract fun rentLease(size: Long): Lease
 
     /** Takes a block for [leaseTaken], which must follow at once; 0 when it is not at hand. */
+    @JvmSynthetic
     internal abstract fun takeAtHand(size: Long): Long
 
     /** Makes the lease, with views that live in [arena], of what [takeAtHand] answered; where that is 0, takes one. */
+    @JvmSynthetic
     internal abstract fun leaseTaken(
         address: Long,
         arena: Arena?,
@@ -93,18 +96,25 @@ public sealed class MemoryPool(
         ownerName: String?,
     ): LeaseWithOwner
 
+    @JvmSynthetic
     internal abstract fun rentAlignedLease(size: Long, alignment: Long, owner: LeaseOwner?): Lease
 
+    @JvmSynthetic
     internal abstract fun tryRentLease(size: Long, alignment: Long, owner: LeaseOwner?): Lease?
 
+    @JvmSynthetic
     internal abstract fun rentLeaseWithin(size: Long, alignment: Long, nanos: Long, owner: LeaseOwner?): Lease
 
+    @JvmSynthetic
     internal abstract fun rentSharedLease(size: Long, owner: LeaseOwner?): SharedLease
 
+    @JvmSynthetic
     internal abstract fun rentAlignedSharedLease(size: Long, alignment: Long, owner: LeaseOwner?): SharedLease
 
+    @JvmSynthetic
     internal abstract fun tryRentSharedLease(size: Long, alignment: Long, owner: LeaseOwner?): SharedLease?
 
+    @JvmSynthetic
     internal abstract fun rentSharedLeaseWithin(
         size: Long,
         alignment: Long,

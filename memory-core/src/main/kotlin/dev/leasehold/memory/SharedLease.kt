@@ -64,9 +64,9 @@ public class SharedLease internal constructor(
      * The bytes as a byte buffer in native order, for channels, asynchronous ones too; at most 2 GiB.
      *
      * @throws LeaseClosedException when the lease has ended
-     * @throws UnsupportedOperationException when the lease is larger than a byte buffer can be
+     * @throws SegmentSizeException when the lease is larger than a byte buffer can be
      */
-    public fun asByteBuffer(): ByteBuffer = asMemorySegment().asByteBuffer().order(java.nio.ByteOrder.nativeOrder())
+    public fun asByteBuffer(): ByteBuffer = segment.asByteBuffer().order(java.nio.ByteOrder.nativeOrder())
 
     /**
      * Ends the lease from any thread. Closing again, also at the same time, does nothing.

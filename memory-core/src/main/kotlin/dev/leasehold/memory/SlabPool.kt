@@ -289,8 +289,7 @@ internal class SlabPool(
         take(code, size)?.let { return it }
         checkOpen()
         if (engine.line.length > 0) return null
-        engine.press()
-        return take(code, size) ?: takeExact(code, size)
+        return engine.pressed { take(code, size) ?: takeExact(code, size) }
     }
 
     private fun takeWithin(size: Long, alignment: Long, nanos: Long): Taken {
@@ -298,6 +297,7 @@ internal class SlabPool(
         val code = codeOf(size, alignment)
         val taken = engine.line.await(
             nanos,
+            joined = engine::pressForLine,
             attempt = { engine.takeForWaiter(code, size) ?: exactForWaiter(code, size) },
             giveBack = { it.home.giveBack(it.address, it.code, size) },
         )
@@ -331,8 +331,9 @@ internal class SlabPool(
 
     private fun checkSize(size: Long) {
         if (size < 0) throw InvalidSizeException(PoolRefusals.negative(name, size), size)
-        val most = minOf(limit, MOST_BYTES)
-        if (size > most) throw InvalidSizeException(PoolRefusals.tooLarge(name, size, most, most == limit), size)
+        // Memory comes in pages, so the last bytes of a limit that is no multiple of them are never reached.
+        val most = minOf(limit and -Platform.current.pageSize, MOST_BYTES)
+        if (size > most) throw InvalidSizeException(PoolRefusals.tooLarge(name, size, most, most < MOST_BYTES), size)
     }
 
     private fun checkOpen() {

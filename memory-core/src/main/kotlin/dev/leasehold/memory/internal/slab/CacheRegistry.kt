@@ -33,7 +33,10 @@ internal class CacheRegistry(private val fence: () -> Unit, private val adopt: (
         sweepAt = maxOf(FIRST_SWEEP, 2 * entries.size)
     }
 
-    /** Stops every cache, runs [action] on each, and lets them go on; unless [hold], which keeps them revoked until [letGo]. */
+    /**
+     * Stops every cache, runs [action] on each, and lets them go on; unless [hold], which keeps them revoked until
+     * [letGo].
+     */
     fun revoke(hold: Boolean, action: (ThreadCache) -> Unit) = lock.withLock {
         sweepLocked()
         held = held || hold
@@ -46,8 +49,9 @@ internal class CacheRegistry(private val fence: () -> Unit, private val adopt: (
         if (!held) letGoLocked()
     }
 
-    /** Ends a [revoke] that holds. */
-    fun letGo() = lock.withLock {
+    /** Ends a [revoke] that holds, if [still] says so under the lock. */
+    fun letGo(still: () -> Boolean) = lock.withLock {
+        if (!still()) return@withLock
         held = false
         letGoLocked()
     }
@@ -57,6 +61,15 @@ internal class CacheRegistry(private val fence: () -> Unit, private val adopt: (
     }
 
     fun forEach(action: (ThreadCache) -> Unit) = lock.withLock { entries.forEach { action(it.cache) } }
+
+    /** Runs [action] while no cache comes, goes or is revoked. */
+    inline fun locked(action: CacheRegistry.() -> Unit) = lock.withLock { action() }
+
+    /** Waits until no thread has blocks in its hands, on the way between its revoked cache and the depot. */
+    fun awaitHands() {
+        val caches = lock.withLock { entries.map { it.cache } }
+        for (cache in caches) while (cache.inHand) Thread.yield()
+    }
 
     private companion object {
         const val FIRST_SWEEP = 16

@@ -123,6 +123,12 @@ internal class ChunkEngine(
         synchronized(trimming) {}
     }
 
+    /** [press] for somebody who has just joined [line]: a chunk that was closed before that may be in quarantine. */
+    fun pressForLine() {
+        press()
+        lineLock.withLock { line.serve() }
+    }
+
     private val trimming = Any()
 
     /** Lets the system take the pages of the free chunks away; answers how many bytes it may. */

@@ -34,6 +34,7 @@ internal class Epoch(
     @JvmField val arena: Arena?,
     exact: Boolean,
     tickets: Int,
+    private val complete: (Epoch) -> Unit = ledger::complete,
 ) : Tenure(ledger.owner, ledger.poolName, exact) {
     private val balance = AtomicLong()
     private val deposits = MagazineStack()
@@ -88,11 +89,11 @@ internal class Epoch(
 
     /** Gives no more tickets out. Once. */
     fun seal() {
-        if (balance.addAndGet(SEALED) == SEALED) ledger.complete(this)
+        if (balance.addAndGet(SEALED) == SEALED) complete(this)
     }
 
     private fun settle(count: Int) {
-        if (count != 0 && balance.addAndGet(-count.toLong()) == SEALED) ledger.complete(this)
+        if (count != 0 && balance.addAndGet(-count.toLong()) == SEALED) complete(this)
     }
 
     /** Takes a note of quarantined blocks out, or answers null when there is none left. Only after the arena was closed. */

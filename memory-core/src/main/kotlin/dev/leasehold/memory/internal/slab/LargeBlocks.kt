@@ -1,6 +1,7 @@
 package dev.leasehold.memory.internal.slab
 
 import dev.leasehold.memory.internal.platform.Platform
+import dev.leasehold.memory.internal.platform.tryUnmap
 
 /**
  * Blocks above the largest size class: a mapping each. Under the store's lock.
@@ -33,18 +34,21 @@ internal class LargeBlocks(private val platform: Platform, private val account: 
     fun giveBack(region: Region, keepUpTo: Long) {
         idle.addLast(region)
         idleBytes += region.bytes
-        while (idleBytes > maxOf(0, keepUpTo)) unmap(idle.removeFirst())
+        while (idleBytes > maxOf(0, keepUpTo) && unmapOldest()) continue
     }
 
     fun trim(): Long {
-        val gone = idleBytes
-        while (idle.isNotEmpty()) unmap(idle.removeFirst())
-        return gone
+        val before = idleBytes
+        while (idle.isNotEmpty() && unmapOldest()) continue
+        return before - idleBytes
     }
 
-    private fun unmap(region: Region) {
-        platform.unmap(region.address, region.bytes)
+    private fun unmapOldest(): Boolean {
+        val region = idle.first()
+        if (!platform.tryUnmap(region.address, region.bytes)) return false
+        idle.removeFirst()
         account.release(region.bytes)
         idleBytes -= region.bytes
+        return true
     }
 }

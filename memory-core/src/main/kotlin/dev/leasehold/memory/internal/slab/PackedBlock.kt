@@ -8,6 +8,9 @@ package dev.leasehold.memory.internal.slab
  */
 internal object PackedBlock {
     private const val GRAIN_SHIFT = 4
+
+    /** Blocks lie at multiples of this many bytes. */
+    const val GRAIN: Long = 1L shl GRAIN_SHIFT
     private const val ADDRESS_BITS = 44
     private const val ADDRESS = (1L shl ADDRESS_BITS) - 1
     private const val CODE_BITS = 6

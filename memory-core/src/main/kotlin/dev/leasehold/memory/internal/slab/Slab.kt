@@ -66,7 +66,7 @@ internal class Slab(val address: Long, val bytes: Long, val classIndex: Int, pri
     }
 
     /** Hands every run of whole free pages that are still here to [discard], and answers how many bytes went. */
-    fun discardFreePages(discard: (address: Long, bytes: Long) -> Unit): Long {
+    fun discardFreePages(discard: (address: Long, bytes: Long) -> Boolean): Long {
         val before = discarded.count
         val pages = (bytes / page).toInt()
         val held = heldPages(pages)
@@ -78,7 +78,7 @@ internal class Slab(val address: Long, val bytes: Long, val classIndex: Int, pri
             }
             val from = at
             while (at < pages && !held[at] && !discarded[at]) at++
-            discard(address + from * page, (at - from) * page)
+            if (!discard(address + from * page, (at - from) * page)) continue
             for (gone in from until at) discarded.set(gone)
         }
         return (discarded.count - before) * page

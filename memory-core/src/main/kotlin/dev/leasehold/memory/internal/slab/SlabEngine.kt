@@ -1,8 +1,10 @@
 package dev.leasehold.memory.internal.slab
 
 import dev.leasehold.memory.internal.platform.Platform
+import java.util.concurrent.atomic.AtomicInteger
 import java.util.concurrent.atomic.AtomicLong
 import java.util.concurrent.atomic.LongAdder
+import java.util.concurrent.locks.ReentrantLock
 import kotlin.concurrent.withLock
 
 /**
@@ -97,7 +99,10 @@ internal class SlabEngine(
         return Taken(region.address, LARGE, LargeHome(region))
     }
 
-    /** Takes a block of [classIndex] (or, where that is [LARGE], of [size] bytes) for somebody in [line]. Under the store's lock. */
+    /**
+     * Takes a block of [classIndex] (or, where that is [LARGE], of [size] bytes) for somebody in [line]. Under the
+     * store's lock.
+     */
     fun takeForWaiter(classIndex: Int, size: Long): Taken? {
         if (closed) return null
         if (classIndex == LARGE) return takeLargeLocked(size)
@@ -265,6 +270,8 @@ internal class SlabEngine(
     private fun depositOne(epoch: Epoch, packed: Long, bytes: Long) {
         otherQuarantined.add(bytes)
         epoch.deposit(Magazine(1).apply { push(packed) })
+        // A ticket may have been drawn just when the pool ran short or closed, from an epoch that nobody would seal.
+        if (closed || line.length > 0) epochs.retireNow()
     }
 
     // Blocks that have left quarantine stay in the notes in which their closers left them until somebody wants a block. So it is mostly
@@ -281,10 +288,18 @@ internal class SlabEngine(
 
     /** Sorts everything that has left quarantine into magazines of the depot. */
     fun sortRetired() {
-        do {
-            val more = sortOneRetired()
-        } while (more)
+        sorters.incrementAndGet()
+        try {
+            do {
+                val more = sortOneRetired()
+            } while (more)
+        } finally {
+            sorters.decrementAndGet()
+        }
     }
+
+    // Threads that have a retired note in their hands.
+    private val sorters = AtomicInteger()
 
     private fun sortOneRetired(): Boolean {
         val note = retired.pop() ?: return false
@@ -321,7 +336,10 @@ internal class SlabEngine(
     // ---- pressure, trim, close ----
 
     // Held through a whole reclaim, so that a second request does not give up while the first is still collecting.
-    private val pressing = Any()
+    private val pressing = ReentrantLock()
+
+    // Requests between their press and their look. Under [pressing].
+    private var pressers = 0
 
     /** Takes every idle block back into the store. */
     private fun reclaim(hold: Boolean) {
@@ -334,28 +352,58 @@ internal class SlabEngine(
         drainDepot()
     }
 
-    /** Makes every idle byte available to the next [takeDirect]: what to do when a request was refused. */
-    fun press() = synchronized(pressing) {
+    /**
+     * Makes every idle byte available to [request], and keeps it from the caches until [request] has looked: what to do
+     * when a request was refused.
+     */
+    fun <T> pressed(request: () -> T): T {
+        pressing.withLock { pressers++ }
+        try {
+            pressing.withLock { press() }
+            return request()
+        } finally {
+            pressing.withLock { pressers-- }
+            relieve()
+        }
+    }
+
+    private fun press() {
         if (pressure) {
             epochs.retireNow()
             sortRetired()
-            drainDepot()
         } else {
             pressure = true
             reclaim(hold = true)
+            // A thread that was between the depot and its cache finds the cache revoked, and brings its magazine here.
+            registry.awaitHands()
         }
+        while (sorters.get() > 0) Thread.yield()
+        drainDepot()
     }
+
+    /**
+     * [pressed] for somebody who has just joined [line]: what came back before that went to caches, not to the
+     * line.
+     */
+    fun pressForLine() = pressed { store.lock.withLock { line.serve() } }
 
     private fun relieve() {
         if (!pressure || closed || line.length > 0) return
         val out = store.lock.withLock { store.outBytes }
         if (out > account.limit / 4 * 3) return
-        pressure = false
-        registry.letGo()
+        // Never waited for: this runs under the ledger's lock too, which a press takes. Who has it relieves when done.
+        if (!pressing.tryLock()) return
+        try {
+            if (pressers > 0 || line.length > 0) return
+            pressure = false
+            registry.letGo { !closed }
+        } finally {
+            pressing.unlock()
+        }
     }
 
     fun trim(): Long {
-        reclaim(hold = pressure || closed)
+        reclaim(hold = false)
         return store.lock.withLock { store.trim() }
     }
 
@@ -383,8 +431,11 @@ internal class SlabEngine(
         val sum = Tally()
         registry.sweep()
         sortRetired()
-        registry.forEach { it.addTo(sum) }
-        synchronized(departed) { sum.addAll(departed) }
+        // In one step, so that a cache that is adopted meanwhile counts once.
+        registry.locked {
+            forEach { it.addTo(sum) }
+            synchronized(departed) { sum.addAll(departed) }
+        }
         sum.addOthers(otherRents.sum(), otherOpen.sum(), otherBytes.sum())
         sum.quarantinedIn += otherQuarantined.sum() - quarantinedOut.get()
         return sum

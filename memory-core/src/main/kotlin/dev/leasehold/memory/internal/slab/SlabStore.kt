@@ -1,6 +1,8 @@
 package dev.leasehold.memory.internal.slab
 
 import dev.leasehold.memory.internal.platform.Platform
+import dev.leasehold.memory.internal.platform.tryDiscard
+import dev.leasehold.memory.internal.platform.tryUnmap
 import java.util.TreeMap
 import java.util.concurrent.locks.ReentrantLock
 
@@ -90,7 +92,7 @@ internal class SlabStore(private val platform: Platform, val account: Account, p
         outBytes -= SizeClasses.sizeOf(slab.classIndex)
         if (wasFull) open[slab.classIndex].addFirst(slab)
         if (!slab.isEmpty) return
-        if (emptyBytes + slab.bytes > idleBound()) unmap(slab) else emptyBytes += slab.bytes
+        if (emptyBytes + slab.bytes <= idleBound() || !unmap(slab)) emptyBytes += slab.bytes
     }
 
     /** Takes [magazine]'s blocks back. */
@@ -98,11 +100,12 @@ internal class SlabStore(private val platform: Platform, val account: Account, p
         while (magazine.count > 0) giveBack(magazine.pop())
     }
 
-    private fun unmap(slab: Slab) {
+    private fun unmap(slab: Slab): Boolean {
+        if (!platform.tryUnmap(slab.address, slab.bytes)) return false
         open[slab.classIndex].remove(slab)
         slabs.remove(slab.address)
-        platform.unmap(slab.address, slab.bytes)
         account.release(slab.bytes - slab.discardedBytes)
+        return true
     }
 
     /** Takes a block of its own mapping of at least [size] bytes, or null when neither the limit nor the system allows one. */
@@ -127,11 +130,11 @@ internal class SlabStore(private val platform: Platform, val account: Account, p
         var gone = large.trim()
         for (slab in slabs.values.toList()) {
             if (slab.isEmpty) {
+                if (!unmap(slab)) continue
                 gone += slab.bytes - slab.discardedBytes
                 emptyBytes -= slab.bytes
-                unmap(slab)
             } else if (platform.bindsViews) {
-                val freed = slab.discardFreePages(platform::discard)
+                val freed = slab.discardFreePages(platform::tryDiscard)
                 account.release(freed)
                 gone += freed
             }

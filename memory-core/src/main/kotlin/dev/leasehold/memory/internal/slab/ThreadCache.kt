@@ -93,6 +93,11 @@ internal class ThreadCache(
     @JvmField
     var revoked = false
 
+    /** Whether the owner has blocks that are neither in this cache nor in the depot nor in the store. */
+    @Volatile
+    @JvmField
+    var inHand = false
+
     private var busy = 0
     private val bins = Array(SizeClasses.COUNT) { Bin() }
     private val hygiene = engine.hygiene
@@ -169,7 +174,11 @@ internal class ThreadCache(
         return address
     }
 
-    private fun refill(classIndex: Int, bin: Bin): Long {
+    private fun refill(classIndex: Int, bin: Bin): Long = withHands {
+        if (revoked) engine.takeDirect(classIndex) else refillFromMagazine(classIndex, bin)
+    }
+
+    private fun refillFromMagazine(classIndex: Int, bin: Bin): Long {
         val magazine = engine.fullMagazine(classIndex)
         if (magazine.count == 0) return 0
         val address = magazine.pop()
@@ -185,7 +194,19 @@ internal class ThreadCache(
         return address
     }
 
-    private fun giveBackSlow(address: Long, classIndex: Int) {
+    // Volatile, so that either the revoker sees the hands or the owner sees that the cache is revoked.
+    private inline fun <R> withHands(action: () -> R): R {
+        inHand = true
+        try {
+            return action()
+        } finally {
+            inHand = false
+        }
+    }
+
+    private fun giveBackSlow(address: Long, classIndex: Int) = withHands { unload(address, classIndex) }
+
+    private fun unload(address: Long, classIndex: Int) {
         val bin = bins[classIndex]
         val stack = if (bin.stack === NOTHING) newStack(classIndex) else bin.stack
         val magazine = engine.emptyMagazine(classIndex)

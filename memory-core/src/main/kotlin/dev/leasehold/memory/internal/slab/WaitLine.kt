@@ -49,12 +49,13 @@ internal class WaitLine(private val lock: ReentrantLock) {
     }
 
     /**
-     * Waits in line until [attempt], run by whoever gives something back, has taken a block; null when [nanos] passed
+     * Waits in line, after [joined] has run, until [attempt], run by whoever gives something back, has taken a block;
+     * null when [nanos] passed
      * or the line was closed.
      *
      * @throws InterruptedException when the thread was interrupted; what it had been handed has gone to [giveBack]
      */
-    fun await(nanos: Long, attempt: () -> Taken?, giveBack: (Taken) -> Unit): Taken? {
+    fun await(nanos: Long, joined: () -> Unit, attempt: () -> Taken?, giveBack: (Taken) -> Unit): Taken? {
         val deadline = System.nanoTime() + nanos
         val waiter = Waiter(attempt)
         lock.withLock {
@@ -62,6 +63,12 @@ internal class WaitLine(private val lock: ReentrantLock) {
             waiters.addLast(waiter)
             waiting = waiters.size
             serve()
+        }
+        try {
+            joined()
+        } catch (failure: Throwable) {
+            lock.withLock { leave(waiter) }?.let(giveBack)
+            throw failure
         }
         var left = nanos
         while (waiter.taken == null && !closed && left > 0 && !Thread.currentThread().isInterrupted) {

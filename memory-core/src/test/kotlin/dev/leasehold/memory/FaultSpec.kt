@@ -1,0 +1,144 @@
+package dev.leasehold.memory
+
+import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.comparables.shouldBeGreaterThan
+import io.kotest.matchers.comparables.shouldBeLessThanOrEqualTo
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldStartWith
+
+class FaultSpec : FunSpec({
+    fun pool(platform: ScriptedPlatform, configure: PoolOptions.() -> Unit = {}) =
+        SlabPool(PoolSettings.of("faults", PoolOptions().apply(configure)), platform)
+
+    test("a system that refuses is named with what was asked, and nothing is taken") {
+        val platform = ScriptedPlatform().apply { refuseMap = { true } }
+        val pool = pool(platform)
+        for (size in longArrayOf(0, 1, 4096, 1.MiB, 5.MiB)) {
+            val failure = shouldThrow<MemoryExhaustedException> { pool.rent(size) }
+            failure.message shouldBe
+                "pool 'faults': the system refused memory for $size bytes (0 bytes reserved, 0 bytes used)"
+            failure.requested shouldBe size
+            pool.tryRent(size) shouldBe null
+            shouldThrow<MemoryExhaustedException> { pool.rentShared(size) }
+        }
+        pool.stats().reserved shouldBe 0
+        platform.refuseMap = { false }
+        pool.rent(4096).close()
+        pool.rentShared(5.MiB).close()
+        pool.close()
+        platform.lentBytes shouldBe 0
+    }
+
+    test("whichever call the system refuses, every rent succeeds or takes nothing") {
+        for (nth in 1..12) {
+            val platform = ScriptedPlatform().apply { refuseMap = { it % 13 >= nth } }
+            val pool = pool(platform)
+            val leases = ArrayList<AutoCloseable>()
+            for (size in longArrayOf(100, 5000, 70_000, 1.MiB, 3.MiB, 64, 200_000)) {
+                pool.tryRent(size)?.let(leases::add)
+                pool.tryRentShared(size)?.let(leases::add)
+                // Pages that were discarded inside a mapping are lent, but no longer held.
+                pool.stats().reserved shouldBeLessThanOrEqualTo platform.lentBytes
+            }
+            leases.forEach(AutoCloseable::close)
+            pool.stats().used shouldBe 0
+            pool.close()
+            await("all is back: ${pool.stats()}") { platform.lentBytes == 0L }
+        }
+    }
+
+    test("a refusal makes room from what is idle before it becomes an error") {
+        val platform = ScriptedPlatform()
+        val pool = pool(platform)
+        pool.rent(3.MiB).close()
+        pool.rent(100).close()
+        var room = platform.lentBytes
+        platform.refuseMap = { platform.lentBytes >= room }
+        pool.rent(200_000).close()
+        room = 0
+        pool.close()
+        platform.lentBytes shouldBe 0
+    }
+
+    test("memory that the system does not take back stays idle and counted, and goes later") {
+        val platform = ScriptedPlatform()
+        val pool = pool(platform) { idleBound = 0 }
+        val leases = listOf(pool.rent(100), pool.rent(70_000), pool.rent(3.MiB))
+        val shared = pool.rentShared(100)
+        platform.refuseUnmap = true
+        platform.refuseDiscard = true
+        leases.forEach(Lease::close)
+        shared.close()
+        pool.trim() shouldBe 0
+        pool.stats().used shouldBe 0
+        pool.stats().reserved shouldBe platform.lentBytes
+        pool.stats().idle shouldBe platform.lentBytes
+        pool.rent(3.MiB).close()
+        pool.rent(100).close()
+        platform.refuseUnmap = false
+        platform.refuseDiscard = false
+        pool.trim() shouldBeGreaterThan 0
+        pool.stats().reserved shouldBe 0
+        platform.lentBytes shouldBe 0
+        pool.close()
+    }
+
+    test("a close whose clean-up the system refuses still closes, and gives the memory back when it may") {
+        val platform = ScriptedPlatform()
+        val pool = pool(platform)
+        val lease = pool.rent(70_000)
+        pool.rent(3.MiB).close()
+        platform.refuseUnmap = true
+        shouldThrow<OutstandingLeasesException> { pool.close() }
+        pool.isClosed shouldBe true
+        lease.close()
+        lease.isClosed shouldBe true
+        platform.refuseUnmap = false
+        pool.trim() shouldBeGreaterThan 0
+        platform.lentBytes shouldBe 0
+    }
+
+    test("pages that the system refuses to take stay counted") {
+        val platform = ScriptedPlatform()
+        val pool = pool(platform)
+        val kept = pool.rent(100)
+        platform.refuseDiscard = true
+        pool.trim()
+        val reserved = pool.stats().reserved
+        reserved shouldBe platform.lentBytes
+        platform.refuseDiscard = false
+        pool.trim() shouldBe reserved - 4096
+        kept.close()
+        pool.trim()
+        pool.stats().reserved shouldBe 0
+        pool.close()
+        platform.lentBytes shouldBe 0
+    }
+
+    fun fixed(platform: ScriptedPlatform, count: Int = 100) =
+        FixedMemoryPool.make(64, count, 64, PoolSettings.of("faults", PoolOptions()), platform)
+
+    test("a fixed pool that cannot be made leaves nothing") {
+        val platform = ScriptedPlatform().apply { refuseMap = { true } }
+        shouldThrow<MemoryExhaustedException> { fixed(platform) }.message!! shouldStartWith
+            "pool 'faults': the system refused memory for "
+        platform.lentBytes shouldBe 0
+    }
+
+    test("a rent that fails half-way gives its chunk and its place in the epoch back") {
+        val platform = ScriptedPlatform()
+        val pool = fixed(platform)
+        pool.rentShared(64).close()
+        platform.failView = true
+        shouldThrow<IllegalStateException> { pool.rent(64) }.message shouldBe "scripted: no view"
+        shouldThrow<IllegalStateException> { pool.rentShared(64) }.message shouldBe "scripted: no view"
+        platform.failView = false
+        pool.rentShared(64).close()
+        pool.trim()
+        pool.stats().used shouldBe 0
+        pool.available shouldBe 100
+        pool.close()
+        platform.lentBytes shouldBe 0
+    }
+})
