@@ -28,15 +28,10 @@ internal object LineDiagnosis {
         val name = line.indexOf(LineFormat.SEPARATOR)
         return when {
             name < 0 -> "no ';' between station and temperature in '${quote(line)}'"
-
             name == 0 -> "no station before the ';'"
-
             name > LineFormat.MAX_NAME -> "a name of $name bytes; at most ${LineFormat.MAX_NAME} are allowed"
-
             !Utf8Check.isUtf8(rest, 0, name) -> "the name is not UTF-8: '${quote(line.copyOf(name))}'"
-
             !TEMPERATURE.matches(text(line, name)) -> noTemperature(line.copyOfRange(name + 1, line.size))
-
             else -> tooMany(stations)
         }
     }

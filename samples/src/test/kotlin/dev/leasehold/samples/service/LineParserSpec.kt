@@ -15,7 +15,15 @@ import io.kotest.property.arbitrary.list
 import io.kotest.property.arbitrary.map
 import io.kotest.property.checkAll
 
-private val names = Arb.element("a", "Kardal", "seventy", "eightyyy", "Ørhavn Süd", "sixteen and more bytes", "é".repeat(50))
+private val names = Arb.element(
+    "a",
+    "Kardal",
+    "seventy",
+    "eightyyy",
+    "Ørhavn Süd",
+    "sixteen and more bytes",
+    "é".repeat(50),
+)
 private val goodTenths = Arb.int(-999..999).map { it / 10.0 }
 private val temperatures = Arb.choice(
     goodTenths.map(Double::toString),
@@ -38,7 +46,9 @@ private fun Arb.Companion.bindLine(): Arb<String> = arbitrary {
 
 class LineParserSpec : FunSpec({
     test("the parser in place takes and refuses exactly what the parser of strings does") {
-        checkAll(3_000, Arb.list(lines, 0..60)) { text -> parsedInPlace(text, 64 * 1024) shouldBe parsedAsStrings(text) }
+        checkAll(3_000, Arb.list(lines, 0..60)) { text ->
+            parsedInPlace(text, 64 * 1024) shouldBe parsedAsStrings(text)
+        }
     }
 
     test("it makes no difference where the chunks end") {
