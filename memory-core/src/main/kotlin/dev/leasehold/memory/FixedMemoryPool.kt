@@ -111,8 +111,7 @@ public class FixedMemoryPool private constructor(
         val address = engine.take()
         if (address != 0L) return address
         if (engine.closed) throw PoolClosedException(PoolRefusals.closed(name), name)
-        engine.press()
-        return engine.take().takeIf { it != 0L }
+        return engine.takePressed().takeIf { it != 0L }
     }
 
     private fun takeWithin(size: Long, nanos: Long): Long {

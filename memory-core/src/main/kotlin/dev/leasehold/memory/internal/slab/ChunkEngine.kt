@@ -117,16 +117,16 @@ internal class ChunkEngine(
     fun tenure(exact: Boolean): Tenure =
         if (exact || !epochs.accepts(stride)) OwnArena(platform, this) else epochs.grant(1, stride).epoch
 
-    /** Frees what is quarantined and need not be, and waits for a [trim] that has the free chunks in its hands. */
-    fun press() {
+    /** Takes a chunk after what need not be quarantined has been freed, and while no [trim] has free chunks in its hands. */
+    fun takePressed(): Long {
         epochs.retireNow()
-        synchronized(trimming) {}
+        return synchronized(trimming) { take() }
     }
 
-    /** [press] for somebody who has just joined [line]: a chunk that was closed before that may be in quarantine. */
+    /** Serves the line for somebody who has just joined [line]: a chunk that was closed before that may be in quarantine. */
     fun pressForLine() {
-        press()
-        lineLock.withLock { line.serve() }
+        epochs.retireNow()
+        synchronized(trimming) { lineLock.withLock { line.serve() } }
     }
 
     private val trimming = Any()
