@@ -28,7 +28,10 @@ internal object Compiler {
         "-Werror",
         "-Xreturn-value-checker=full",
     )
-    private val JARS = Regex("(kotlin-(compiler-embeddable|stdlib|script-runtime|reflect|daemon)|kotlinx-coroutines-core|annotations).*")
+    private val JARS =
+        Regex(
+            "(kotlin-(compiler-embeddable|stdlib|script-runtime|reflect|daemon)|kotlinx-coroutines-core|annotations).*",
+        )
     private val classPath = System.getProperty("java.class.path")
 
     private val compiler: Class<*> = URLClassLoader(
@@ -50,7 +53,8 @@ internal object Compiler {
 
     private fun compile(source: Path, directory: Path): String {
         val said = ByteArrayOutputStream()
-        val arguments = OPTIONS + listOf("-cp", classPath, "-d", directory.resolve("classes").toString(), source.toString())
+        val arguments =
+            OPTIONS + listOf("-cp", classPath, "-d", directory.resolve("classes").toString(), source.toString())
         val outcome = compiler.getMethod("exec", PrintStream::class.java, Array<String>::class.java)
             .invoke(compiler.getDeclaredConstructor().newInstance(), PrintStream(said), arguments.toTypedArray())
         check(outcome.toString() in setOf("OK", "COMPILATION_ERROR")) { "the compiler broke down: $outcome\n$said" }
