@@ -81,6 +81,7 @@ public open class Lease internal constructor(
     }
 
     /** Whose lease this is, for messages; null when nobody but its holder closes it. */
+    @JvmSynthetic
     internal open fun describeOwner(): String? = null
 
     private fun refuse(verb: String): Nothing =

@@ -30,5 +30,6 @@ public class LeaseWithOwner internal constructor(
     @set:JvmSynthetic
     public var older: LeaseWithOwner? = null
 
+    @JvmSynthetic
     override fun describeOwner(): String = owner.describe(ownerName)
 }

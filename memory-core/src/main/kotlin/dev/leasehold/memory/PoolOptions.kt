@@ -22,7 +22,7 @@ public class PoolOptions internal constructor() {
      */
     public var quarantineBytes: Long = 4.MiB
 
-    /** How many blocks of closed shared leases may wait likewise; 8,192 by default. */
+    /** How many blocks of closed shared leases may wait likewise; 8,192 by default, and 16,384 at most. */
     public var quarantineBlocks: Int = 8192
 
     /** The size of a lease whose size is not given, in bytes. 4,096 by default. */

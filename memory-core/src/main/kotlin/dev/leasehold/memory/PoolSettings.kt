@@ -7,12 +7,18 @@ internal class PoolSettings private constructor(val name: String, options: PoolO
     val limit: Long = options.limit
     val idleBound: Long = options.idleBound
     val hygiene: Hygiene = options.hygiene
-    val quarantineBytes: Long = options.quarantineBytes
-    val quarantineBlocks: Int = options.quarantineBlocks
+
+    // A lease that stays open keeps a batch of closed ones in quarantine: under a limit that must stay a small part of it.
+    val quarantineBytes: Long = minOf(options.quarantineBytes, options.limit / LIMIT_PARTS)
+
+    val quarantineBlocks: Int = minOf(options.quarantineBlocks, MOST_BLOCKS)
     val defaultSize: Long = options.defaultSize
     val traceSites: Boolean = options.traceSites
 
     companion object {
+        private const val LIMIT_PARTS = 8
+        private const val MOST_BLOCKS = 16_384
+
         /** Checks [options] for the pool [name] and freezes them. */
         fun of(name: String, options: PoolOptions): PoolSettings {
             require(name.isNotBlank()) { "the name of a pool must not be blank" }
