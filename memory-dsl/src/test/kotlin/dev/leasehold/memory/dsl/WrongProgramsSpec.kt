@@ -32,32 +32,35 @@ class WrongProgramsSpec : FunSpec() {
         }
 
         test("a dropped rent does not compile, outside of a scope and inside") {
-            refused("fun wrong() { pool.rent(64) }", "Unused return value of 'rent'")
-            refused("fun wrong() { memoryScope(pool) { pool.rent(64); println() } }", "Unused return value of 'rent'")
+            refused("fun wrong() { pool.rent(64) }", "unused return value of 'rent'")
+            refused("fun wrong() { memoryScope(pool) { pool.rent(64); println() } }", "unused return value of 'rent'")
             refused(
                 "fun wrong() { memoryScope(pool) { pool.rentShared(64); println() } }",
-                "Unused return value of 'rentShared'",
+                "unused return value of 'rentShared'",
             )
         }
 
         test("a dropped allocation does not compile") {
             refused(
                 "fun wrong() { memoryScope(pool) { allocate(64); println() } }",
-                "Unused return value of 'allocate'",
+                "unused return value of 'allocate'",
             )
         }
 
         test("suspending inside of a scope does not compile") {
-            refused("suspend fun wrong() { memoryScope(pool) { pause() } }", "Suspension functions can")
+            refused(
+                "suspend fun wrong() { memoryScope(pool) { pause() } }",
+                "suspension functions can only be called within coroutine body",
+            )
         }
 
         test("a rent without a scope where one is required does not compile") {
             val needsScope = "fun MemoryScope.header(): Segment = pool.rent(16).segment\n"
-            refused("${needsScope}fun wrong(): Segment = header()", "header")
+            refused("${needsScope}fun wrong(): Segment = header()", "unresolved reference 'header'")
             val needsContext = "context(scope: MemoryScope) fun header(): Segment = scope.allocate(16)\n"
             refused(
                 "${needsContext}fun wrong(): Segment = header()",
-                "No context argument for 'scope: MemoryScope' found",
+                "no context argument for 'scope: MemoryScope' found",
             )
         }
 
@@ -67,18 +70,18 @@ class WrongProgramsSpec : FunSpec() {
                 @MemoryDsl class Nested
                 fun wrong() { memoryScope(pool) { Nested().apply { allocate(8).zero() } } }
                 """,
-                "implicit receiver",
+                "cannot be called in this context with an implicit receiver",
             )
         }
 
         test("returning from the function around a scope, past its end, does not compile") {
-            refused("fun wrong(): Int { memoryScope(pool) { return 1 } }", "return")
+            refused("fun wrong(): Int { memoryScope(pool) { return 1 } }", "'return' is prohibited here")
         }
 
         test("setting a value outside of the scope from inside does not compile") {
             refused(
                 "fun wrong(): Long { val lease: Lease; memoryScope(pool) { lease = pool.rent(8) }; return lease.size }",
-                "lease",
+                "captured values cannot be initialized",
             )
         }
     }
