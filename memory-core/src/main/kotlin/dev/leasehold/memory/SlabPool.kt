@@ -51,7 +51,7 @@ internal class SlabPool(
         var home: BlockHome? = cache
         var code = 0
         var address = 0L
-        if (cache != null && size > 0 && size <= SizeClasses.LARGEST) {
+        if (cache != null && SizeClasses.holds(size)) {
             code = SizeClasses.indexOf(size)
             address = cache.take(code)
         }
@@ -69,13 +69,7 @@ internal class SlabPool(
     // What a lease with an owner needs would be over that bound, so it comes in parts, each inlined for itself.
     override fun takeAtHand(size: Long): Long {
         val cache = engine.cacheOf(Thread.currentThread())
-        return if (cache != null && size > 0 &&
-            size <= SizeClasses.LARGEST
-        ) {
-            cache.take(SizeClasses.indexOf(size))
-        } else {
-            0L
-        }
+        return if (cache != null && SizeClasses.holds(size)) cache.take(SizeClasses.indexOf(size)) else 0
     }
 
     override fun leaseTaken(
@@ -127,7 +121,7 @@ internal class SlabPool(
         val cache = engine.cacheOf(Thread.currentThread())
         var code = 0
         var address = 0L
-        if (cache != null && size > 0 && size <= SizeClasses.LARGEST) {
+        if (cache != null && SizeClasses.holds(size)) {
             code = SizeClasses.indexOf(size)
             address = cache.takeWithTicket(code)
         }

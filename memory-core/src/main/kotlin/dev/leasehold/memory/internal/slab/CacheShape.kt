@@ -3,7 +3,7 @@ package dev.leasehold.memory.internal.slab
 /** How much a thread's cache holds of each class. */
 internal object CacheShape {
     private const val MAGAZINE_BYTES = 128L * 1024
-    private const val MOST_ROUNDS = 32L
+    private const val MOST_ROUNDS = 64L
 
     private val magazines = IntArray(SizeClasses.COUNT) { index ->
         (MAGAZINE_BYTES / SizeClasses.sizeOf(index)).coerceIn(1, MOST_ROUNDS).toInt()

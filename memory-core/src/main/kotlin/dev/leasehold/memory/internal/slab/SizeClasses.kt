@@ -43,6 +43,9 @@ internal object SizeClasses {
         return doubling + (doubling ushr 2) * ((step and 3) + 1)
     }
 
+    /** Whether there is a class for [size] bytes: from 1 to [LARGEST], in one comparison. */
+    fun holds(size: Long): Boolean = java.lang.Long.compareUnsigned(size - 1, LARGEST) < 0
+
     private const val TABLE_LIMIT = 1024L
     private val table = ByteArray((TABLE_LIMIT ushr SMALL_STEP_SHIFT).toInt() + 1) { sixteenths ->
         computedIndexOf(maxOf(1L, sixteenths.toLong() shl SMALL_STEP_SHIFT)).toByte()

@@ -115,7 +115,12 @@ internal class SlabEngine(
     /** A magazine of blocks of [classIndex]: from the depot, else filled from the store; empty when neither has any. */
     fun fullMagazine(classIndex: Int): Magazine {
         depot.take(classIndex)?.let { return it }
-        while (sortOneRetired()) depot.take(classIndex)?.let { return it }
+        while (true) {
+            val note = retired.pop() ?: break
+            if (asMagazine(note, classIndex)) return note
+            sort(note)
+            depot.take(classIndex)?.let { return it }
+        }
         val magazine = depot.takeEmpty(classIndex)
         if (closed || line.length > 0) return magazine
         store.lock.withLock {
@@ -134,12 +139,21 @@ internal class SlabEngine(
 
     /** Leaves [magazine] in the depot, or, when enough is idle or memory is short, its blocks in the store. */
     fun disposeMagazine(classIndex: Int, magazine: Magazine) {
-        if (magazine.count == 0) return depot.leaveEmpty(classIndex, magazine)
+        if (magazine.count == 0) return disposeEmpty(classIndex, magazine)
         val bytes = magazine.count * SizeClasses.sizeOf(classIndex)
         if (mustReturn || depot.idleBytes + bytes > idleBound) return giveBackToStore(classIndex, magazine)
         depot.leave(classIndex, magazine)
         // Somebody who began to take everything back meanwhile may have passed the depot already.
         if (mustReturn) drainDepot()
+    }
+
+    // A magazine may have been a note.
+    private fun disposeEmpty(classIndex: Int, magazine: Magazine) {
+        if (magazine.rounds.size == CacheShape.magazineOf(classIndex)) {
+            depot.leaveEmpty(classIndex, magazine)
+        } else {
+            epochs.spare(magazine)
+        }
     }
 
     private val mustReturn get() = closed || pressure
@@ -149,7 +163,7 @@ internal class SlabEngine(
             store.giveBackAll(magazine)
             line.serve()
         }
-        depot.leaveEmpty(classIndex, magazine)
+        disposeEmpty(classIndex, magazine)
         relieve()
     }
 
@@ -302,7 +316,23 @@ internal class SlabEngine(
     private val sorters = AtomicInteger()
 
     private fun sortOneRetired(): Boolean {
-        val note = retired.pop() ?: return false
+        sort(retired.pop() ?: return false)
+        return true
+    }
+
+    /** Makes a magazine of [classIndex] of [note], in place, if it holds nothing else: the usual case. */
+    private fun asMagazine(note: Magazine, classIndex: Int): Boolean {
+        val rounds = note.rounds
+        for (index in 0 until note.count) if (PackedBlock.code(rounds[index]) != classIndex) return false
+        for (index in 0 until note.count) {
+            rounds[index] = PackedBlock.address(rounds[index])
+            if (hygiene.onClose) hygiene.ended(rounds[index], SizeClasses.sizeOf(classIndex))
+        }
+        quarantinedOut.addAndGet(note.count * SizeClasses.sizeOf(classIndex))
+        return true
+    }
+
+    private fun sort(note: Magazine) {
         var magazine: Magazine? = null
         var of = -1
         var bytes = 0L
@@ -322,7 +352,6 @@ internal class SlabEngine(
         if (magazine != null) disposeMagazine(of, magazine)
         quarantinedOut.addAndGet(bytes)
         epochs.spare(note)
-        return true
     }
 
     override fun settle() = registry.revoke(hold = false) { settleShare(it.share) }

@@ -99,19 +99,23 @@ internal class ThreadCache(
     var inHand = false
 
     private var busy = 0
-    private val bins = Array(SizeClasses.COUNT) { Bin() }
+
+    // A power of two, and reached through a mask, so that no index needs a check.
+    private val bins = Array(BIN_MASK + 1) { Bin() }
     private val hygiene = engine.hygiene
     private val cleans = hygiene.onClose
 
     /** This thread's part in the epochs of shared leases; reached in the busy region only. */
     @JvmField val share = EpochShare()
 
+    private fun bin(classIndex: Int): Bin = bins[classIndex and BIN_MASK]
+
     /** Takes a block of [classIndex]; 0 when it can be had neither here nor from the depot nor from the store. */
     fun take(classIndex: Int): Long {
         BUSY.setOpaque(this, 1)
         var address = 0L
         if (!revoked) {
-            val bin = bins[classIndex]
+            val bin = bin(classIndex)
             address = bin.pop()
             if (address != 0L) bin.hits++
         }
@@ -124,7 +128,7 @@ internal class ThreadCache(
         BUSY.setOpaque(this, 1)
         var address = 0L
         if (!revoked) {
-            val bin = bins[classIndex]
+            val bin = bin(classIndex)
             if (bin.present > 0 && share.takeTicket(SizeClasses.sizeOf(classIndex))) {
                 address = bin.pop()
                 bin.hits++
@@ -137,7 +141,7 @@ internal class ThreadCache(
     override fun giveBack(address: Long, code: Int, size: Long) {
         if (cleans) hygiene.ended(address, size)
         BUSY.setOpaque(this, 1)
-        val kept = !revoked && bins[code].push(address)
+        val kept = !revoked && bin(code).push(address)
         BUSY.setRelease(this, 0)
         if (!kept) giveBackSlow(address, code)
     }
@@ -146,7 +150,7 @@ internal class ThreadCache(
     fun quarantine(epoch: Epoch, packed: Long): Boolean {
         BUSY.setOpaque(this, 1)
         val kept = !revoked && share.quarantine(epoch, packed)
-        bins[PackedBlock.code(packed)].net--
+        bin(PackedBlock.code(packed)).net--
         BUSY.setRelease(this, 0)
         return kept
     }
@@ -165,7 +169,7 @@ internal class ThreadCache(
     }
 
     private fun takeSlow(classIndex: Int): Long {
-        val bin = bins[classIndex]
+        val bin = bin(classIndex)
         val address = if (revoked) engine.takeDirect(classIndex) else refill(classIndex, bin)
         if (address != 0L) {
             bin.misses++
@@ -207,7 +211,7 @@ internal class ThreadCache(
     private fun giveBackSlow(address: Long, classIndex: Int) = withHands { unload(address, classIndex) }
 
     private fun unload(address: Long, classIndex: Int) {
-        val bin = bins[classIndex]
+        val bin = bin(classIndex)
         val stack = if (bin.stack === NOTHING) newStack(classIndex) else bin.stack
         val magazine = engine.emptyMagazine(classIndex)
         val mine = whileMine {
@@ -253,7 +257,8 @@ internal class ThreadCache(
 
     /** Adds this thread's counts to [tally]. Exact when the owner rests. */
     fun addTo(tally: Tally) {
-        for ((index, bin) in bins.withIndex()) {
+        for (index in 0 until SizeClasses.COUNT) {
+            val bin = bins[index]
             tally.add(
                 index,
                 bin.hits,
@@ -265,6 +270,8 @@ internal class ThreadCache(
     }
 
     internal companion object {
+        private const val BIN_MASK = 63
+
         @JvmField val NOTHING = LongArray(0)
 
         @JvmField
