@@ -30,7 +30,7 @@ public final class EpochSealRace {
     @State
     public static class OneBalance {
         private final Ledger.CountingArena arena = new Ledger.CountingArena();
-        private final Epoch epoch = new Epoch(Ledger.SHARED, arena, false, 1);
+        private final Epoch epoch = Ledger.epoch(arena, false);
         private final MemorySegment block = Blocks.next();
         private final Magazine note = new Magazine(1);
 

@@ -8,6 +8,7 @@ import dev.leasehold.memory.internal.slab.PackedBlock;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
+import kotlin.Unit;
 
 /** The shipped ledger of epochs, one for all states, with a pool behind it that only counts what comes back. */
 final class Ledger {
@@ -69,5 +70,13 @@ final class Ledger {
         public void settle() {
             throw new UnsupportedOperationException("no thread holds a share here");
         }
+    }
+
+    /** An epoch of one ticket in the shared ledger. */
+    static Epoch epoch(CountingArena arena, boolean exact) {
+        return new Epoch(SHARED, arena, exact, 1, complete -> {
+            SHARED.complete(complete);
+            return Unit.INSTANCE;
+        });
     }
 }

@@ -44,7 +44,7 @@ public final class SharedLeaseCloseRace {
         }
 
         @Override
-        public void ended(AutoCloseable lease) {
+        public void ended() {
             told.incrementAndGet();
         }
     }
@@ -72,7 +72,7 @@ public final class SharedLeaseCloseRace {
         final SharedLease lease;
 
         Scene(boolean sorts) {
-            epoch = new Epoch(Ledger.SHARED, arena, !sorts, 1);
+            epoch = Ledger.epoch(arena, !sorts);
             if (!epoch.tryGrant(1)) throw new IllegalStateException("a fresh epoch refused a ticket");
             epoch.seal();
             lease = new SharedLease(new Claiming(epoch), block, WORD);
@@ -176,7 +176,7 @@ public final class SharedLeaseCloseRace {
             if (word < 0) return;
             state = ~word;
             tenure.end(0, word, 0);
-            tenure.ended(() -> { });
+            tenure.ended();
         }
 
         @Actor
