@@ -18,5 +18,6 @@ public class SplitSegment internal constructor(
     @JvmSynthetic
     public operator fun component2(): Segment = tail
 
+    /** Both parts, for logs. */
     override fun toString(): String = "SplitSegment($head, $tail)"
 }

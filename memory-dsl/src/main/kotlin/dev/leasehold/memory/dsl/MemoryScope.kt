@@ -173,6 +173,7 @@ public value class MemoryScope @PublishedApi internal constructor(@PublishedApi 
     /** The scope's name and site. */
     override fun toString(): String = ledger.describe()
 
+    /** Opens scopes for Java. */
     public companion object {
         /** Opens a scope on [pool] that ends when it is closed: for Java, where [memoryScope] cannot be inlined. */
         @JvmStatic
