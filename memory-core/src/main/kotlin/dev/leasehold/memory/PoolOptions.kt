@@ -17,8 +17,8 @@ public class PoolOptions internal constructor() {
 
     /**
      * How many bytes of closed shared leases may wait until their kept views are cut off, before a batch of them is;
-     * 4 MiB by default. 0 gives every shared lease an arena of its own: closing it then cuts its views at once, and
-     * costs tens of microseconds.
+     * 4 MiB by default, and never more than an eighth of [limit]. 0 gives every shared lease an arena of its own:
+     * closing it then cuts its views at once, and costs tens of microseconds.
      */
     public var quarantineBytes: Long = 4.MiB
 
