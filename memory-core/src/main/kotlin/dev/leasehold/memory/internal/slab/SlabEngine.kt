@@ -1,8 +1,6 @@
 package dev.leasehold.memory.internal.slab
 
 import dev.leasehold.memory.internal.platform.Platform
-import java.util.concurrent.atomic.AtomicInteger
-import java.util.concurrent.atomic.AtomicLong
 import java.util.concurrent.atomic.LongAdder
 import java.util.concurrent.locks.ReentrantLock
 import kotlin.concurrent.withLock
@@ -24,7 +22,8 @@ internal class SlabEngine(
     quarantineBlocks: Int,
     private val platform: Platform = Platform.current,
     fence: () -> Unit = Fence::everyThread,
-) : EpochLedger.Keeper {
+) : EpochLedger.Keeper,
+    RetiredNotes.Engine {
     val account = Account(limit)
     private val depot = Depot()
     private val store = SlabStore(platform, account, ::storeMayKeep)
@@ -115,12 +114,7 @@ internal class SlabEngine(
     /** A magazine of blocks of [classIndex]: from the depot, else filled from the store; empty when neither has any. */
     fun fullMagazine(classIndex: Int): Magazine {
         depot.take(classIndex)?.let { return it }
-        while (true) {
-            val note = retired.pop() ?: break
-            if (asMagazine(note, classIndex)) return note
-            sort(note)
-            depot.take(classIndex)?.let { return it }
-        }
+        retired.take(classIndex) { depot.take(classIndex) }?.let { return it }
         val magazine = depot.takeEmpty(classIndex)
         if (closed || line.length > 0) return magazine
         store.lock.withLock {
@@ -135,10 +129,10 @@ internal class SlabEngine(
 
     // ---- giving back ----
 
-    fun emptyMagazine(classIndex: Int): Magazine = depot.takeEmpty(classIndex)
+    override fun emptyMagazine(classIndex: Int): Magazine = depot.takeEmpty(classIndex)
 
     /** Leaves [magazine] in the depot, or, when enough is idle or memory is short, its blocks in the store. */
-    fun disposeMagazine(classIndex: Int, magazine: Magazine) {
+    override fun disposeMagazine(classIndex: Int, magazine: Magazine) {
         if (magazine.count == 0) return disposeEmpty(classIndex, magazine)
         val bytes = magazine.count * SizeClasses.sizeOf(classIndex)
         if (mustReturn || depot.idleBytes + bytes > idleBound) return giveBackToStore(classIndex, magazine)
@@ -288,71 +282,15 @@ internal class SlabEngine(
         if (closed || line.length > 0) epochs.retireNow()
     }
 
-    // Blocks that have left quarantine stay in the notes in which their closers left them until somebody wants a block. So it is mostly
-    // the thread that wrote a note that reads it, with the note still in its processor's cache; the thread that retires epochs only
-    // passes it on.
-    private val retired = MagazineStack()
-    private val quarantinedOut = AtomicLong()
+    private val retired = RetiredNotes(hygiene, this)
 
-    override fun recycle(note: Magazine) = retired.push(note)
+    override fun recycle(note: Magazine) = retired.add(note)
 
     override fun recycled() {
-        if (mustReturn || line.length > 0) sortRetired()
+        if (mustReturn || line.length > 0) retired.sortAll()
     }
 
-    /** Sorts everything that has left quarantine into magazines of the depot. */
-    fun sortRetired() {
-        sorters.incrementAndGet()
-        try {
-            do {
-                val more = sortOneRetired()
-            } while (more)
-        } finally {
-            sorters.decrementAndGet()
-        }
-    }
-
-    // Threads that have a retired note in their hands.
-    private val sorters = AtomicInteger()
-
-    private fun sortOneRetired(): Boolean {
-        sort(retired.pop() ?: return false)
-        return true
-    }
-
-    /** Makes a magazine of [classIndex] of [note], in place, if it holds nothing else: the usual case. */
-    private fun asMagazine(note: Magazine, classIndex: Int): Boolean {
-        val rounds = note.rounds
-        for (index in 0 until note.count) if (PackedBlock.code(rounds[index]) != classIndex) return false
-        for (index in 0 until note.count) {
-            rounds[index] = PackedBlock.address(rounds[index])
-            if (hygiene.onClose) hygiene.ended(rounds[index], SizeClasses.sizeOf(classIndex))
-        }
-        quarantinedOut.addAndGet(note.count * SizeClasses.sizeOf(classIndex))
-        return true
-    }
-
-    private fun sort(note: Magazine) {
-        var magazine: Magazine? = null
-        var of = -1
-        var bytes = 0L
-        while (note.count > 0) {
-            val packed = note.pop()
-            val code = PackedBlock.code(packed)
-            bytes += SizeClasses.sizeOf(code)
-            // A kept view could write until the epoch retired.
-            if (hygiene.onClose) hygiene.ended(PackedBlock.address(packed), SizeClasses.sizeOf(code))
-            if (magazine == null || code != of || magazine.count == magazine.rounds.size) {
-                if (magazine != null) disposeMagazine(of, magazine)
-                magazine = depot.takeEmpty(code)
-                of = code
-            }
-            magazine.push(PackedBlock.address(packed))
-        }
-        if (magazine != null) disposeMagazine(of, magazine)
-        quarantinedOut.addAndGet(bytes)
-        epochs.spare(note)
-    }
+    override fun spareNote(note: Magazine) = epochs.spare(note)
 
     override fun settle() = registry.revoke(hold = false) { settleShare(it.share) }
 
@@ -377,7 +315,7 @@ internal class SlabEngine(
             settleShare(cache.share)
         }
         epochs.retireNow()
-        sortRetired()
+        retired.sortAll()
         drainDepot()
     }
 
@@ -399,14 +337,14 @@ internal class SlabEngine(
     private fun press() {
         if (pressure) {
             epochs.retireNow()
-            sortRetired()
+            retired.sortAll()
         } else {
             pressure = true
             reclaim(hold = true)
             // A thread that was between the depot and its cache finds the cache revoked, and brings its magazine here.
             registry.awaitHands()
         }
-        while (sorters.get() > 0) Thread.yield()
+        retired.awaitSorters()
         drainDepot()
     }
 
@@ -459,14 +397,14 @@ internal class SlabEngine(
     fun tally(): Tally {
         val sum = Tally()
         registry.sweep()
-        sortRetired()
+        retired.sortAll()
         // In one step, so that a cache that is adopted meanwhile counts once.
         registry.locked {
             forEach { it.addTo(sum) }
             synchronized(departed) { sum.addAll(departed) }
         }
         sum.addOthers(otherRents.sum(), otherOpen.sum(), otherBytes.sum())
-        sum.quarantinedIn += otherQuarantined.sum() - quarantinedOut.get()
+        sum.quarantinedIn += otherQuarantined.sum() - retired.quarantinedOut
         return sum
     }
 
