@@ -4,6 +4,7 @@ import dev.leasehold.memory.internal.AccessFailures
 import dev.leasehold.memory.internal.access
 import dev.leasehold.memory.internal.accessElement
 import dev.leasehold.memory.internal.elementSlice
+import dev.leasehold.memory.internal.fillBytes
 import dev.leasehold.memory.internal.requireArraySize
 import dev.leasehold.memory.internal.sort.binarySearchBy
 import dev.leasehold.memory.internal.sort.sortBytes
@@ -49,9 +50,7 @@ public value class ByteElements internal constructor(@PublishedApi internal val 
     }
 
     /** Sets all to [value]. */
-    public fun fill(value: Byte): Unit = access(raw, 0, raw.byteSize()) {
-        val _ = raw.fill(value)
-    }
+    public fun fill(value: Byte): Unit = access(raw, 0, raw.byteSize()) { fillBytes(raw, value) }
 
     /**
      * A view of the bytes from [fromIndex] up to [toIndex], which is not part of it.

@@ -2,6 +2,7 @@ package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.AccessFailures
 import dev.leasehold.memory.internal.access
+import dev.leasehold.memory.internal.fillBytes
 import dev.leasehold.memory.internal.inOrder
 import java.lang.foreign.MemorySegment
 import java.lang.foreign.ValueLayout.JAVA_BYTE
@@ -114,9 +115,7 @@ public value class Segment private constructor(@PublishedApi internal val raw: M
     }
 
     /** Sets every byte to [value]. */
-    public fun fill(value: Byte): Unit = access(raw, 0, size) {
-        val _ = raw.fill(value)
-    }
+    public fun fill(value: Byte): Unit = access(raw, 0, size) { fillBytes(raw, value) }
 
     /** Sets every byte to 0. */
     public fun zero(): Unit = fill(ZERO)
