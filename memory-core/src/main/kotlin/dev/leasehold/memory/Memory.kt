@@ -4,6 +4,8 @@
 package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.InternalMemoryApi
+import java.lang.foreign.MemorySegment
+import java.util.function.Function
 import kotlin.time.Duration
 import java.time.Duration as JavaDuration
 
@@ -140,3 +142,12 @@ public fun MemoryPool.rentShared(size: Long, timeout: JavaDuration): SharedLease
  * @throws PoolClosedException when the pool is closed
  */
 public fun MemoryPool.tryRentShared(size: Long): SharedLease? = tryRentSharedLease(size, NATURAL, null)
+
+/**
+ * [Block.withSegment] for Java: lets [action] use the bytes on this thread, holds the block meanwhile, and cuts every
+ * view off when it returns.
+ *
+ * @throws BlockClosedException when the last reference is gone
+ */
+public fun <R> Block.withMemorySegment(action: Function<in MemorySegment, out R>): R =
+    BlockAccess.of(this).use { action.apply(it.segment.asMemorySegment()) }

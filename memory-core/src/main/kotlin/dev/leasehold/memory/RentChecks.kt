@@ -1,10 +1,11 @@
 package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.platform.Platform
+import dev.leasehold.memory.internal.slab.Requests
 import java.time.Duration as JavaDuration
 
 /** Stands for "no alignment was asked for". */
-internal const val NATURAL: Long = 0
+internal const val NATURAL: Long = Requests.NATURAL
 
 /** Answers [alignment] when a rent may ask for it. */
 internal fun checkAlignment(alignment: Long): Long {

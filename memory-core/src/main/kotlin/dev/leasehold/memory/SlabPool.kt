@@ -9,6 +9,7 @@ import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.slab.BlockHome
 import dev.leasehold.memory.internal.slab.PackedBlock
 import dev.leasehold.memory.internal.slab.Placed
+import dev.leasehold.memory.internal.slab.Requests
 import dev.leasehold.memory.internal.slab.SizeClasses
 import dev.leasehold.memory.internal.slab.SlabEngine
 import dev.leasehold.memory.internal.slab.Taken
@@ -34,6 +35,7 @@ internal class SlabPool(
         quarantineBlocks = settings.quarantineBlocks,
         platform = platform,
     )
+    private val requests = Requests(engine, SizeClasses.LARGEST)
     private val traceSites = settings.traceSites
     private val special = hygiene.onRent || traceSites
 
@@ -271,31 +273,17 @@ internal class SlabPool(
     // ---- the slow ways to a block ----
 
     /** The size class for a request, or -1 when the request needs a closer look. */
-    private fun classOf(size: Long, alignment: Long): Int = when {
-        size <= 0 || size > SizeClasses.LARGEST -> -1
-        alignment == NATURAL -> SizeClasses.indexOf(size)
-        else -> SizeClasses.indexOf(size, alignment)
-    }
+    private fun classOf(size: Long, alignment: Long): Int =
+        if (size <= 0 || size > SizeClasses.LARGEST) -1 else requests.codeOf(size, alignment)
 
     private fun takeSlow(size: Long, alignment: Long): Taken? {
         checkSize(size)
-        val code = codeOf(size, alignment)
-        take(code, size)?.let { return it }
-        checkOpen()
-        if (engine.line.length > 0) return null
-        return engine.pressed { take(code, size) ?: takeExact(code, size) }
+        return requests.take(size, alignment).also { if (it == null) checkOpen() }
     }
 
     private fun takeWithin(size: Long, alignment: Long, nanos: Long): Taken {
         takeSlow(size, alignment)?.let { return it }
-        val code = codeOf(size, alignment)
-        val taken = engine.line.await(
-            nanos,
-            joined = engine::pressForLine,
-            attempt = { engine.takeForWaiter(code, size) ?: exactForWaiter(code, size) },
-            giveBack = { it.home.giveBack(it.address, it.code, size) },
-        )
-        if (taken != null) return taken
+        requests.await(size, alignment, nanos)?.let { return it }
         checkOpen()
         throw RentTimeoutException(
             PoolRefusals.timeout(name, size, nanos, limit, engine.account.reserved, engine.tally().usedBytes),
@@ -304,30 +292,15 @@ internal class SlabPool(
         )
     }
 
-    private fun codeOf(size: Long, alignment: Long): Int =
-        if (size > SizeClasses.LARGEST) SlabEngine.LARGE else classOf(maxOf(size, 1), alignment)
-
-    private fun take(code: Int, size: Long): Taken? =
-        if (code == SlabEngine.LARGE) engine.takeLarge(size) else engine.takeAnywhere(code)
-
-    // The block of the size class may be too large for what the limit leaves, when pages for just these bytes are
-    // not.
-    private fun takeExact(code: Int, size: Long): Taken? =
-        if (exactIsSmaller(code, size)) engine.takeLarge(size) else null
-
-    private fun exactForWaiter(code: Int, size: Long): Taken? =
-        if (exactIsSmaller(code, size)) engine.takeForWaiter(SlabEngine.LARGE, size) else null
-
-    private fun exactIsSmaller(code: Int, size: Long): Boolean {
-        val page = Platform.current.pageSize
-        return code != SlabEngine.LARGE && (size + page - 1 and -page) < SizeClasses.sizeOf(code)
-    }
-
     private fun checkSize(size: Long) {
         if (size < 0) throw InvalidSizeException(PoolRefusals.negative(name, size), size)
         // Memory comes in pages, so the last bytes of a limit that is no multiple of them are never reached.
-        val most = minOf(limit and -Platform.current.pageSize, MOST_BYTES)
-        if (size > most) throw InvalidSizeException(PoolRefusals.tooLarge(name, size, most, most < MOST_BYTES), size)
+        val most = minOf(limit and -Platform.current.pageSize, Requests.MOST_BYTES)
+        if (size >
+            most
+        ) {
+            throw InvalidSizeException(PoolRefusals.tooLarge(name, size, most, most < Requests.MOST_BYTES), size)
+        }
     }
 
     private fun checkOpen() {
@@ -379,9 +352,6 @@ internal class SlabPool(
 
     private companion object {
         @JvmField val BINDS_VIEWS: Boolean = Platform.current.bindsViews
-
-        /** More than any address space holds, and far from where rounding up could overflow. */
-        const val MOST_BYTES = 1L shl 47
     }
 }
 

@@ -70,7 +70,7 @@ public class FloorPlan(public val root: String) {
             "diagnostics" to Room("diagnostics", 7),
         )
         val POOL = Regex(
-            "(?!.*Exception$)(Memory(Kt|Manager.*|Budget.*)?|(Shared)?Lease.*|Block.*|Pool.*|Rent.*|Hygiene.*|.*Pool(Kt)?)",
+            "(?!.*Exception$)(Memory(Kt|Manager.*|Budget.*)?|(Shared)?Lease.*|Block.*|(System)?Manager.*|SystemMemoryManager|Pool.*|Rent.*|Hygiene.*|.*Pool(Kt)?)",
         )
     }
 }

@@ -31,6 +31,13 @@ internal abstract class Tenure(
      */
     abstract fun end(address: Long, word: Int, size: Long)
 
+    /**
+     * Ends the views without ending the tenure of the block, for whoever has [exact] views or has shown none to anybody.
+     *
+     * @throws IllegalStateException when the views cannot be cut off now; then nothing has changed
+     */
+    abstract fun cancel()
+
     /** Who closes the lease when nobody did before, if anybody. */
     open val leaseOwner: LeaseOwner? get() = null
 
@@ -48,6 +55,8 @@ internal class WatchedTenure(
     override val trace: LeaseTrace?,
 ) : Tenure(inner.owner, inner.poolName, exact = true) {
     override fun end(address: Long, word: Int, size: Long): Unit = inner.end(address, word, size)
+
+    override fun cancel(): Unit = inner.cancel()
 
     override fun ended() {
         trace?.ended()

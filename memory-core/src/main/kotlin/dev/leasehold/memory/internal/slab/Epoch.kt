@@ -42,6 +42,8 @@ internal class Epoch(
 
     override fun end(address: Long, word: Int, size: Long): Unit = ledger.closed(this, address, word, size)
 
+    override fun cancel(): Unit = giveUp(1)
+
     /** Gives [tickets] out, each good for one lease; false when the epoch is sealed. */
     fun tryGrant(tickets: Int): Boolean {
         while (true) {

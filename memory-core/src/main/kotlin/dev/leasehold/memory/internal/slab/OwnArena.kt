@@ -10,6 +10,10 @@ internal class OwnArena(
 ) : Tenure(home.owner, home.poolName, exact = true) {
     @JvmField val arena: Arena? = if (platform.bindsViews) Arena.ofShared() else null
 
+    override fun cancel() {
+        arena?.close()
+    }
+
     override fun end(address: Long, word: Int, size: Long) {
         arena?.close()
         home.giveBack(address, PackedBlock.codeOf(word), size)

@@ -25,6 +25,9 @@ internal object PackedBlock {
     /** The class in [word]. */
     fun codeOf(word: Int): Int = word and CODE
 
+    /** The ticket in [word]. */
+    fun ticketOf(word: Int): Int = word ushr CODE_BITS
+
     fun pack(address: Long, word: Int): Long = (address ushr GRAIN_SHIFT) or (word.toLong() shl ADDRESS_BITS)
 
     fun address(packed: Long): Long = (packed and ADDRESS) shl GRAIN_SHIFT

@@ -21,7 +21,7 @@ internal class SlabEngine(
     quarantineBytes: Long,
     quarantineBlocks: Int,
     private val platform: Platform = Platform.current,
-    fence: () -> Unit = Fence::everyThread,
+    val fence: () -> Unit = Fence::everyThread,
 ) : EpochLedger.Keeper,
     RetiredNotes.Engine {
     val account = Account(limit)
@@ -39,6 +39,9 @@ internal class SlabEngine(
         EpochLedger(owner, poolName, platform, quarantineBytes, quarantineBlocks, exact = hygiene.onClose, this)
     val line = WaitLine(store.lock)
     val anyThread: BlockHome = AnyThreadHome()
+
+    /** What a block without bytes is made of: an address that nothing is ever read from. */
+    val nothing = Taken(SizeClasses.PAGE, 0, NoHome())
 
     @Volatile
     var closed = false
@@ -183,6 +186,10 @@ internal class SlabEngine(
             countOther(-1, -SizeClasses.sizeOf(code))
             giveBackDirect(address)
         }
+    }
+
+    private inner class NoHome : BlockHome(owner, poolName) {
+        override fun giveBack(address: Long, code: Int, size: Long): Unit = Unit
     }
 
     private inner class LargeHome(private val region: LargeBlocks.Region) : BlockHome(owner, poolName) {

@@ -105,6 +105,9 @@ internal class ThreadCache(
     private val hygiene = engine.hygiene
     private val cleans = hygiene.onClose
 
+    /** This thread's right to count the references of its own blocks plainly. */
+    @JvmField val bias = Bias(ownerId, engine.fence)
+
     /** This thread's part in the epochs of shared leases; reached in the busy region only. */
     @JvmField val share = EpochShare()
 

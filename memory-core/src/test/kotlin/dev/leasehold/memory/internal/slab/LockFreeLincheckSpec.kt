@@ -106,6 +106,8 @@ class SharedLeaseOperations {
     private class Once : Tenure("pool", "pool", exact = true) {
         val ends = AtomicInteger()
 
+        override fun cancel(): Unit = throw AssertionError("a lease ends, and is not cancelled")
+
         override fun end(address: Long, word: Int, size: Long) {
             if (ends.incrementAndGet() > 1) throw AssertionError("the block came back twice")
         }

@@ -1,0 +1,196 @@
+package dev.leasehold.memory
+
+import dev.leasehold.memory.internal.AccessFailures.hex
+import dev.leasehold.memory.internal.platform.Platform
+import dev.leasehold.memory.internal.slab.BlockHome
+import dev.leasehold.memory.internal.slab.RefCount
+import dev.leasehold.memory.internal.slab.SlabEngine
+import dev.leasehold.memory.internal.slab.Taken
+import dev.leasehold.memory.internal.slab.Tenancy
+import dev.leasehold.memory.internal.slab.ThreadCache
+import java.lang.foreign.Arena
+import java.lang.foreign.MemorySegment
+import java.nio.ByteBuffer
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater
+
+/**
+ * Memory that is owned through a reference count, from a manager's `allocate`.
+ *
+ * **Ownership.** Whoever allocates a block holds one reference to it. [retain] adds one, [close] gives one back, and the
+ * block is freed exactly when the last goes: a count that has reached zero is never revived. Two blocks are equal only
+ * when they are the same.
+ * **Threads.** All functions may be called from any thread that holds a reference. What one thread wrote before it
+ * handed the block over (through a queue, a lock, a started thread) is seen by the thread that takes it.
+ * **Address.** [address] is fixed for the block's life; [resize] answers another block where the bytes had to move.
+ * **Zeroed.** Only when it was asked for.
+ * **After the last close** the block refuses. A view of [withSegment] is dead by then; a raw view from [segment] may
+ * still reach memory that nobody else has been given, and throws when that is handed on.
+ * **Cost.** A few nanoseconds to allocate and close on one thread; an atomic operation more for each [retain] and
+ * [close] of blocks that travel.
+ */
+public class Block internal constructor(
+    private val engine: SlabEngine,
+    private val cache: ThreadCache?,
+    private val home: BlockHome,
+    /** Where the first byte lies in the process's address space. Fixed for the block's life. */
+    public val address: Long,
+    size: Long,
+    private var code: Int,
+    private val count: RefCount,
+) : AutoCloseable {
+    @Volatile
+    private var tenancy: Tenancy? = null
+
+    @Volatile
+    private var resizing = 0
+
+    /** How many bytes the block has. Changes only by a [resize] in place. */
+    public var size: Long = size
+        private set
+
+    /** The manager that this was allocated from. */
+    public val manager: MemoryManager get() = engine.owner as MemoryManager
+
+    /** How many references there are, scoped accesses included: a moment's truth, for diagnosis. 0 when the block is closed. */
+    public val refCount: Int get() = count.count
+
+    /** Whether the last reference is gone. Another thread may give it back at any moment: for diagnosis only. */
+    public val isClosed: Boolean get() = count.isOver
+
+    /**
+     * The bytes, for any thread.
+     *
+     * The view may be kept, handed over and used anywhere as long as the block is held. What it costs is paid when the
+     * block is closed: the bytes then wait in quarantine until a batch of such views has been cut off, so memory that
+     * is allocated next lies elsewhere and is colder. [withSegment] has no such price.
+     *
+     * @throws BlockClosedException when the last reference is gone
+     */
+    @get:JvmSynthetic
+    public val segment: Segment get() = Segment.of(asMemorySegment())
+
+    /**
+     * The bytes as the platform's type, for any thread: the named crossing, and what Java uses. See [segment].
+     *
+     * @throws BlockClosedException when the last reference is gone
+     */
+    public fun asMemorySegment(): MemorySegment {
+        val tenancy = tenancy
+        if (tenancy != null && !count.isOver && tenancy.raw.byteSize() == size) return tenancy.raw
+        return makeView()
+    }
+
+    /**
+     * The bytes as a byte buffer in native order, for channels, asynchronous ones too; at most 2 GiB. See [segment].
+     *
+     * @throws BlockClosedException when the last reference is gone
+     * @throws SegmentSizeException when the block is larger than a byte buffer can be
+     */
+    public fun asByteBuffer(): ByteBuffer = segment.asByteBuffer().order(java.nio.ByteOrder.nativeOrder())
+
+    /**
+     * Lets [action] use the bytes on this thread, holds the block meanwhile, and cuts every view off when it returns.
+     *
+     * The fastest way to use a block, and the exact one: the view dies with the call, slices included, and the block's
+     * memory can be reused the moment that it is closed. For code that suspends in between, or hands views to other
+     * threads, there is [segment].
+     *
+     * @throws BlockClosedException when the last reference is gone
+     */
+    @JvmSynthetic
+    public inline fun <R> withSegment(crossinline action: (Segment) -> R): R =
+        BlockAccess.of(this).use { action(it.segment) }
+
+    /**
+     * Adds a reference, which its taker gives back with [close]. Only a thread that knows of a reference that lives on
+     * meanwhile can be sure that it succeeds.
+     *
+     * @return this block
+     * @throws BlockClosedException when the last reference is gone
+     */
+    @IgnorableReturnValue
+    public fun retain(): Block {
+        if (!count.tryRetain()) refuse("retained")
+        return this
+    }
+
+    /** [retain], or false when the last reference is gone. */
+    public fun tryRetain(): Boolean = count.tryRetain()
+
+    /**
+     * Gives one reference back; the last one frees the memory.
+     *
+     * @throws BlockClosedException when there was none left to give back: somebody has closed more often than they
+     *   retained
+     * @throws IllegalStateException while a native call or an input/output operation uses a view of a block that has
+     *   its own arena (a mebibyte or more); the reference is kept
+     */
+    override fun close() {
+        val left = count.release()
+        if (left == RefCount.MORE) return
+        if (left == RefCount.NONE) refuse("closed")
+        val tenancy = tenancy
+        if (tenancy != null) return end(tenancy)
+        val cache = cache
+        if (cache != null && cache.ownerId == Thread.currentThread().threadId()) {
+            cache.giveBack(address, code, size)
+        } else {
+            home.giveBack(address, code, size)
+        }
+    }
+
+    private fun end(tenancy: Tenancy) {
+        try {
+            tenancy.end(address, code, size)
+        } catch (busy: IllegalStateException) {
+            count.undoLast()
+            throw busy
+        }
+    }
+
+    /** A view of the bytes that lives as long as [arena]. */
+    @JvmSynthetic
+    internal fun viewIn(arena: Arena?): MemorySegment =
+        if (size == 0L) MemorySegment.ofAddress(address) else Platform.current.view(address, size, arena)
+
+    private fun makeView(): MemorySegment {
+        // Held meanwhile, so that the last close sees the tenancy.
+        if (!count.tryRetain()) refuse("used")
+        try {
+            if (size == 0L) return viewIn(null)
+            while (true) {
+                val seen = tenancy
+                if (seen != null && seen.raw.byteSize() == size) return seen.raw
+                val fresh = seen?.resized(Platform.current, address, size) ?: newTenancy()
+                if (TENANCY.compareAndSet(this, seen, fresh)) return fresh.raw
+                if (seen == null) fresh.cancel()
+            }
+        } finally {
+            close()
+        }
+    }
+
+    private fun newTenancy(): Tenancy {
+        val placed = engine.place(engine.cacheOf(Thread.currentThread()), Taken(address, code, home))
+        return Tenancy.of(placed, Platform.current, size)
+    }
+
+    private fun refuse(verb: String): Nothing = throw BlockRefusals.closed(this, verb)
+
+    /** The size, the place, the references and the manager, for logs. */
+    override fun toString(): String {
+        val state = if (isClosed) "closed" else "$refCount references"
+        return "Block($size bytes at ${hex(address)}, $state, manager '${manager.name}')"
+    }
+
+    private companion object {
+        @JvmField
+        val TENANCY: AtomicReferenceFieldUpdater<Block, Tenancy> =
+            AtomicReferenceFieldUpdater.newUpdater(Block::class.java, Tenancy::class.java, "tenancy")
+
+        @JvmField
+        val RESIZING: AtomicIntegerFieldUpdater<Block> =
+            AtomicIntegerFieldUpdater.newUpdater(Block::class.java, "resizing")
+    }
+}

@@ -1,0 +1,39 @@
+package dev.leasehold.memory
+
+/** A manager was configured with figures that contradict each other; the message names both. No manager was made. */
+public class ManagerConfigurationException internal constructor(message: String) : IllegalArgumentException(message)
+
+/**
+ * A manager refused because it has been closed.
+ *
+ * @property managerName the closed manager
+ */
+public class ManagerClosedException internal constructor(message: String, public val managerName: String) :
+    IllegalStateException(message)
+
+/**
+ * A block was used, retained or closed after its last reference had been given back.
+ *
+ * @property managerName the manager that it was allocated from
+ * @property size how many bytes it had
+ */
+public class BlockClosedException internal constructor(
+    message: String,
+    public val managerName: String,
+    public val size: Long,
+) : IllegalStateException(message)
+
+/**
+ * A manager was closed while blocks were allocated. The manager *is* closed; the blocks stay valid and free their memory
+ * as they are closed.
+ *
+ * @property managerName the closed manager
+ * @property blocks how many blocks were allocated
+ * @property bytes how many bytes they hold
+ */
+public class OutstandingBlocksException internal constructor(
+    message: String,
+    public val managerName: String,
+    public val blocks: Long,
+    public val bytes: Long,
+) : IllegalStateException(message)

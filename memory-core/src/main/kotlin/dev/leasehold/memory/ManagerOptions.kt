@@ -1,0 +1,30 @@
+package dev.leasehold.memory
+
+/**
+ * What can be set when a manager is made; the receiver of the block of [SystemMemoryManager].
+ *
+ * Read once, when the block returns; later changes have no effect. For one thread.
+ */
+public class ManagerOptions internal constructor() {
+    /** The most bytes that the manager may hold from the system; [Long.MAX_VALUE], the default, means no limit of its own. */
+    public var limit: Long = Long.MAX_VALUE
+
+    /** How many idle bytes the manager keeps for the next blocks before it gives memory back by itself. 4 MiB by default. */
+    public var idleBound: Long = 4.MiB
+
+    /**
+     * How many bytes of closed blocks may wait until their kept views are cut off, before a batch of them is; 2 MiB by
+     * default, and never more than an eighth of [limit]. 0 gives every block whose views any thread may have an arena
+     * of its own: closing it then cuts its views at once, and costs tens of microseconds.
+     */
+    public var quarantineBytes: Long = 2.MiB
+
+    /** How many closed blocks may wait likewise; 8,192 by default, and 16,384 at most. */
+    public var quarantineBlocks: Int = 8192
+
+    /**
+     * Whether every block remembers where it was allocated and closed. Then errors name both places, and a block that
+     * was forgotten is reported with its own. Costs a stack walk a block: for tests and for the hunt.
+     */
+    public var traceSites: Boolean = false
+}

@@ -1,0 +1,33 @@
+package dev.leasehold.memory
+
+/** The messages of a manager that refuses: who, how much was asked, what the bound is, and what to do. */
+internal object ManagerRefusals {
+    const val SYSTEM_CLOSE: String =
+        "the system manager belongs to the whole process and cannot be closed; use SystemMemoryManager(name) for one that can"
+
+    fun negative(manager: String, size: Long): String =
+        "manager '$manager': a size must not be negative, and was $size bytes"
+
+    fun tooLarge(manager: String, size: Long, most: Long, isLimit: Boolean): String =
+        "manager '$manager': $size bytes asked, and " +
+            if (isLimit) {
+                "its limit is $most bytes: raise the limit or ask for less"
+            } else {
+                "no block may be above $most bytes"
+            }
+
+    fun closed(manager: String): String = "manager '$manager' is closed: allocate from a manager that is open"
+
+    fun exhausted(manager: String, size: Long, limit: Long, reserved: Long, used: Long): String =
+        if (limit == Long.MAX_VALUE) {
+            "manager '$manager': the system refused memory for $size bytes ($reserved bytes reserved, $used bytes used)"
+        } else {
+            "manager '$manager': $size bytes asked, $reserved bytes of the limit of $limit bytes are reserved " +
+                "and $used bytes used: close blocks sooner or raise the limit"
+        }
+
+    fun outstanding(manager: String, blocks: Long, bytes: Long, traced: Boolean): String =
+        "manager '$manager' is closed, and $blocks blocks of $bytes bytes are allocated; " +
+            "they free their memory as they are closed" +
+            (if (traced) "" else "; set traceSites = true on the manager to see where they were allocated")
+}

@@ -1,0 +1,86 @@
+package dev.leasehold.memory
+
+/**
+ * Where blocks come from: memory that somebody owns for as long as anybody refers to it.
+ *
+ * A pool *rents* for a moment; a manager *allocates* what lives on: caches, indexes, buffers that travel.
+ *
+ * | | made by | for |
+ * |---|---|---|
+ * | the process's own | [MemoryManager.system] | whoever needs no figures and no limit of their own; it cannot be closed |
+ * | in process | [SystemMemoryManager] | one subsystem: own limit, own figures, own memory |
+ *
+ * **Ownership.** Whoever makes a manager closes it. A block stays valid when its manager is closed, and is freed without
+ * mention of it.
+ * **Threads.** All functions may be called from any thread, also virtual ones.
+ * **Zeroed.** Only where [allocateZeroed] or `zeroed = true` says so.
+ */
+public abstract class MemoryManager internal constructor(
+    /** The name that figures and errors carry. */
+    public val name: String,
+) : AutoCloseable {
+    /** The most bytes that this manager may hold from the system; [Long.MAX_VALUE] when there is no limit of its own. */
+    public abstract val limit: Long
+
+    /** The most bytes that one block may have. */
+    public abstract val maxAllocation: Long
+
+    /** Whether the manager refuses to allocate because it has been closed. A moment's truth, for diagnosis. */
+    public abstract val isClosed: Boolean
+
+    /**
+     * Allocates a block of [size] bytes, from 0 to beyond 2 GiB.
+     *
+     * **Ownership.** The caller holds the one reference to it, and closes it.
+     * **Address.** A multiple of 16, from 64 bytes up of 64. A block without bytes costs nothing but the object.
+     * **Zeroed.** Not: the bytes are what the memory's last user left.
+     * **Cost.** A few nanoseconds when the thread's cache has a block, else a lock once for many blocks; from a mebibyte
+     * on a call of the system, unless one such block is idle.
+     *
+     * @throws InvalidSizeException when [size] is negative or above [maxAllocation]
+     * @throws MemoryExhaustedException when a limit or the system stops it
+     * @throws ManagerClosedException when the manager is closed
+     */
+    public abstract fun allocate(size: Long): Block
+
+    /**
+     * [allocate] at an address that is a multiple of [alignment].
+     *
+     * @throws InvalidAlignmentException when [alignment] is no power of two between 1 and the page size
+     * @throws InvalidSizeException when [size] is negative or above [maxAllocation]
+     * @throws MemoryExhaustedException when a limit or the system stops it
+     * @throws ManagerClosedException when the manager is closed
+     */
+    public abstract fun allocate(size: Long, alignment: Long): Block
+
+    /** The figures of this moment. Costs a walk over the threads' caches; for monitoring, not for the hot path. */
+    public abstract fun stats(): ManagerStatistics
+
+    /**
+     * Gives idle memory back to the system and answers how many bytes went.
+     *
+     * Afterwards only pages that hold a block, or the quarantined bytes of one, are reserved. Costs a handshake with all
+     * threads (tens of microseconds) and one call of the system for each region that goes.
+     */
+    @IgnorableReturnValue
+    public abstract fun trim(): Long
+
+    /**
+     * Closes the manager: it allocates no more, and its idle memory goes back to the system at once. Blocks stay valid
+     * and free their memory as they are closed. Closing again does nothing.
+     *
+     * @throws OutstandingBlocksException when blocks are still allocated; the manager *is* closed then
+     * @throws UnsupportedOperationException on [MemoryManager.system], which belongs to the process
+     */
+    abstract override fun close()
+
+    /** The name and the [stats] of this moment, for logs. */
+    override fun toString(): String = "MemoryManager '$name' (${stats()})"
+
+    /** Finds the process's manager. */
+    public companion object {
+        /** The process-wide manager: no limit of its own, nothing to configure, never closed. */
+        @JvmStatic
+        public fun system(): MemoryManager = SystemManager.instance
+    }
+}

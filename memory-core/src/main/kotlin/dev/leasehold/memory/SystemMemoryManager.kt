@@ -1,0 +1,164 @@
+package dev.leasehold.memory
+
+import dev.leasehold.memory.internal.platform.Platform
+import dev.leasehold.memory.internal.slab.BlockHome
+import dev.leasehold.memory.internal.slab.HygieneAction
+import dev.leasehold.memory.internal.slab.RefCount
+import dev.leasehold.memory.internal.slab.Requests
+import dev.leasehold.memory.internal.slab.SizeClasses
+import dev.leasehold.memory.internal.slab.SlabEngine
+import dev.leasehold.memory.internal.slab.Taken
+import java.lang.foreign.MemorySegment
+
+/**
+ * A manager of memory in this process: per-thread caches over slabs and spans of pages, and the system itself for blocks
+ * of a mebibyte and more.
+ *
+ * Any number of them, each with its own limit, figures and memory: `SystemMemoryManager("index") { limit = 512.MiB }`.
+ */
+public class SystemMemoryManager internal constructor(
+    private val settings: ManagerSettings,
+    platform: Platform = Platform.current,
+) : MemoryManager(settings.name) {
+    /**
+     * Makes a manager for one subsystem, with the default options. The caller owns it and closes it.
+     *
+     * @param name what figures and errors call it
+     * @throws ManagerConfigurationException when the name is blank
+     */
+    public constructor(name: String) : this(ManagerSettings.of(name, ManagerOptions()))
+
+    /**
+     * Makes a manager for one subsystem. The caller owns it and closes it.
+     *
+     * @param name what figures and errors call it
+     * @param configure sets its options
+     * @throws ManagerConfigurationException when the name is blank or figures contradict each other
+     */
+    public constructor(name: String, configure: ManagerOptions.() -> Unit) :
+        this(ManagerSettings.of(name, ManagerOptions().apply(configure)))
+
+    private val engine = SlabEngine(
+        owner = this,
+        poolName = settings.name,
+        limit = settings.limit,
+        idleBound = settings.idleBound,
+        hygiene = HygieneAction(zeroOnRent = false, fillOnClose = false, pattern = 0),
+        quarantineBytes = settings.quarantineBytes,
+        quarantineBlocks = settings.quarantineBlocks,
+        platform = platform,
+    )
+    private val requests = Requests(engine, LARGEST_CLASS)
+
+    override val limit: Long get() = settings.limit
+
+    // Memory comes in pages, so the last bytes of a limit that is no multiple of them are never reached.
+    override val maxAllocation: Long
+        get() = minOf(limit and -Platform.current.pageSize, Requests.MOST_BYTES)
+
+    override val isClosed: Boolean get() = engine.closed
+
+    override fun allocate(size: Long): Block = allocateNatural(size)
+
+    override fun allocate(size: Long, alignment: Long): Block {
+        val taken = takeSlow(size, checkAlignment(alignment))
+        return block(taken.home, taken.address, taken.code, size)
+    }
+
+    private fun allocateNatural(size: Long): Block {
+        val cache = engine.cacheOf(Thread.currentThread())
+        var code = 0
+        var address = 0L
+        if (cache != null && java.lang.Long.compareUnsigned(size - 1, LARGEST_CLASS) < 0) {
+            code = SizeClasses.indexOf(size)
+            address = cache.take(code)
+        }
+        var home: BlockHome = engine.anyThread
+        if (address == 0L) {
+            val taken = takeSlow(size, NATURAL)
+            home = taken.home
+            code = taken.code
+            address = taken.address
+        }
+        // One place makes the block, whatever way its memory came: so escape analysis sees one allocation.
+        return block(home, address, code, size)
+    }
+
+    private fun block(home: BlockHome, address: Long, code: Int, size: Long): Block {
+        try {
+            val cache = if (home === engine.anyThread) engine.cacheOf(Thread.currentThread()) else null
+            val generation = cache?.bias?.generationOfNext() ?: 0
+            val count = RefCount(if (generation == 0) null else cache!!.bias, generation)
+            return Block(engine, cache, home, address, size, code, count)
+        } catch (failure: Throwable) {
+            // The heap is exhausted, or the like: the memory must not be lost with it.
+            home.giveBack(address, code, size)
+            throw failure
+        }
+    }
+
+    private fun takeSlow(size: Long, alignment: Long): Taken {
+        checkSize(size)
+        if (engine.closed) throw ManagerClosedException(ManagerRefusals.closed(name), name)
+        if (size == 0L) return engine.nothing
+        return requests.take(size, alignment) ?: throw exhausted(size)
+    }
+
+    private fun checkSize(size: Long) {
+        if (size < 0) throw InvalidSizeException(ManagerRefusals.negative(name, size), size)
+        val most = maxAllocation
+        if (size > most) {
+            throw InvalidSizeException(ManagerRefusals.tooLarge(name, size, most, most < Requests.MOST_BYTES), size)
+        }
+    }
+
+    private fun exhausted(size: Long) = MemoryExhaustedException(
+        ManagerRefusals.exhausted(name, size, limit, engine.account.reserved, engine.tally().usedBytes),
+        name,
+        size,
+    )
+
+    override fun stats(): ManagerStatistics {
+        val tally = engine.tally()
+        val reserved = engine.account.reserved
+        val used = tally.usedBytes.coerceIn(0, reserved)
+        val quarantined = tally.quarantinedIn.coerceIn(0, reserved - used)
+        return ManagerStatistics(
+            used = used,
+            reserved = reserved,
+            idle = reserved - used - quarantined,
+            quarantined = quarantined,
+            peak = engine.account.peak,
+            limit = limit,
+            blocks = tally.openLeases,
+            allocations = tally.rents,
+            hits = tally.hits,
+        )
+    }
+
+    override fun trim(): Long = engine.trim()
+
+    override fun close() {
+        if (this === SystemManager.instance) throw UnsupportedOperationException(ManagerRefusals.SYSTEM_CLOSE)
+        if (engine.closed) return
+        val tally = engine.close()
+        if (tally.openLeases > 0) {
+            throw OutstandingBlocksException(
+                ManagerRefusals.outstanding(name, tally.openLeases, tally.usedBytes, settings.traceSites),
+                name,
+                tally.openLeases,
+                tally.usedBytes,
+            )
+        }
+    }
+
+    private companion object {
+        /** From one byte more on a block has a mapping of its own, which the system can grow without a copy. */
+        const val LARGEST_CLASS = SizeClasses.LARGEST - 1
+    }
+}
+
+/** Holds the manager of [MemoryManager.system], made when it is first asked for. */
+internal object SystemManager {
+    @JvmField val instance: MemoryManager = SystemMemoryManager(ManagerSettings.of("system", ManagerOptions()))
+}
