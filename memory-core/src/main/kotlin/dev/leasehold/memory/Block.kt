@@ -100,7 +100,7 @@ public class Block internal constructor(
      */
     @JvmSynthetic
     public inline fun <R> withSegment(crossinline action: (Segment) -> R): R =
-        BlockAccess.of(this).use { action(it.segment) }
+        BlockAccess.of(this).use { action(Segment.of(it.raw)) }
 
     /**
      * Adds a reference, which its taker gives back with [close]. Only a thread that knows of a reference that lives on
@@ -128,8 +128,20 @@ public class Block internal constructor(
      */
     override fun close() {
         val left = count.release()
-        if (left == RefCount.MORE) return
-        if (left == RefCount.NONE) refuse("closed")
+        if (left == RefCount.LAST) {
+            free()
+        } else if (left == RefCount.NONE) {
+            refuse("closed")
+        }
+    }
+
+    /** [close] for whoever has held the block for a moment: small, because it is nearly never the last. */
+    @JvmSynthetic
+    internal fun leave() {
+        if (count.release() != RefCount.MORE) free()
+    }
+
+    private fun free() {
         val tenancy = tenancy
         if (tenancy != null) return end(tenancy)
         val cache = cache
@@ -167,7 +179,7 @@ public class Block internal constructor(
                 if (seen == null) fresh.cancel()
             }
         } finally {
-            close()
+            leave()
         }
     }
 

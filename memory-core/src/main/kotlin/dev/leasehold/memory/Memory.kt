@@ -150,4 +150,4 @@ public fun MemoryPool.tryRentShared(size: Long): SharedLease? = tryRentSharedLea
  * @throws BlockClosedException when the last reference is gone
  */
 public fun <R> Block.withMemorySegment(action: Function<in MemorySegment, out R>): R =
-    BlockAccess.of(this).use { action.apply(it.segment.asMemorySegment()) }
+    BlockAccess.of(this).use { action.apply(it.raw) }

@@ -8,6 +8,7 @@ import dev.leasehold.memory.internal.slab.Requests
 import dev.leasehold.memory.internal.slab.SizeClasses
 import dev.leasehold.memory.internal.slab.SlabEngine
 import dev.leasehold.memory.internal.slab.Taken
+import dev.leasehold.memory.internal.slab.ThreadCache
 import java.lang.foreign.MemorySegment
 
 /**
@@ -58,37 +59,38 @@ public class SystemMemoryManager internal constructor(
 
     override val isClosed: Boolean get() = engine.closed
 
-    override fun allocate(size: Long): Block = allocateNatural(size)
-
-    override fun allocate(size: Long, alignment: Long): Block {
-        val taken = takeSlow(size, checkAlignment(alignment))
-        return block(taken.home, taken.address, taken.code, size)
-    }
-
-    private fun allocateNatural(size: Long): Block {
-        val cache = engine.cacheOf(Thread.currentThread())
+    // The machine code of this must stay below 2,500 bytes, as that of SlabPool.rentLease, and for the same reason.
+    override fun allocate(size: Long): Block {
+        var cache = engine.cacheOf(Thread.currentThread())
+        var home = engine.anyThread
         var code = 0
         var address = 0L
         if (cache != null && java.lang.Long.compareUnsigned(size - 1, LARGEST_CLASS) < 0) {
             code = SizeClasses.indexOf(size)
             address = cache.take(code)
         }
-        var home: BlockHome = engine.anyThread
         if (address == 0L) {
             val taken = takeSlow(size, NATURAL)
+            if (taken.home !== home) cache = null
             home = taken.home
             code = taken.code
             address = taken.address
         }
         // One place makes the block, whatever way its memory came: so escape analysis sees one allocation.
-        return block(home, address, code, size)
+        return block(cache, home, address, code, size)
     }
 
-    private fun block(home: BlockHome, address: Long, code: Int, size: Long): Block {
+    override fun allocate(size: Long, alignment: Long): Block {
+        val taken = takeSlow(size, checkAlignment(alignment))
+        val cache = if (taken.home === engine.anyThread) engine.cacheOf(Thread.currentThread()) else null
+        return block(cache, taken.home, taken.address, taken.code, size)
+    }
+
+    private fun block(cache: ThreadCache?, home: BlockHome, address: Long, code: Int, size: Long): Block {
         try {
-            val cache = if (home === engine.anyThread) engine.cacheOf(Thread.currentThread()) else null
-            val generation = cache?.bias?.generationOfNext() ?: 0
-            val count = RefCount(if (generation == 0) null else cache!!.bias, generation)
+            val bias = cache?.bias
+            val generation = bias?.generationOfNext() ?: 0
+            val count = RefCount(if (generation == 0) null else bias, generation)
             return Block(engine, cache, home, address, size, code, count)
         } catch (failure: Throwable) {
             // The heap is exhausted, or the like: the memory must not be lost with it.
