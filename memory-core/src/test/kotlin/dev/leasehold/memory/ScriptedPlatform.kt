@@ -15,6 +15,8 @@ internal class ScriptedPlatform(private val real: Platform = Platform.current) :
 
     @Volatile var refuseDiscard = false
 
+    @Volatile var refuseRemap = false
+
     @Volatile var failView = false
 
     private val calls = AtomicInteger()
@@ -37,6 +39,16 @@ internal class ScriptedPlatform(private val real: Platform = Platform.current) :
     override fun discard(address: Long, bytes: Long) {
         check(!refuseDiscard) { "scripted: discard refused $bytes bytes" }
         real.discard(address, bytes)
+    }
+
+    override fun remap(address: Long, oldBytes: Long, newBytes: Long, mayMove: Boolean): Long {
+        check(lent[address] == oldBytes) { "$oldBytes bytes at $address were not lent" }
+        if (refuseRemap) return 0
+        val moved = real.remap(address, oldBytes, newBytes, mayMove)
+        if (moved == 0L) return 0
+        lent.remove(address)
+        lent[moved] = newBytes
+        return moved
     }
 
     override fun view(address: Long, size: Long, arena: Arena?): MemorySegment {

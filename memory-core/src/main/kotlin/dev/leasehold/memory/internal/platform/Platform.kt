@@ -18,6 +18,12 @@ internal interface Platform {
     /** Whether [view] binds a view to the arena given, so that closing the arena cuts the view off. */
     val bindsViews: Boolean
 
+    /** Whether [discard] takes single pages out of a mapping, so that only pages that are used are held. */
+    val discards: Boolean
+
+    /** Whether [remap] makes a mapping longer or shorter. */
+    val remaps: Boolean
+
     /**
      * Takes [bytes], a multiple of the page size, from the system, page-aligned.
      *
@@ -30,6 +36,15 @@ internal interface Platform {
 
     /** Lets the system take the pages between [address] and [address] + [bytes] away; their contents become undefined. */
     fun discard(address: Long, bytes: Long)
+
+    /**
+     * Makes the mapping of [oldBytes] at [address], all of it, [newBytes] long; both are multiples of the page size. What
+     * it holds stays, up to the shorter of the two, and what is new is zero. With [mayMove] it may be put elsewhere, without a
+     * copy; a shorter one stays where it is.
+     *
+     * @return the address, or 0 when the system refuses or cannot do this at all, and the mapping is as it was
+     */
+    fun remap(address: Long, oldBytes: Long, newBytes: Long, mayMove: Boolean): Long
 
     /** A view of exactly [size] bytes at [address], inside one mapping of this platform, living as long as [arena]. */
     fun view(address: Long, size: Long, arena: Arena?): MemorySegment

@@ -18,6 +18,8 @@ internal class PortablePlatform : Platform {
     override val name: String get() = "portable"
     override val pageSize: Long get() = PAGE
     override val bindsViews: Boolean get() = false
+    override val discards: Boolean get() = false
+    override val remaps: Boolean get() = false
 
     override fun map(bytes: Long): Long {
         val arena = Arena.ofShared()
@@ -38,6 +40,8 @@ internal class PortablePlatform : Platform {
     }
 
     override fun discard(address: Long, bytes: Long): Unit = Unit
+
+    override fun remap(address: Long, oldBytes: Long, newBytes: Long, mayMove: Boolean): Long = 0
 
     override fun view(address: Long, size: Long, arena: Arena?): MemorySegment {
         val entry = checkNotNull(mappings.floorEntry(address)) { "no mapping holds $address" }

@@ -21,6 +21,8 @@ internal class WindowsPlatform : Platform {
     override val name: String get() = "Windows"
     override val pageSize: Long get() = PAGE
     override val bindsViews: Boolean get() = true
+    override val discards: Boolean get() = true
+    override val remaps: Boolean get() = false
 
     override fun map(bytes: Long): Long =
         virtualAlloc.invokeWithArguments(0L, bytes, RESERVE_AND_COMMIT, READ_WRITE) as Long
@@ -36,6 +38,8 @@ internal class WindowsPlatform : Platform {
             "Windows: DiscardVirtualMemory refused $bytes bytes at 0x${address.toString(HEX)}: error $error"
         }
     }
+
+    override fun remap(address: Long, oldBytes: Long, newBytes: Long, mayMove: Boolean): Long = 0
 
     override fun view(address: Long, size: Long, arena: Arena?): MemorySegment =
         MemorySegment.ofAddress(address).reinterpret(size, arena ?: Arena.global(), null)

@@ -1,6 +1,9 @@
 package dev.leasehold.memory.internal.slab
 
-/** A fixed number of bits that knows how many are set. One thread at a time. */
+import java.lang.Long.bitCount
+import java.lang.Long.numberOfTrailingZeros
+
+/** A fixed number of bits that knows how many are set. Ranges are taken a word at a time. One thread at a time. */
 internal class Bits(private val size: Int) {
     private val words = LongArray((size + 63) ushr 6)
 
@@ -22,8 +25,35 @@ internal class Bits(private val size: Int) {
         count--
     }
 
-    fun setAll() {
-        for (index in 0 until size) set(index)
+    fun setAll(): Unit = set(0, size)
+
+    /** Sets the bits from [from] to the one before [until]. */
+    fun set(from: Int, until: Int): Unit = eachWord(from, until) { word, mask ->
+        count += bitCount(mask and words[word].inv())
+        words[word] = words[word] or mask
+    }
+
+    /** Clears the bits from [from] to the one before [until]. */
+    fun clear(from: Int, until: Int): Unit = eachWord(from, until) { word, mask ->
+        count -= bitCount(mask and words[word])
+        words[word] = words[word] and mask.inv()
+    }
+
+    /** How many bits are set from [from] to the one before [until]. */
+    fun countIn(from: Int, until: Int): Int {
+        var sum = 0
+        eachWord(from, until) { word, mask -> sum += bitCount(words[word] and mask) }
+        return sum
+    }
+
+    private inline fun eachWord(from: Int, until: Int, action: (word: Int, mask: Long) -> Unit) {
+        var at = from
+        while (at < until) {
+            val word = at ushr 6
+            val end = minOf(until, (word + 1) shl 6)
+            action(word, (-1L shl at) and (-1L ushr -end))
+            at = end
+        }
     }
 
     /** The first set bit at [from] or behind it, or -1. */
@@ -35,6 +65,6 @@ internal class Bits(private val size: Int) {
             if (++word == words.size) return -1
             bits = words[word]
         }
-        return (word shl 6) + java.lang.Long.numberOfTrailingZeros(bits)
+        return (word shl 6) + numberOfTrailingZeros(bits)
     }
 }

@@ -13,10 +13,13 @@ internal class LargeBlocks(private val platform: Platform, private val account: 
     class Region(val address: Long, val bytes: Long)
 
     private val idle = ArrayDeque<Region>()
-    private var idleBytes = 0L
+
+    /** How many bytes of idle blocks are kept. */
+    var idleBytes: Long = 0
+        private set
 
     fun take(size: Long): Region? {
-        val bytes = Math.addExact(size, platform.pageSize - 1) and -platform.pageSize
+        val bytes = roundToPages(size)
         val fit = idle.filter { it.bytes >= bytes && it.bytes - bytes <= it.bytes / 4 }.minByOrNull { it.bytes }
         if (fit != null) {
             idle.remove(fit)
@@ -30,25 +33,49 @@ internal class LargeBlocks(private val platform: Platform, private val account: 
         return null
     }
 
-    /** Keeps [region] for the next request; the oldest idle ones go until at most [keepUpTo] bytes are idle. */
-    fun giveBack(region: Region, keepUpTo: Long) {
+    /** Keeps [region] for the next request. */
+    fun giveBack(region: Region) {
         idle.addLast(region)
         idleBytes += region.bytes
-        while (idleBytes > maxOf(0, keepUpTo) && unmapOldest()) continue
     }
 
-    fun trim(): Long {
-        val before = idleBytes
-        while (idle.isNotEmpty() && unmapOldest()) continue
-        return before - idleBytes
+    /**
+     * Makes [region] at least [newBytes] bytes long, or, where that is less than it has, no longer than they need.
+     * Its contents stay; with [mayMove] its address may change. What is longer is paid for before the system is asked.
+     *
+     * @return what takes the place of [region], or null when neither the limit nor the system allows it, and nothing
+     *   has changed
+     */
+    fun grow(region: Region, newBytes: Long, mayMove: Boolean): Region? {
+        val bytes = roundToPages(newBytes)
+        val more = bytes - region.bytes
+        if (more == 0L) return region
+        if (!platform.remaps || (more > 0 && !account.tryReserve(more))) return null
+        val address = platform.remap(region.address, region.bytes, bytes, mayMove)
+        if (address == 0L) {
+            if (more > 0) account.release(more)
+            return null
+        }
+        if (more < 0) account.release(-more)
+        return Region(address, bytes)
     }
 
-    private fun unmapOldest(): Boolean {
-        val region = idle.first()
+    /** Gives the block that is idle for the longest time back to the system; false when it refuses, or none is idle. */
+    fun dropOldest(): Boolean {
+        val region = idle.firstOrNull() ?: return false
         if (!platform.tryUnmap(region.address, region.bytes)) return false
         idle.removeFirst()
         account.release(region.bytes)
         idleBytes -= region.bytes
         return true
     }
+
+    /** Gives every idle block back to the system; answers how many bytes went. */
+    fun trim(): Long {
+        val before = idleBytes
+        while (dropOldest()) continue
+        return before - idleBytes
+    }
+
+    private fun roundToPages(bytes: Long) = Math.addExact(bytes, platform.pageSize - 1) and -platform.pageSize
 }

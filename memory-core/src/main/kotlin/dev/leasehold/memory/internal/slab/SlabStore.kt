@@ -1,153 +1,209 @@
 package dev.leasehold.memory.internal.slab
 
 import dev.leasehold.memory.internal.platform.Platform
-import dev.leasehold.memory.internal.platform.tryDiscard
-import dev.leasehold.memory.internal.platform.tryUnmap
-import java.util.TreeMap
 import java.util.concurrent.locks.ReentrantLock
 
 /**
- * The ground of a pool: mappings from the system, cut into slabs of equal blocks, and large blocks mapped one by one.
+ * The ground of a pool or a manager: small blocks out of slabs, medium ones and pages out of spans, large ones mapped one
+ * by one.
  *
- * Everything here is under [lock] and away from the hot path: caches and the depot keep what is rented again soon,
- * and come here for a magazine at a time. Each mapping is paid for from the [account] before the system is asked.
+ * Everything here is under [lock] and away from the hot path: caches and the depot keep what is used again soon, and
+ * come here for a magazine at a time. Every page is paid for from the [account] before it is used. What is idle goes back
+ * by itself as soon as it exceeds [idleBound].
  */
-internal class SlabStore(private val platform: Platform, val account: Account, private val idleBound: () -> Long) {
+internal class SlabStore(platform: Platform, val account: Account, private val idleBound: () -> Long) {
     @JvmField val lock = ReentrantLock()
 
+    private val heap = SpanHeap(platform, account)
     private val page = platform.pageSize
-    private val slabs = TreeMap<Long, Slab>()
-    private val open = Array(SizeClasses.COUNT) { ArrayDeque<Slab>() }
+    private val shape = SlabShape(page)
+    private val open = Array(SizeClasses.COUNT) { OpenSlabs() }
     private val large = LargeBlocks(platform, account)
-    private var emptyBytes = 0L
 
-    /** How many bytes of blocks are out: in caches, in the depot, quarantined or leased. */
+    /** How many bytes of blocks and pages are out: in caches, in the depot, quarantined or in use. */
     var outBytes: Long = 0
         private set
 
+    // ---- blocks of a size class ----
+
     /** Takes a block of [classIndex]; 0 when neither the limit nor the system allows one. */
     fun take(classIndex: Int): Long {
-        val address = takeFromSlab(classIndex)
+        val address = if (shape.isSpan(classIndex)) takeSpan(shape.pagesOfBlock(classIndex)) else takeFromSlab(classIndex)
         if (address != 0L) outBytes += SizeClasses.sizeOf(classIndex)
         return address
     }
 
+    private fun takeSpan(pages: Int): Long {
+        val span = heap.take(pages, paid = true) ?: afterTrim { heap.take(pages, paid = true) }
+        return span?.address ?: 0
+    }
+
     private fun takeFromSlab(classIndex: Int): Long {
-        val candidates = open[classIndex]
-        for (slab in candidates) {
-            val wasEmpty = slab.isEmpty
-            val address = slab.take(account::tryReserve)
-            if (address == 0L) continue
-            if (wasEmpty) emptyBytes -= slab.bytes
-            if (slab.freeCount == 0) candidates.remove(slab)
-            return address
-        }
-        val slab = grow(classIndex) ?: return 0
-        return slab.take(account::tryReserve).also { if (slab.freeCount == 0) candidates.remove(slab) }
+        val usual = usualPages(classIndex)
+        var address = takeFromSlab(classIndex, usual)
+        if (address == 0L) address = afterTrim { takeFromSlab(classIndex, usual) }
+        val least = shape.pagesOfBlock(classIndex)
+        return if (address == 0L && least < usual) takeFromSlab(classIndex, least) else address
     }
 
-    /** A new slab: as large as usual, or, where the limit or the system refuses, smaller, down to one block. */
-    private fun grow(classIndex: Int): Slab? {
-        val least = roundToPages(SizeClasses.sizeOf(classIndex))
-        var bytes = maxOf(usualBytes(classIndex), least)
-        var reclaimed = false
-        while (true) {
-            val address = mapPaid(bytes)
-            if (address != 0L) return newSlab(address, bytes, classIndex)
-            if (!reclaimed) {
-                trim()
-                reclaimed = true
-            } else if (bytes > least) {
-                bytes = maxOf(least, roundToPages(bytes / 4))
-            } else {
-                return null
-            }
-        }
+    // Where a slab is paid for whole, it must be a small part of a limit, or a few classes would take all of it.
+    private fun usualPages(classIndex: Int): Int {
+        val usual = shape.usualPages(classIndex)
+        if (heap.discards) return usual
+        val part = minOf(account.limit / SLABS_A_LIMIT / page, usual.toLong())
+        return maxOf(part.toInt(), shape.pagesOfBlock(classIndex))
     }
 
-    private fun newSlab(address: Long, bytes: Long, classIndex: Int): Slab {
-        val slab = Slab(address, bytes, classIndex, page)
-        slabs[address] = slab
-        open[classIndex].addFirst(slab)
-        return slab
+    private fun takeFromSlab(classIndex: Int, pages: Int): Long {
+        val slabs = open[classIndex]
+        val address = slabs.take()
+        if (address != 0L) return address
+        val span = heap.take(pages, paid = false) ?: return 0
+        val slab = Slab(heap, span, classIndex, page)
+        span.slab = slab
+        span.region.enterEveryPage(span)
+        slabs.settle(slab)
+        return slabs.take().also { if (slab.isEmpty) close(slab) }
     }
 
-    private fun usualBytes(classIndex: Int): Long {
-        val wanted = (SizeClasses.sizeOf(classIndex) * BLOCKS_A_SLAB).coerceIn(LEAST_SLAB, MOST_SLAB)
-        return roundToPages(minOf(wanted, account.limit / SLABS_A_LIMIT))
+    private fun close(slab: Slab) {
+        open[slab.classIndex].remove(slab)
+        heap.giveBack(slab.span)
     }
 
-    private fun mapPaid(bytes: Long): Long {
-        if (!account.tryReserve(bytes)) return 0
-        val address = platform.map(bytes)
-        if (address == 0L) account.release(bytes)
-        return address
+    private inline fun <T> afterTrim(attempt: () -> T): T {
+        trim()
+        return attempt()
     }
 
-    /** Takes the block at [address] back. An emptied slab goes back to the system when enough is idle already. */
+    /** Takes the block at [address] back. */
     fun giveBack(address: Long) {
-        val slab = slabs.floorEntry(address).value
-        val wasFull = slab.freeCount == 0
-        slab.giveBack(address)
-        outBytes -= SizeClasses.sizeOf(slab.classIndex)
-        if (wasFull) open[slab.classIndex].addFirst(slab)
-        if (!slab.isEmpty) return
-        if (emptyBytes + slab.bytes <= idleBound() || !unmap(slab)) emptyBytes += slab.bytes
+        putBack(address)
+        keepBound()
     }
 
     /** Takes [magazine]'s blocks back. */
     fun giveBackAll(magazine: Magazine) {
-        while (magazine.count > 0) giveBack(magazine.pop())
+        while (magazine.count > 0) putBack(magazine.pop())
+        keepBound()
     }
 
-    private fun unmap(slab: Slab): Boolean {
-        if (!platform.tryUnmap(slab.address, slab.bytes)) return false
-        open[slab.classIndex].remove(slab)
-        slabs.remove(slab.address)
-        account.release(slab.bytes - slab.discardedBytes)
+    private fun putBack(address: Long) {
+        val span = spanOf(address)
+        val slab = span.slab
+        if (slab == null) {
+            outBytes -= span.pages * page
+            return heap.giveBack(span)
+        }
+        slab.giveBack(address)
+        outBytes -= SizeClasses.sizeOf(slab.classIndex)
+        if (slab.isEmpty) close(slab) else open[slab.classIndex].settle(slab)
+    }
+
+    private fun spanOf(address: Long): Span {
+        val span = heap.spanAt(address)
+        check(span != null && !span.free && (span.slab != null || span.address == address)) {
+            "no block of this store begins at $address, or it came back before"
+        }
+        return span
+    }
+
+    // ---- in place ----
+
+    /** Whether blocks of [classIndex] are spans, which grow and shrink in place. */
+    fun isSpan(classIndex: Int): Boolean = shape.isSpan(classIndex)
+
+    /**
+     * Makes the block at [address], a span of [fromClass], one of [toClass] where it lies, at the cost of the free pages
+     * behind it; false, and nothing changed, when they are too few or the limit does not allow them.
+     */
+    fun tryExtend(address: Long, fromClass: Int, toClass: Int): Boolean {
+        if (!heap.tryExtend(block(address, fromClass), shape.pagesOfBlock(toClass))) return false
+        outBytes += SizeClasses.sizeOf(toClass) - SizeClasses.sizeOf(fromClass)
         return true
     }
 
+    /** Makes the block at [address], a span of [fromClass], one of [toClass], and gives its tail back. */
+    fun shrink(address: Long, fromClass: Int, toClass: Int) {
+        heap.shrink(block(address, fromClass), shape.pagesOfBlock(toClass))
+        outBytes += SizeClasses.sizeOf(toClass) - SizeClasses.sizeOf(fromClass)
+        keepBound()
+    }
+
+    private fun block(address: Long, classIndex: Int): Span {
+        val span = spanOf(address)
+        check(span.slab == null && span.pages == shape.pagesOfBlock(classIndex)) {
+            "the block at $address is not one of class $classIndex: $span"
+        }
+        return span
+    }
+
+    // ---- large blocks ----
+
     /** Takes a block of its own mapping of at least [size] bytes, or null when neither the limit nor the system allows one. */
     fun takeLarge(size: Long): LargeBlocks.Region? {
-        val region = large.take(size)
-            ?: run {
-                trim()
-                large.take(size)
-            }
+        val region = large.take(size) ?: afterTrim { large.take(size) }
         if (region != null) outBytes += region.bytes
         return region
     }
 
+    /** Makes [region] longer or shorter, see [LargeBlocks.grow]; null, and nothing changed, when that is not possible. */
+    fun growLarge(region: LargeBlocks.Region, newBytes: Long, mayMove: Boolean): LargeBlocks.Region? {
+        val grown = large.grow(region, newBytes, mayMove) ?: afterTrim { large.grow(region, newBytes, mayMove) }
+        if (grown != null) outBytes += grown.bytes - region.bytes
+        return grown
+    }
+
     fun giveBackLarge(region: LargeBlocks.Region) {
         outBytes -= region.bytes
-        large.giveBack(region, keepUpTo = idleBound() - emptyBytes)
+        large.giveBack(region)
+        keepBound()
     }
 
-    /** Gives every empty slab, every idle large block and every free page back to the system; answers how many bytes went. */
-    @IgnorableReturnValue
-    fun trim(): Long {
-        var gone = large.trim()
-        for (slab in slabs.values.toList()) {
-            if (slab.isEmpty) {
-                if (!unmap(slab)) continue
-                gone += slab.bytes - slab.discardedBytes
-                emptyBytes -= slab.bytes
-            } else if (platform.bindsViews) {
-                val freed = slab.discardFreePages(platform::tryDiscard)
-                account.release(freed)
-                gone += freed
-            }
+    // ---- pages ----
+
+    /** Takes [count] pages that lie together; the address of the first, or 0 when neither the limit nor the system allows them. */
+    fun takePages(count: Int): Long {
+        require(count > 0) { "$count pages cannot be taken" }
+        val address = takeSpan(count)
+        if (address != 0L) outBytes += count * page
+        return address
+    }
+
+    /** Takes the [count] pages at [address] back, which were taken together. */
+    fun giveBackPages(address: Long, count: Int) {
+        val span = spanOf(address)
+        check(span.slab == null && span.pages == count) { "$count pages at $address were not taken together: $span" }
+        giveBack(address)
+    }
+
+    /** The position-independent id of the page that holds [address]: the same while its region is mapped; -1 when it is nobody's. */
+    fun pageIdOf(address: Long): Long = heap.pageIdOf(address)
+
+    /** Where the page [id] lies, or 0 when its region is gone. */
+    fun addressOfPage(id: Long): Long = heap.addressOfPage(id)
+
+    // ---- what is idle ----
+
+    // Going a step below the bound, so that a system call frees a part of the bound and not a block.
+    private fun keepBound() {
+        val bound = maxOf(0, idleBound())
+        if (idleBytes <= bound) return
+        val target = bound - bound / BOUND_STEP
+        while (idleBytes > target) {
+            val gone = if (large.idleBytes > heap.idleBytes) large.dropOldest() else heap.dropOldest(idleBytes - target)
+            if (!gone) return
         }
-        return gone
     }
 
-    private fun roundToPages(bytes: Long): Long = (bytes + page - 1) and -page
+    private val idleBytes get() = large.idleBytes + heap.idleBytes
+
+    /** Gives every idle page and every idle large block back to the system; answers how many bytes went. */
+    @IgnorableReturnValue
+    fun trim(): Long = large.trim() + heap.trim()
 
     private companion object {
-        const val BLOCKS_A_SLAB = 32L
-        const val LEAST_SLAB = 256L * 1024
-        const val MOST_SLAB = 4L * 1024 * 1024
         const val SLABS_A_LIMIT = 16L
+        const val BOUND_STEP = 8
     }
 }
