@@ -3,7 +3,9 @@ package dev.leasehold.memory
 import dev.leasehold.memory.internal.AccessFailures.hex
 import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.slab.BlockHome
+import dev.leasehold.memory.internal.slab.BlockKind
 import dev.leasehold.memory.internal.slab.RefCount
+import dev.leasehold.memory.internal.slab.SizeClasses
 import dev.leasehold.memory.internal.slab.SlabEngine
 import dev.leasehold.memory.internal.slab.Taken
 import dev.leasehold.memory.internal.slab.Tenancy
@@ -36,9 +38,12 @@ public class Block internal constructor(
     /** Where the first byte lies in the process's address space. Fixed for the block's life. */
     public val address: Long,
     size: Long,
-    private var code: Int,
+    kind: Int,
     private val count: RefCount,
 ) : AutoCloseable {
+    // What the memory is: a size class or a mapping of its own, and the alignment that was asked for (BlockKind).
+    private var kind: Int = kind
+
     @Volatile
     private var tenancy: Tenancy? = null
 
@@ -146,15 +151,15 @@ public class Block internal constructor(
         if (tenancy != null) return end(tenancy)
         val cache = cache
         if (cache != null && cache.ownerId == Thread.currentThread().threadId()) {
-            cache.giveBack(address, code, size)
+            cache.giveBack(address, BlockKind.code(kind), size)
         } else {
-            home.giveBack(address, code, size)
+            home.giveBack(address, BlockKind.code(kind), size)
         }
     }
 
     private fun end(tenancy: Tenancy) {
         try {
-            tenancy.end(address, code, size)
+            tenancy.end(address, BlockKind.code(kind), size)
         } catch (busy: IllegalStateException) {
             count.undoLast()
             throw busy
@@ -165,6 +170,150 @@ public class Block internal constructor(
     @JvmSynthetic
     internal fun viewIn(arena: Arena?): MemorySegment =
         if (size == 0L) MemorySegment.ofAddress(address) else Platform.current.view(address, size, arena)
+
+    /**
+     * Gives the block [newSize] bytes and keeps its content up to the smaller size.
+     *
+     * | the block | what happens | the answer |
+     * |---|---|---|
+     * | its size class has the space, or the pages behind it are free | it grows or shrinks where it lies, for all holders | this block |
+     * | it must move, and the caller is the only holder | the bytes move: by copy, or, from a mebibyte on, without one where the system can remap pages (Linux) | a new block; this one is closed |
+     * | it must move, and others hold it too | the bytes are copied | a new block; the caller's reference to this one is given back, and the others keep it as it was |
+     *
+     * Go on with the answer, and with nothing else: `block = block.resize(n)`. Where the answer is a new block, it has one
+     * reference, the caller's.
+     *
+     * **Views** from [segment] keep the size that they were taken with. They live on where the block stays in place, and for
+     * those who keep the old block; they are cut off where the bytes moved away, or where a large block's tail goes back.
+     * **Threads.** Holders must not resize one block at the same time; the second is refused.
+     * **Zeroed.** What is new behind the old content, if [zeroed]; else it is whatever lay there.
+     * **Cost.** Nothing to speak of in place; a copy; or, remapped, tens of microseconds for any size.
+     *
+     * @throws BlockClosedException when the last reference is gone
+     * @throws BlockBusyException when another thread is resizing the block just now
+     * @throws InvalidSizeException when [newSize] is negative or above the manager's [maxAllocation][MemoryManager.maxAllocation]
+     * @throws MemoryExhaustedException when a limit or the system stops it; the block is as it was, but views of a large
+     *   one may have been cut off
+     * @throws ManagerClosedException when the block must be copied and its manager is closed
+     * @throws IllegalStateException while a native call or an input/output operation uses a view of a block of a mebibyte
+     *   or more that must move; the block is as it was
+     */
+    @JvmOverloads
+    public fun resize(newSize: Long, zeroed: Boolean = false): Block {
+        val source = manager as BlockSource
+        source.requireSize(newSize)
+        // Held meanwhile, so that nobody else's last close can free what is being moved.
+        if (!count.tryRetain()) refuse("resized")
+        if (!RESIZING.compareAndSet(this, 0, 1)) {
+            leave()
+            throw BlockRefusals.busy(this)
+        }
+        try {
+            val oldSize = size
+            // Pages that the system adds are zero.
+            val dirty = if (home is SlabEngine.LargeHome) home.capacity else Long.MAX_VALUE
+            if (resizeInPlace(newSize)) {
+                if (zeroed) zero(oldSize, minOf(dirty, newSize))
+                return this
+            }
+            return remap(newSize, zeroed) ?: copyTo(source, newSize, zeroed)
+        } finally {
+            resizing = 0
+            // Where the bytes were remapped, there is nothing left to give back.
+            if (!count.isOver) leave()
+        }
+    }
+
+    private fun resizeInPlace(newSize: Long): Boolean {
+        if (engine.isNothing(home)) return newSize == 0L
+        return if (home is SlabEngine.LargeHome) resizeLarge(home, newSize) else changeClass(newSize)
+    }
+
+    private fun changeClass(newSize: Long): Boolean {
+        val code = BlockKind.code(kind)
+        val wanted = if (newSize > SizeClasses.LARGEST) SlabEngine.LARGE else SizeClasses.indexOf(maxOf(newSize, 1))
+        if (wanted > code) {
+            if (wanted == SlabEngine.LARGE || !engine.tryChangeClass(address, code, wanted)) return false
+            kind = BlockKind.of(wanted, kind)
+        } else if (wanted < code && engine.isSpan(code)) {
+            // A tail that is given back must be out of everybody's reach; else it stays with the block.
+            asSoleHolder {
+                if (tenancy == null && engine.tryChangeClass(address, code, wanted)) kind = BlockKind.of(wanted, kind)
+                size = newSize
+            }
+        }
+        size = newSize
+        return true
+    }
+
+    private fun resizeLarge(large: SlabEngine.LargeHome, newSize: Long): Boolean {
+        if (newSize > large.capacity && !large.resize(newSize, mayMove = false)) return false
+        if (newSize < size && engine.remaps) {
+            asSoleHolder {
+                cutViews()
+                size = newSize
+                // What the system does not take the block keeps.
+                large.resize(newSize, mayMove = false)
+            }
+        }
+        size = newSize
+        return true
+    }
+
+    /** Moves the bytes of a large block without a copy, if the caller is its only holder and the system can do so. */
+    private fun remap(newSize: Long, zeroed: Boolean): Block? {
+        if (home !is SlabEngine.LargeHome || !engine.remaps || !count.tryLock(OWN_HOLDS)) return null
+        var moved = false
+        try {
+            cutViews()
+            val oldCapacity = home.capacity
+            moved = home.resize(newSize, mayMove = true)
+            if (!moved) return null
+            val fresh = movedTo(home, newSize)
+            if (zeroed) fresh.zero(size, minOf(oldCapacity, newSize))
+            return fresh
+        } finally {
+            if (moved) count.end() else count.unlock(OWN_HOLDS)
+        }
+    }
+
+    private fun movedTo(large: SlabEngine.LargeHome, newSize: Long): Block = try {
+        Block(engine, null, large, large.address, newSize, kind, RefCount(null, 0))
+    } catch (failure: Throwable) {
+        // The heap is exhausted. The bytes have moved, so the block cannot stay; at least its memory does not leak.
+        large.giveBack(large.address, BlockKind.code(kind), newSize)
+        throw failure
+    }
+
+    private fun copyTo(source: BlockSource, newSize: Long, zeroed: Boolean): Block {
+        val fresh = source.allocateFor(newSize, BlockKind.alignment(kind))
+        val kept = minOf(size, newSize)
+        if (kept > 0) MemorySegment.copy(viewIn(null), 0, fresh.viewIn(null), 0, kept)
+        if (zeroed) fresh.zero(kept, newSize)
+        // The caller's reference; ours follows.
+        leave()
+        return fresh
+    }
+
+    private fun zero(from: Long, to: Long) {
+        if (from < to) Segment.of(viewIn(null)).slice(from, to - from).zero()
+    }
+
+    /** Runs [action] with nobody else having or getting a reference, unless somebody has. */
+    private inline fun asSoleHolder(action: () -> Unit) {
+        if (!count.tryLock(OWN_HOLDS)) return
+        try {
+            action()
+        } finally {
+            count.unlock(OWN_HOLDS)
+        }
+    }
+
+    private fun cutViews() {
+        val views = tenancy ?: return
+        views.cancel()
+        tenancy = null
+    }
 
     private fun makeView(): MemorySegment {
         // Held meanwhile, so that the last close sees the tenancy.
@@ -184,7 +333,7 @@ public class Block internal constructor(
     }
 
     private fun newTenancy(): Tenancy {
-        val placed = engine.place(engine.cacheOf(Thread.currentThread()), Taken(address, code, home))
+        val placed = engine.place(engine.cacheOf(Thread.currentThread()), Taken(address, BlockKind.code(kind), home))
         return Tenancy.of(placed, Platform.current, size)
     }
 
@@ -197,6 +346,9 @@ public class Block internal constructor(
     }
 
     private companion object {
+        /** The caller's reference, and that of the call itself. */
+        const val OWN_HOLDS = 2
+
         @JvmField
         val TENANCY: AtomicReferenceFieldUpdater<Block, Tenancy> =
             AtomicReferenceFieldUpdater.newUpdater(Block::class.java, Tenancy::class.java, "tenancy")

@@ -12,6 +12,15 @@ internal object BlockRefusals {
         block.size,
     )
 
+    fun busy(block: Block): BlockBusyException = BlockBusyException(
+        "Block of ${block.size} bytes at ${hex(
+            block.address,
+        )} from manager '${block.manager.name}' is being resized by " +
+            "another thread: let one holder resize it and hand the new block on",
+        block.manager.name,
+        block.size,
+    )
+
     private fun remedy(verb: String) =
         if (verb == "closed") ": close once for the allocation and once for each retain" else ""
 }

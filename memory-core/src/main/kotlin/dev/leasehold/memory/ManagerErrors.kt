@@ -24,6 +24,18 @@ public class BlockClosedException internal constructor(
 ) : IllegalStateException(message)
 
 /**
+ * A block was to be resized while another thread was resizing it. Nothing has changed.
+ *
+ * @property managerName the manager that it was allocated from
+ * @property size how many bytes it has
+ */
+public class BlockBusyException internal constructor(
+    message: String,
+    public val managerName: String,
+    public val size: Long,
+) : IllegalStateException(message)
+
+/**
  * A manager was closed while blocks were allocated. The manager *is* closed; the blocks stay valid and free their memory
  * as they are closed.
  *

@@ -2,6 +2,7 @@ package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.slab.BlockHome
+import dev.leasehold.memory.internal.slab.BlockKind
 import dev.leasehold.memory.internal.slab.HygieneAction
 import dev.leasehold.memory.internal.slab.RefCount
 import dev.leasehold.memory.internal.slab.Requests
@@ -20,7 +21,8 @@ import java.lang.foreign.MemorySegment
 public class SystemMemoryManager internal constructor(
     private val settings: ManagerSettings,
     platform: Platform = Platform.current,
-) : MemoryManager(settings.name) {
+) : MemoryManager(settings.name),
+    BlockSource {
     /**
      * Makes a manager for one subsystem, with the default options. The caller owns it and closes it.
      *
@@ -80,33 +82,35 @@ public class SystemMemoryManager internal constructor(
         return block(cache, home, address, code, size)
     }
 
-    override fun allocate(size: Long, alignment: Long): Block {
-        val taken = takeSlow(size, checkAlignment(alignment))
+    override fun allocate(size: Long, alignment: Long): Block = allocateFor(size, checkAlignment(alignment))
+
+    override fun allocateFor(size: Long, alignment: Long): Block {
+        val taken = takeSlow(size, alignment)
         val cache = if (taken.home === engine.anyThread) engine.cacheOf(Thread.currentThread()) else null
-        return block(cache, taken.home, taken.address, taken.code, size)
+        return block(cache, taken.home, taken.address, BlockKind.of(taken.code, alignment), size)
     }
 
-    private fun block(cache: ThreadCache?, home: BlockHome, address: Long, code: Int, size: Long): Block {
+    private fun block(cache: ThreadCache?, home: BlockHome, address: Long, kind: Int, size: Long): Block {
         try {
             val bias = cache?.bias
             val generation = bias?.generationOfNext() ?: 0
             val count = RefCount(if (generation == 0) null else bias, generation)
-            return Block(engine, cache, home, address, size, code, count)
+            return Block(engine, cache, home, address, size, kind, count)
         } catch (failure: Throwable) {
             // The heap is exhausted, or the like: the memory must not be lost with it.
-            home.giveBack(address, code, size)
+            home.giveBack(address, BlockKind.code(kind), size)
             throw failure
         }
     }
 
     private fun takeSlow(size: Long, alignment: Long): Taken {
-        checkSize(size)
+        requireSize(size)
         if (engine.closed) throw ManagerClosedException(ManagerRefusals.closed(name), name)
         if (size == 0L) return engine.nothing
         return requests.take(size, alignment) ?: throw exhausted(size)
     }
 
-    private fun checkSize(size: Long) {
+    override fun requireSize(size: Long) {
         if (size < 0) throw InvalidSizeException(ManagerRefusals.negative(name, size), size)
         val most = maxAllocation
         if (size > most) {

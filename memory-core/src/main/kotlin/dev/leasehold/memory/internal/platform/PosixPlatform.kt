@@ -60,11 +60,7 @@ internal class PosixPlatform private constructor(
     override fun view(address: Long, size: Long, arena: Arena?): MemorySegment =
         MemorySegment.ofAddress(address).reinterpret(size, arena ?: Arena.global(), null)
 
-    private fun function(
-        symbol: String,
-        descriptor: FunctionDescriptor,
-        vararg options: Linker.Option,
-    ): MethodHandle {
+    private fun function(symbol: String, descriptor: FunctionDescriptor, vararg options: Linker.Option): MethodHandle {
         val linker = Linker.nativeLinker()
         val address = linker.defaultLookup().find(symbol).orElseThrow {
             UnsupportedOperationException("$name has no function $symbol")

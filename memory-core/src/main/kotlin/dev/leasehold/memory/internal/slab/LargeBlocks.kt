@@ -4,7 +4,7 @@ import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.platform.tryUnmap
 
 /**
- * Blocks above the largest size class: a mapping each. Under the store's lock.
+ * Blocks above the largest size class: a mapping each. Under the store's lock, [resize] aside.
  *
  * A few idle ones are kept, newest last, because a fresh mapping costs a page fault a page. A request takes the best
  * fit among them if no more than a quarter of it would be wasted.
@@ -40,14 +40,14 @@ internal class LargeBlocks(private val platform: Platform, private val account: 
     }
 
     /**
-     * Makes [region] at least [newBytes] bytes long, or, where that is less than it has, no longer than they need.
+     * Needs no lock. Makes [region] at least [size] bytes long, or, where that is less than it has, no longer than they need.
      * Its contents stay; with [mayMove] its address may change. What is longer is paid for before the system is asked.
      *
      * @return what takes the place of [region], or null when neither the limit nor the system allows it, and nothing
      *   has changed
      */
-    fun grow(region: Region, newBytes: Long, mayMove: Boolean): Region? {
-        val bytes = roundToPages(newBytes)
+    fun resize(region: Region, size: Long, mayMove: Boolean): Region? {
+        val bytes = maxOf(platform.pageSize, roundToPages(size))
         val more = bytes - region.bytes
         if (more == 0L) return region
         if (!platform.remaps || (more > 0 && !account.tryReserve(more))) return null

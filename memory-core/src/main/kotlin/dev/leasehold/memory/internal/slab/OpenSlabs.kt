@@ -43,7 +43,13 @@ internal class OpenSlabs {
 
     /** Puts [slab], of which a block was taken or came back, where it belongs. */
     fun settle(slab: Slab) {
-        val place = if (slab.isFull) Place.NONE else if (slab.isReady) Place.READY else Place.AWAY
+        val place = if (slab.isFull) {
+            Place.NONE
+        } else if (slab.isReady) {
+            Place.READY
+        } else {
+            Place.AWAY
+        }
         if (place == slab.place) return
         remove(slab)
         val added = listOf(place)?.add(slab) ?: true

@@ -10,11 +10,13 @@ import java.util.concurrent.atomic.AtomicIntegerFieldUpdater
  *
  * | `shared` | the count |
  * |---|---|
- * | 0 | `extra + 1`, the owner's; none left when `extra` is negative |
- * | positive | `shared` |
- * | negative | none left |
+ * | 0 | `extra + 1`, the owner's |
+ * | positive | `shared`; `extra` is not looked at any more, or negative |
+ * | `LOCKED` | one holder's, who keeps all others waiting |
+ * | `OVER` | none left |
  *
- * The way from the first row to the others is one compare-and-set, made only after the owner's last plain count.
+ * The way from the first row to the others is one store by the owner, in its busy region, or one compare-and-set by
+ * another thread, made after the owner's last plain count.
  */
 internal class RefCount(private val bias: Bias?, private val generation: Int) {
     private var extra = 0
@@ -31,36 +33,36 @@ internal class RefCount(private val bias: Bias?, private val generation: Int) {
     val count: Int
         get() {
             val seen = shared
-            return if (seen != 0) maxOf(0, seen) else extra + 1
+            return if (seen == 0) {
+                extra + 1
+            } else if (seen == LOCKED) {
+                1
+            } else {
+                maxOf(0, seen)
+            }
         }
 
     /** Whether none is left. */
-    val isOver: Boolean
-        get() {
-            val seen = shared
-            return seen < 0 || (seen == 0 && extra < 0)
-        }
+    val isOver: Boolean get() = shared == OVER
 
     /** Adds one; false when none was left, or when there are as many as can be counted. */
     fun tryRetain(): Boolean {
         val bias = bias
         if (bias != null && bias.isOwner(Thread.currentThread())) {
             bias.enter()
-            val mine = bias.generation == generation
             val seen = extra
-            val counted = mine && Integer.compareUnsigned(seen, MOST) < 0
+            val counted = bias.generation == generation && Integer.compareUnsigned(seen, MOST) < 0
             if (counted) extra = seen + 1
             bias.leave()
-            if (mine) return counted
+            if (counted) return true
         }
         return tryRetainShared()
     }
 
     private fun tryRetainShared(): Boolean {
-        unbias()
         while (true) {
-            val seen = shared
-            if (seen < 0 || seen == MOST) return false
+            val seen = sharedCount()
+            if (seen == OVER || seen == MOST) return false
             if (SHARED.compareAndSet(this, seen, seen + 1)) return true
         }
     }
@@ -70,28 +72,22 @@ internal class RefCount(private val bias: Bias?, private val generation: Int) {
         val bias = bias
         if (bias != null && bias.isOwner(Thread.currentThread())) {
             bias.enter()
-            val mine = bias.generation == generation
             val seen = extra
-            if (mine && seen >= 0) extra = seen - 1
-            bias.leave()
-            if (mine) {
-                return if (seen > 0) {
-                    MORE
-                } else if (seen == 0) {
-                    LAST
-                } else {
-                    NONE
-                }
+            val counted = seen >= 0 && bias.generation == generation
+            if (counted) {
+                extra = seen - 1
+                if (seen == 0) SHARED.lazySet(this, OVER)
             }
+            bias.leave()
+            if (counted) return if (seen == 0) LAST else MORE
         }
         return releaseShared()
     }
 
     private fun releaseShared(): Int {
-        unbias()
         while (true) {
-            val seen = shared
-            if (seen < 0) return NONE
+            val seen = sharedCount()
+            if (seen == OVER) return NONE
             if (SHARED.compareAndSet(
                     this,
                     seen,
@@ -109,23 +105,59 @@ internal class RefCount(private val bias: Bias?, private val generation: Int) {
         }
     }
 
-    /** [release] if that takes the last one: how a sole holder makes sure that it is one, and that it stays so. */
-    fun releaseSole(): Boolean {
-        unbias()
-        return SHARED.compareAndSet(this, 1, OVER)
-    }
-
-    /** Takes [release] back, for whom it answered [LAST], when what should have followed could not be done. */
+    /** Takes back that [release] answered [LAST], for whom it did, when what should have followed could not be done. */
     fun undoLast() {
-        unbias()
         check(SHARED.compareAndSet(this, OVER, 1))
     }
 
+    /**
+     * Keeps everybody else out, if there are just [holds] references, which the caller knows to be its own; they wait until
+     * [unlock] or [end]. For a moment.
+     */
+    fun tryLock(holds: Int): Boolean {
+        while (true) {
+            if (sharedCount() != holds) return false
+            if (SHARED.compareAndSet(this, holds, LOCKED)) return true
+        }
+    }
+
+    /** Lets the others in again; there are [holds] references. */
+    fun unlock(holds: Int) = SHARED.set(this, holds)
+
+    /** Ends a [tryLock] with no reference left. */
+    fun end() = SHARED.set(this, OVER)
+
+    /** The count in `shared`, which from now on holds it, once nobody locks it. */
+    private fun sharedCount(): Int {
+        var seen = shared
+        if (seen == 0) {
+            unbias()
+            seen = shared
+        }
+        while (seen == LOCKED) {
+            Thread.yield()
+            seen = shared
+        }
+        return seen
+    }
+
     private fun unbias() {
-        if (shared != 0) return
-        bias!!.revoke(generation)
-        val seen = extra
-        SHARED.compareAndSet(this, 0, if (seen < 0) OVER else seen + 1)
+        val bias = bias!!
+        if (bias.isOwner(Thread.currentThread()) && unbiasOwn(bias)) return
+        bias.revoke(generation)
+        SHARED.compareAndSet(this, 0, extra + 1)
+    }
+
+    // The owner can do it for one block, without a handshake for all.
+    private fun unbiasOwn(bias: Bias): Boolean {
+        bias.enter()
+        val mine = bias.generation == generation
+        if (mine) {
+            SHARED.lazySet(this, extra + 1)
+            extra = -1
+        }
+        bias.leave()
+        return mine
     }
 
     companion object {
@@ -140,6 +172,7 @@ internal class RefCount(private val bias: Bias?, private val generation: Int) {
 
         private const val MOST = Int.MAX_VALUE - 1
         private const val OVER = Int.MIN_VALUE
+        private const val LOCKED = -1
 
         private val SHARED: AtomicIntegerFieldUpdater<RefCount> =
             AtomicIntegerFieldUpdater.newUpdater(RefCount::class.java, "shared")

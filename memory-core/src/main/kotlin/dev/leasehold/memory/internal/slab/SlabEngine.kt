@@ -40,6 +40,9 @@ internal class SlabEngine(
     val line = WaitLine(store.lock)
     val anyThread: BlockHome = AnyThreadHome()
 
+    /** Whether [home] is that of [nothing]. */
+    fun isNothing(home: BlockHome): Boolean = home === nothing.home
+
     /** What a block without bytes is made of: an address that nothing is ever read from. */
     val nothing = Taken(SizeClasses.PAGE, 0, NoHome())
 
@@ -192,7 +195,27 @@ internal class SlabEngine(
         override fun giveBack(address: Long, code: Int, size: Long): Unit = Unit
     }
 
-    private inner class LargeHome(private val region: LargeBlocks.Region) : BlockHome(owner, poolName) {
+    /** Where a block with a mapping of its own goes, and how it grows. */
+    inner class LargeHome(private var region: LargeBlocks.Region) : BlockHome(owner, poolName) {
+        /** Where the mapping begins. */
+        val address: Long get() = region.address
+
+        /** How many bytes it has. */
+        val capacity: Long get() = region.bytes
+
+        /**
+         * Makes the mapping as long as [size] bytes need; with [mayMove] its address may change.
+         *
+         * @return false when neither the limit nor the system allows it; then nothing has changed
+         */
+        @IgnorableReturnValue
+        fun resize(size: Long, mayMove: Boolean): Boolean {
+            val resized = store.resizeLarge(region, size, mayMove) ?: return false
+            countOther(0, resized.bytes - region.bytes)
+            region = resized
+            return true
+        }
+
         override fun giveBack(address: Long, code: Int, size: Long) {
             if (hygiene.onClose) hygiene.ended(address, size)
             countOther(-1, -region.bytes)
@@ -202,6 +225,31 @@ internal class SlabEngine(
             }
             relieve()
         }
+    }
+
+    /** Whether blocks of [classIndex] can change their class where they lie. */
+    fun isSpan(classIndex: Int): Boolean = store.isSpan(classIndex)
+
+    /** Whether the system can move and cut mappings. */
+    val remaps: Boolean get() = platform.remaps
+
+    /**
+     * Makes the block at [address], of class [from], one of class [to] where it lies.
+     *
+     * @return false when it cannot become one there; then nothing has changed
+     */
+    fun tryChangeClass(address: Long, from: Int, to: Int): Boolean {
+        if (!store.isSpan(from) || !store.isSpan(to)) return false
+        store.lock.withLock {
+            if (to < from) {
+                store.shrink(address, from, to)
+            } else if (!store.tryExtend(address, from, to)) {
+                return false
+            }
+            line.serve()
+        }
+        countOther(0, SizeClasses.sizeOf(to) - SizeClasses.sizeOf(from))
+        return true
     }
 
     // ---- shared leases ----

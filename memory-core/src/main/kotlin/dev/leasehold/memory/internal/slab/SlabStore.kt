@@ -2,6 +2,7 @@ package dev.leasehold.memory.internal.slab
 
 import dev.leasehold.memory.internal.platform.Platform
 import java.util.concurrent.locks.ReentrantLock
+import kotlin.concurrent.withLock
 
 /**
  * The ground of a pool or a manager: small blocks out of slabs, medium ones and pages out of spans, large ones mapped one
@@ -28,7 +29,14 @@ internal class SlabStore(platform: Platform, val account: Account, private val i
 
     /** Takes a block of [classIndex]; 0 when neither the limit nor the system allows one. */
     fun take(classIndex: Int): Long {
-        val address = if (shape.isSpan(classIndex)) takeSpan(shape.pagesOfBlock(classIndex)) else takeFromSlab(classIndex)
+        val address = if (shape.isSpan(
+                classIndex,
+            )
+        ) {
+            takeSpan(shape.pagesOfBlock(classIndex))
+        } else {
+            takeFromSlab(classIndex)
+        }
         if (address != 0L) outBytes += SizeClasses.sizeOf(classIndex)
         return address
     }
@@ -147,11 +155,15 @@ internal class SlabStore(platform: Platform, val account: Account, private val i
         return region
     }
 
-    /** Makes [region] longer or shorter, see [LargeBlocks.grow]; null, and nothing changed, when that is not possible. */
-    fun growLarge(region: LargeBlocks.Region, newBytes: Long, mayMove: Boolean): LargeBlocks.Region? {
-        val grown = large.grow(region, newBytes, mayMove) ?: afterTrim { large.grow(region, newBytes, mayMove) }
-        if (grown != null) outBytes += grown.bytes - region.bytes
-        return grown
+    /**
+     * Makes [region] longer or shorter, see [LargeBlocks.resize]; null, and nothing changed, when that is not possible.
+     * Takes the lock only for a moment, for moving the pages of a large block takes the system long.
+     */
+    fun resizeLarge(region: LargeBlocks.Region, size: Long, mayMove: Boolean): LargeBlocks.Region? {
+        var resized = large.resize(region, size, mayMove)
+        if (resized == null && mayMove && lock.withLock { trim() } > 0) resized = large.resize(region, size, true)
+        if (resized != null) lock.withLock { outBytes += resized.bytes - region.bytes }
+        return resized
     }
 
     fun giveBackLarge(region: LargeBlocks.Region) {

@@ -139,7 +139,11 @@ internal class SpanHeap(platform: Platform, private val account: Account) {
     }
 
     /** Pays for the pages of [span] from [from] to the one before [until], counted in it, that are away. */
-    fun pay(span: Span, from: Int, until: Int): Boolean = residency.pay(span.region, span.first + from, span.first + until)
+    fun pay(span: Span, from: Int, until: Int): Boolean = residency.pay(
+        span.region,
+        span.first + from,
+        span.first + until,
+    )
 
     // ---- giving back ----
 
