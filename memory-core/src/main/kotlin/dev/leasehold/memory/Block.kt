@@ -226,6 +226,8 @@ public class Block internal constructor(
 
     private fun resizeInPlace(newSize: Long): Boolean {
         if (engine.isNothing(home)) return newSize == 0L
+        // What is watched always moves: that is how holders of an old view are found.
+        if (home is BlockWatch) return false
         return if (home is SlabEngine.LargeHome) resizeLarge(home, newSize) else changeClass(newSize)
     }
 
@@ -337,7 +339,7 @@ public class Block internal constructor(
         return Tenancy.of(placed, Platform.current, size)
     }
 
-    private fun refuse(verb: String): Nothing = throw BlockRefusals.closed(this, verb)
+    private fun refuse(verb: String): Nothing = throw BlockRefusals.closed(this, verb, (home as? BlockWatch)?.trace)
 
     /** The size, the place, the references and the manager, for logs. */
     override fun toString(): String {

@@ -1,13 +1,15 @@
 package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.AccessFailures.hex
+import dev.leasehold.memory.internal.LeaseTrace
+import dev.leasehold.memory.internal.slab.GuardBytes
 
 /** The messages of a block that refuses: which block, of whom, what was tried and what to do. */
 internal object BlockRefusals {
-    fun closed(block: Block, verb: String): BlockClosedException = BlockClosedException(
+    fun closed(block: Block, verb: String, trace: LeaseTrace?): BlockClosedException = BlockClosedException(
         "Block of ${block.size} bytes at ${hex(block.address)} from manager '${block.manager.name}' was $verb " +
             "after its last reference had been given back" + remedy(verb) +
-            "; set traceSites = true on the manager to see where it was allocated and closed",
+            (trace?.sites() ?: "; set traceSites = true on the manager to see where it was allocated and closed"),
         block.manager.name,
         block.size,
     )
@@ -19,6 +21,22 @@ internal object BlockRefusals {
             "another thread: let one holder resize it and hand the new block on",
         block.manager.name,
         block.size,
+    )
+
+    fun damaged(
+        managerName: String,
+        block: String,
+        size: Long,
+        damage: GuardBytes.Damage,
+        trace: LeaseTrace,
+    ): GuardBytesException = GuardBytesException(
+        "$block was written outside of its bounds: ${damage.bytes} bytes " +
+            (if (damage.offset < 0) "before its start" else "behind its end") +
+            " are overwritten, the first at offset ${damage.offset} with 0x${damage.found.toHexString()}; native code " +
+            "or a pointer made from an address did that while the block was held${trace.sites()}",
+        managerName,
+        size,
+        damage.offset,
     )
 
     private fun remedy(verb: String) =

@@ -20,7 +20,7 @@ internal object LeaseRefusals {
                 thread,
             )} and $verb on " +
                 "${describe(Thread.currentThread())}; use rentShared for memory that changes threads" +
-                (trace?.rentedAt() ?: ""),
+                (trace?.takenAt() ?: ""),
         )
     }
 

@@ -49,3 +49,17 @@ public class OutstandingBlocksException internal constructor(
     public val blocks: Long,
     public val bytes: Long,
 ) : IllegalStateException(message)
+
+/**
+ * The bytes before or behind a block of a checked manager were found overwritten when it was freed. The block *is* freed.
+ *
+ * @property managerName the manager that it was allocated from
+ * @property size how many bytes it had
+ * @property offset where the first overwritten byte lies, counted from the block's first: negative when it lies before it
+ */
+public class GuardBytesException internal constructor(
+    message: String,
+    public val managerName: String,
+    public val size: Long,
+    public val offset: Long,
+) : RuntimeException(message)

@@ -6,14 +6,14 @@ import java.lang.ref.Cleaner
 import java.util.concurrent.atomic.AtomicReference
 
 /**
- * Where one lease was rented and closed, when its pool traces sites.
+ * Where one lease or block was taken and closed, when its pool or manager traces sites.
  *
- * It also reports a lease that was forgotten: when the lease is garbage and nobody closed it, one warning that begins
- * with `LEAK:` goes to the logger `dev.leasehold.memory`. The memory stays out: a view of it may live on, and handing
- * it to somebody else would be worse than losing it.
+ * It also reports one that was forgotten: when it is garbage and nobody closed it, one warning that begins with `LEAK:`
+ * goes to the logger `dev.leasehold.memory`. The memory stays out: a view of it may live on, and handing it to somebody
+ * else would be worse than losing it.
  */
-internal class LeaseTrace private constructor(private val poolName: String, private val size: Long) {
-    private val rented = Site.ofCaller()
+internal class LeaseTrace private constructor(private val what: String, private val verb: String) {
+    private val taken = Site.ofCaller()
     private val closed = AtomicReference<Site?>()
 
     /** Remembers the caller as the one who closed; the first close wins. */
@@ -21,16 +21,18 @@ internal class LeaseTrace private constructor(private val poolName: String, priv
         closed.compareAndSet(null, Site.ofCaller())
     }
 
-    fun rentedAt(): String = "; rented at $rented"
+    /** Where it was taken, as the tail of a message. */
+    fun takenAt(): String = "; $verb at $taken"
 
-    fun sites(): String = rentedAt() + "; closed at ${closed.get() ?: "an unknown site"}"
+    /** Where it was taken, and by whom, as a line of a list. */
+    fun origin(): String = "$verb at $taken by ${taken.thread}"
+
+    /** Where it was taken and where it was closed, as the tail of a message. */
+    fun sites(): String = takenAt() + "; closed at ${closed.get() ?: "an unknown site"}"
 
     private fun reportIfOpen() {
         if (closed.get() == null) {
-            LOGGER.log(
-                System.Logger.Level.WARNING,
-                "LEAK: a lease of $size bytes from pool '$poolName' was never closed; rented at $rented by ${rented.thread}",
-            )
+            LOGGER.log(System.Logger.Level.WARNING, "LEAK: $what was never closed; ${origin()}")
         }
     }
 
@@ -39,11 +41,16 @@ internal class LeaseTrace private constructor(private val poolName: String, priv
         private val CLEANER: Cleaner by lazy { Cleaner.create() }
 
         /** A trace for a lease that is being made by the calling thread. */
-        fun start(poolName: String, size: Long): LeaseTrace = LeaseTrace(poolName, size)
+        fun start(poolName: String, size: Long): LeaseTrace =
+            LeaseTrace("a lease of $size bytes from pool '$poolName'", "rented")
 
-        /** Reports [trace] when [lease] becomes garbage before it was closed. */
-        fun watch(lease: Any, trace: LeaseTrace) {
-            CLEANER.register(lease, trace::reportIfOpen)
+        /** A trace for a block that is being made by the calling thread. */
+        fun ofBlock(managerName: String, size: Long): LeaseTrace =
+            LeaseTrace("a block of $size bytes from manager '$managerName'", "allocated")
+
+        /** Reports [trace] when [owner], a lease or a block, becomes garbage before it was closed. */
+        fun watch(owner: Any, trace: LeaseTrace) {
+            CLEANER.register(owner, trace::reportIfOpen)
         }
     }
 }

@@ -13,6 +13,9 @@ internal abstract class BlockHome(
     /** The pool's name, for messages. */
     @JvmField val poolName: String,
 ) {
+    /** Whether any-thread views of what comes back here are to be cut off at the close, and not with many others later. */
+    open val wantsOwnArena: Boolean get() = false
+
     /** Takes the block at [address] back: [code] says what kind it is, [size] how many bytes were leased. Called once a lease. */
     abstract fun giveBack(address: Long, code: Int, size: Long)
 }

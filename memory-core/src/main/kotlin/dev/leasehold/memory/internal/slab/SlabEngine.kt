@@ -257,7 +257,7 @@ internal class SlabEngine(
     /** Finds a tenure for a shared lease of [taken]: a place in an epoch, or an arena of its own. */
     fun place(cache: ThreadCache?, taken: Taken): Placed {
         val bytes = if (taken.code == LARGE) Long.MAX_VALUE else SizeClasses.sizeOf(taken.code)
-        if (pressure || !epochs.accepts(bytes)) {
+        if (pressure || taken.home.wantsOwnArena || !epochs.accepts(bytes)) {
             val own = OwnArena(platform, taken.home)
             return Placed(taken.address, taken.code, own, own.arena)
         }

@@ -1,0 +1,77 @@
+package dev.leasehold.memory
+
+import dev.leasehold.memory.internal.AccessFailures.hex
+import dev.leasehold.memory.internal.LeaseTrace
+import dev.leasehold.memory.internal.slab.BlockHome
+import dev.leasehold.memory.internal.slab.BlockKind
+import dev.leasehold.memory.internal.slab.GuardBytes
+import dev.leasehold.memory.internal.slab.Taken
+import java.util.concurrent.ConcurrentHashMap
+
+/** The blocks that a manager which traces sites, or is checked, has given out. Any thread. */
+internal class BlockWatchers {
+    private val watches: MutableSet<BlockWatch> = ConcurrentHashMap.newKeySet()
+
+    fun add(watch: BlockWatch) {
+        check(watches.add(watch))
+    }
+
+    fun remove(watch: BlockWatch) {
+        check(watches.remove(watch))
+    }
+
+    fun clear() = watches.clear()
+
+    /** One line for each block, the largest first, and how many more there are. */
+    fun dump(): String {
+        val all = watches.sortedByDescending { it.size }
+        val lines = all.take(MOST_LINES).map { "\n  " + it.describe() }
+        val more = if (all.size > MOST_LINES) "\n  and ${all.size - MOST_LINES} more" else ""
+        return lines.joinToString("") + more
+    }
+
+    private companion object {
+        const val MOST_LINES = 50
+    }
+}
+
+/**
+ * Stands between one block and where its memory goes: knows where it was allocated and closed, and, in a checked manager,
+ * looks at the bytes around it.
+ */
+internal class BlockWatch(
+    private val taken: Taken,
+    val size: Long,
+    private val guards: GuardBytes?,
+    private val watchers: BlockWatchers,
+    private val managerName: String,
+) : BlockHome(taken.home.owner, managerName) {
+    val trace: LeaseTrace = LeaseTrace.ofBlock(managerName, size)
+
+    /** Where the block begins. */
+    val address: Long get() = taken.address + (guards?.front ?: 0)
+
+    // What is freed must be filled before anybody else has it, and after the views are cut off.
+    override val wantsOwnArena: Boolean get() = true
+
+    /** Begins the watch. */
+    fun start() {
+        guards?.lay(taken.address, size)
+        watchers.add(this)
+    }
+
+    override fun giveBack(address: Long, code: Int, size: Long) {
+        val damage = guards?.damage(taken.address, this.size)
+        guards?.fillFreed(taken.address, this.size)
+        trace.ended()
+        watchers.remove(this)
+        taken.home.giveBack(taken.address, BlockKind.code(taken.code), guards?.around(this.size) ?: size)
+        // Last, so that a block that was written past its end is not lost as well.
+        if (damage != null) throw BlockRefusals.damaged(managerName, describeBlock(), this.size, damage, trace)
+    }
+
+    private fun describeBlock() = "Block of $size bytes at ${hex(address)} from manager '$managerName'"
+
+    /** The block in one line, with its site. */
+    fun describe(): String = "$size bytes at ${hex(address)}, ${trace.origin()}"
+}
