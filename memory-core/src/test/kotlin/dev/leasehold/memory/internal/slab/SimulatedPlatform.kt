@@ -20,6 +20,10 @@ internal class SimulatedPlatform(
     var calls = 0
         private set
 
+    /** How many of [calls] were not refused. */
+    var granted = 0
+        private set
+
     /** How many calls there were to take pages back. */
     var discardCalls = 0
         private set
@@ -34,7 +38,11 @@ internal class SimulatedPlatform(
     override val name: String get() = "simulated"
     override val bindsViews: Boolean get() = true
 
-    private fun refused() = refuse(++calls)
+    private fun refused(): Boolean {
+        val refused = refuse(++calls)
+        if (!refused) granted++
+        return refused
+    }
 
     override fun map(bytes: Long): Long {
         require(bytes > 0 && bytes % pageSize == 0L) { "$bytes bytes are no pages" }
