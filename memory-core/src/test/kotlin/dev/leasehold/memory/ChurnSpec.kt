@@ -1,75 +1,87 @@
 package dev.leasehold.memory
 
+import dev.leasehold.memory.internal.platform.Platform
+import dev.leasehold.memory.internal.slab.Account
+import dev.leasehold.memory.internal.slab.SizeClasses
+import dev.leasehold.memory.internal.slab.SlabStore
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.comparables.shouldBeGreaterThan
+import io.kotest.matchers.comparables.shouldBeLessThan
+import io.kotest.matchers.comparables.shouldBeLessThanOrEqualTo
+import io.kotest.matchers.shouldBe
 
 class ChurnSpec : FunSpec({
-    for ((n, b, q) in listOf(
-        Triple("4", 4.MiB, 4.MiB),
-        Triple("4q1", 4.MiB, 1.MiB),
-        Triple("64", 64.MiB, 4.MiB),
-        Triple("0", 0L, 0L),
-    )) {
-        test("churn $n") {
-            val pool = MemoryPool.isolated("churn") {
-                idleBound = b
-                quarantineBytes = q
-            }
-            val a = object : ChurnAllocator<Lease> {
-                override fun allocate(size: Int) = pool.rent(size.toLong())
+    fun <B> measure(name: String, allocator: ChurnAllocator<B>): List<ChurnTrace.Checkpoint> {
+        val checkpoints = ArrayList<ChurnTrace.Checkpoint>()
+        ChurnTrace().run(allocator, each = checkpoints::add)
+        println("churn, $name: worst ${checkpoints.maxBy { it.excess }}; at the end ${checkpoints.last()}")
+        return checkpoints
+    }
+
+    /** What a manager is meant to keep idle. */
+    val idle = 2.MiB
+
+    test("after and during churn no more than a quarter over the live bytes, and 8 MiB, is reserved, caches and all") {
+        val pool = MemoryPool.isolated("churn") { idleBound = idle }
+        val checkpoints = measure(
+            "with caches",
+            object : ChurnAllocator<Lease> {
+                override fun allocate(size: Int): Lease = pool.rent(size.toLong())
                 override fun free(block: Lease) = block.close()
-                override val reserved get() = pool.stats().reserved
-            }
-            val t0 = System.nanoTime()
-            val all = ArrayList<ChurnTrace.Checkpoint>()
-            ChurnTrace().run(a) {
-                all.add(it)
-                if (it.operation % 20_000 ==
-                    0
-                ) {
-                    println("$it ${it.excess / 1024} ${pool.stats()}")
-                }
-            }
-            println(
-                "$n own: worst excess ${all.maxOf {
-                    it.excess
-                } / 1024} KiB last ${all.last()} in ${(System.nanoTime() - t0) / 1000000} ms",
-            )
-            pool.close()
-        }
-        test("churn shared $n") {
-            val pool = MemoryPool.isolated("churn") {
-                idleBound = b
-                quarantineBytes = q
-            }
-            val a = object : ChurnAllocator<SharedLease> {
-                override fun allocate(size: Int) = pool.rentShared(size.toLong())
-                override fun free(block: SharedLease) = block.close()
-                override val reserved get() = pool.stats().reserved
-            }
-            val t0 = System.nanoTime()
-            val all = ArrayList<ChurnTrace.Checkpoint>()
-            if (q >
-                0
-            ) {
-                ChurnTrace().run(a) {
-                    all.add(it)
-                    if (it.operation % 20_000 ==
-                        0
-                    ) {
-                        println("$it ${it.excess / 1024} ${pool.stats()}")
+                override val reserved: Long get() = pool.stats().reserved
+            },
+        )
+        checkpoints.last().operation shouldBe 1_000_000
+        for (each in checkpoints) each.excess shouldBeLessThanOrEqualTo 8.MiB
+        pool.trim()
+        pool.stats().reserved shouldBe 0
+        pool.close()
+    }
+
+    test("the store alone holds at most a twentieth more than the blocks that are out, and the idle bound") {
+        val account = Account(Long.MAX_VALUE)
+        val store = SlabStore(Platform.current, account) { idle }
+        var worst = 0L
+        val checkpoints = measure(
+            "the store alone",
+            object : ChurnAllocator<Long> {
+                override fun allocate(size: Int) = store.take(SizeClasses.indexOf(size.toLong()))
+                override fun free(block: Long) = store.giveBack(block)
+                override val reserved: Long
+                    get() {
+                        worst = maxOf(worst, account.reserved - store.outBytes * 21 / 20)
+                        return account.reserved
                     }
+            },
+        )
+        worst shouldBeLessThanOrEqualTo idle
+        checkpoints.maxOf { it.live } shouldBeGreaterThan 60.MiB
+        checkpoints.minOf { it.live } shouldBeLessThan 10.MiB
+        store.outBytes shouldBe 0
+        store.trim()
+        account.reserved shouldBe 0
+    }
+
+    test("the measure finds an allocator that keeps what it once had") {
+        val kept = HashMap<Int, Int>()
+        var reserved = 0L
+        val checkpoints = measure(
+            "an allocator that keeps everything",
+            object : ChurnAllocator<Int> {
+                override fun allocate(size: Int): Int {
+                    val index = SizeClasses.indexOf(size.toLong())
+                    val free = kept.getOrDefault(index, 0)
+                    if (free > 0) kept[index] = free - 1 else reserved += SizeClasses.sizeOf(index)
+                    return index
                 }
-            }
-            if (q >
-                0
-            ) {
-                println(
-                    "$n shared: worst excess ${all.maxOf {
-                        it.excess
-                    } / 1024} KiB last ${all.last()} in ${(System.nanoTime() - t0) / 1000000} ms",
-                )
-            }
-            pool.close()
-        }
+
+                override fun free(block: Int) {
+                    kept.merge(block, 1, Int::plus)
+                }
+
+                override val reserved: Long get() = reserved
+            },
+        )
+        checkpoints.count { it.excess > 8.MiB } shouldBeGreaterThan 10
     }
 })

@@ -2,7 +2,7 @@ package dev.leasehold.memory.internal.slab
 
 /** How much a thread's cache holds of each class. */
 internal object CacheShape {
-    private const val MAGAZINE_BYTES = 128L * 1024
+    private const val MAGAZINE_BYTES = 64L * 1024
     private const val MOST_ROUNDS = 64L
 
     private val magazines = IntArray(SizeClasses.COUNT) { index ->

@@ -50,6 +50,9 @@ internal class SpanHeap(platform: Platform, private val account: Account) {
     /** How many bytes of address space the regions take. */
     val mappedBytes: Long get() = mappedPages * page
 
+    /** What is mapped, oldest first. */
+    val allRegions: List<Region> get() = regions.all
+
     /** Whether pages go back one by one. */
     val discards: Boolean get() = residency.discards
 
@@ -248,7 +251,7 @@ internal class SpanHeap(platform: Platform, private val account: Account) {
         val before = residency.bytes
         for (span in idle.toList()) if (span.idle > 0) drop(span, span.idle)
         // Nothing of these is here, but they were refused before.
-        for (region in regions.all) region.freeAt(0)?.let { if (it.isRegion) unmap(it) }
+        for (region in allRegions) region.freeAt(0)?.let { if (it.isRegion) unmap(it) }
         return before - residency.bytes
     }
 
