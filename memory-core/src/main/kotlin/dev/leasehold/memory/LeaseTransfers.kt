@@ -13,7 +13,8 @@ internal object LeaseTransfers {
         val account = pool.account
         if (to.root !== account.root) throw MemoryBudgetRefusals.ofAnotherTree(budget.path, account.root.name)
         if (to.closed) throw MemoryBudgetRefusals.closed(budget.path)
-        return account.insist { if (before != null) before.prepareMove(to) else account.prepare(bytes, to) }
-            ?: throw MemoryBudgetRefusals.notTransferred(pool.name, size, checkNotNull(account.refusal))
+        val charge = account.insist { if (before != null) before.prepareMove(to) else account.prepare(bytes, to) }
+        if (charge != null) return charge
+        throw MemoryBudgetRefusals.notTransferred(pool.name, size, checkNotNull(account.refusal))
     }
 }

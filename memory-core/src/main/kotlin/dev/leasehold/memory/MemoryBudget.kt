@@ -3,7 +3,6 @@ package dev.leasehold.memory
 import dev.leasehold.memory.internal.budget.BudgetNode
 import dev.leasehold.memory.internal.budget.BudgetTree
 import dev.leasehold.memory.internal.budget.ByteText
-import dev.leasehold.memory.internal.budget.Drawer
 import dev.leasehold.memory.internal.budget.SoftLimit
 import dev.leasehold.memory.internal.platform.SystemMemory
 
@@ -22,8 +21,6 @@ import dev.leasehold.memory.internal.platform.SystemMemory
  * **Threads.** Any.
  * **Cost.** Nothing where a thread's cache serves a request. Where memory comes from the system or goes back to it, one
  * compare-and-set for each level.
- *
- * @sample dev.leasehold.samples.guide.Budgets.tree
  */
 public class MemoryBudget private constructor(
     /** The node of the tree that this is the outside of. */
@@ -104,11 +101,11 @@ public class MemoryBudget private constructor(
      * @throws BudgetConfigurationException when [threshold] is not positive, or above [limit]
      */
     @IgnorableReturnValue
-    public fun onSoftLimit(threshold: Long, listener: SoftLimitListener): AutoCloseable {
+    public fun onSoftLimit(threshold: Long, listener: SoftLimitListener): SoftLimitWatch {
         MemoryBudgetRefusals.checkThreshold(node.path, threshold, limit)
         val soft = SoftLimit(threshold) { owner, used -> listener.onSoftLimit(owner as MemoryBudget, used) }
         node.add(soft)
-        return AutoCloseable { node.remove(soft) }
+        return SoftLimitWatch(node, soft, threshold)
     }
 
     /**
@@ -160,27 +157,5 @@ public class MemoryBudget private constructor(
 
     private object Root {
         val instance = rootOf("app", SystemMemory.totalBytes())
-    }
-}
-
-/** Is told when the bytes of a budget rise to a soft limit; see [MemoryBudget.onSoftLimit]. */
-public fun interface SoftLimitListener {
-    /**
-     * Called once for each crossing, on the thread whose request it was, outside of every lock.
-     *
-     * @param budget the budget whose soft limit it is
-     * @param used how many bytes counted in it when it was crossed
-     */
-    public fun onSoftLimit(budget: MemoryBudget, used: Long)
-}
-
-/** A member of a budget's tree that is a pool. Held by the pool. */
-internal class PoolDrawer(private val pool: MemoryPool) : Drawer {
-    override val kind: String get() = "pool"
-    override val owner: Any get() = pool
-    override val isClosed: Boolean get() = pool.isClosed
-
-    override fun giveIdleBack() {
-        val _ = pool.trim()
     }
 }

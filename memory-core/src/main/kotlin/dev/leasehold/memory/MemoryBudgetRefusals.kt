@@ -52,7 +52,10 @@ internal object MemoryBudgetRefusals {
         )
     }
 
-    fun exceeded(pool: String, size: Long, refusal: BudgetRefusal) = exceeded(
+    fun exceeded(pool: String, size: Long, refusal: BudgetRefusal): RuntimeException =
+        if (refusal.node.closed) closed(refusal.node.path) else notPaid(pool, size, refusal)
+
+    private fun notPaid(pool: String, size: Long, refusal: BudgetRefusal) = exceeded(
         pool,
         size,
         refusal,
@@ -60,7 +63,14 @@ internal object MemoryBudgetRefusals {
             "'${refusal.node.path}', or rent with a timeout to wait",
     )
 
-    fun notTransferred(pool: String, size: Long, refusal: BudgetRefusal) = exceeded(
+    fun timeout(pool: String, size: Long, nanos: Long, refusal: BudgetRefusal): String =
+        "$refusal; pool '$pool' waited ${nanos / NANOS_A_MILLI} ms for $size bytes in vain: close leases sooner, or " +
+            "raise the limit of '${refusal.node.path}'"
+
+    fun notTransferred(pool: String, size: Long, refusal: BudgetRefusal): RuntimeException =
+        if (refusal.node.closed) closed(refusal.node.path) else notMoved(pool, size, refusal)
+
+    private fun notMoved(pool: String, size: Long, refusal: BudgetRefusal) = exceeded(
         pool,
         size,
         refusal,
@@ -74,4 +84,6 @@ internal object MemoryBudgetRefusals {
     fun ofAnotherTree(path: String, root: String) = BudgetConfigurationException(
         "budget '$path' is not in the tree of '$root': a charge moves within one tree only",
     )
+
+    private const val NANOS_A_MILLI = 1_000_000
 }

@@ -292,7 +292,8 @@ internal class SlabPool(
         requests.await(size, alignment, nanos)?.let { return it }
         checkOpen()
         throw RentTimeoutException(
-            PoolRefusals.timeout(name, size, nanos, limit, engine.account.reserved, engine.tally().usedBytes),
+            account.refusalAbove?.let { MemoryBudgetRefusals.timeout(name, size, nanos, it) }
+                ?: PoolRefusals.timeout(name, size, nanos, limit, engine.account.reserved, engine.tally().usedBytes),
             name,
             size,
         )
@@ -313,7 +314,7 @@ internal class SlabPool(
         if (engine.closed) throw PoolClosedException(PoolRefusals.closed(name), name)
     }
 
-    private fun exhausted(size: Long): MemoryExhaustedException {
+    private fun exhausted(size: Long): RuntimeException {
         account.refusalAbove?.let { return MemoryBudgetRefusals.exceeded(name, size, it) }
         val figures = stats()
         return MemoryExhaustedException(

@@ -4,6 +4,7 @@ import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.shouldNotBe
+import java.util.concurrent.CountDownLatch
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 
@@ -40,7 +41,9 @@ class BudgetRefusalSpec : FunSpec({
         shouldThrow<BudgetExceededException> { pool.rent(100, 4096) }.message shouldBe message
         pool.tryRent(100) shouldBe null
         pool.tryRentShared(100) shouldBe null
-        shouldThrow<RentTimeoutException> { pool.rent(100, 20.milliseconds) }
+        shouldThrow<RentTimeoutException> { pool.rent(100, 20.milliseconds) }.message shouldBe
+            "app › ingest › sockets: 64 KiB of 64 KiB used, 4 KiB asked; pool 'frames' waited 20 ms for 100 bytes in " +
+            "vain: close leases sooner, or raise the limit of 'app › ingest › sockets'"
         whole.close()
         pool.close()
     }
@@ -112,7 +115,7 @@ class BudgetRefusalSpec : FunSpec({
         val app = MemoryBudget.rootOf("app", 1.MiB)
         val giving = MemoryPool.isolated("giving") { budget = app }
         val waiting = MemoryPool.isolated("waiting") { budget = app }
-        val taken = java.util.concurrent.CountDownLatch(1)
+        val taken = CountDownLatch(1)
         val giver = Thread.ofPlatform().start {
             val lease = giving.rent(1.MiB)
             taken.countDown()

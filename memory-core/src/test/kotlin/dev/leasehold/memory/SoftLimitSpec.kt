@@ -1,6 +1,7 @@
 package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.budget.BudgetNode
+import dev.leasehold.memory.internal.budget.SoftLimit
 import dev.leasehold.memory.internal.slab.Account
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
@@ -8,6 +9,8 @@ import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.types.shouldBeSameInstanceAs
 import java.util.concurrent.ConcurrentLinkedQueue
+import java.util.concurrent.CyclicBarrier
+import java.util.concurrent.TimeUnit
 import java.util.concurrent.atomic.AtomicLong
 import kotlin.random.Random
 import kotlin.time.Duration.Companion.seconds
@@ -23,23 +26,20 @@ class SoftLimitSpec : FunSpec({
             Thread.currentThread().name shouldBe "crosser"
             told += used
         }
-        val pool = MemoryPool.isolated("pool") {
-            budget = app
-            idleBound = 0
-        }
+        fun pool(kib: Int) = MemoryPool.fixed("pool", kib.KiB, 1, 4096) { budget = app }
         onThread("crosser") {
-            val half = pool.rent(500.KiB)
+            val half = pool(500)
             told.size shouldBe 0
-            val more = pool.rent(300.KiB)
+            val more = pool(300)
             told.shouldContainExactly(800.KiB)
-            pool.rent(200.KiB).close()
+            pool(200).close()
             told.size shouldBe 1
             half.close()
-            pool.rent(500.KiB).close()
+            pool(500).close()
             told.size shouldBe 2
             more.close()
         }
-        pool.close()
+        app.used shouldBe 0
     }
 
     test("a soft limit that the refill of a thread's cache crosses is told before the rent returns") {
@@ -140,7 +140,7 @@ class SoftLimitSpec : FunSpec({
         val ups = AtomicLong()
         val inUse = Thread.currentThread()
         root.add(
-            dev.leasehold.memory.internal.budget.SoftLimit(500) { at, used ->
+            SoftLimit(500) { at, used ->
                 check(at === owner && used >= 500)
                 if (Thread.currentThread() === inUse) wrongThread.incrementAndGet()
                 told.incrementAndGet()
@@ -176,18 +176,18 @@ class SoftLimitSpec : FunSpec({
         val owner = Any().also { root.facade = it }
         val accounts = List(3) { Account("pool $it", 1000, root) }
         val told = AtomicLong()
-        root.add(dev.leasehold.memory.internal.budget.SoftLimit(500) { _, _ -> told.incrementAndGet() })
+        root.add(SoftLimit(500) { _, _ -> told.incrementAndGet() })
         val rounds = Effort.times(20_000, 1_000_000)
-        val barrier = java.util.concurrent.CyclicBarrier(3)
+        val barrier = CyclicBarrier(3)
         together(3) { worker ->
             repeat(rounds) { round ->
-                barrier.await()
+                barrier.await(60, TimeUnit.SECONDS)
                 // Any two cross it; the third wants what can never be had, and must neither be told nor keep others from it.
                 if (worker < 2) check(accounts[worker].tryReserve(300)) else check(!accounts[worker].tryReserve(1001))
                 accounts[worker].deliver()
-                barrier.await()
+                barrier.await(60, TimeUnit.SECONDS)
                 check(told.get() == round + 1L) { "told ${told.get()} times in ${round + 1} rounds" }
-                barrier.await()
+                barrier.await(60, TimeUnit.SECONDS)
                 if (worker < 2) accounts[worker].release(300)
             }
         }
