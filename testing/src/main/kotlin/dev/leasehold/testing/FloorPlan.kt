@@ -57,7 +57,7 @@ public class FloorPlan(public val root: String) {
             "" to GROUND,
             "sort" to GROUND,
             "platform" to Room("platform", 1),
-            "budget" to Room("budgets' tree", 1),
+            "budget" to Room("budget", 1),
             "slab" to Room("slab", 2),
         )
         val PUBLIC = mapOf(
