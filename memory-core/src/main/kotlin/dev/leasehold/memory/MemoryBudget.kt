@@ -82,6 +82,9 @@ public class MemoryBudget private constructor(
     /** The pools that draw on this budget itself, the oldest first. */
     public val pools: List<MemoryPool> get() = owners().filterIsInstance<MemoryPool>()
 
+    /** The managers that draw on this budget itself, the oldest first. */
+    public val managers: List<MemoryManager> get() = owners().filterIsInstance<MemoryManager>()
+
     private fun owners() = node.members.live().mapNotNull { it.owner }
 
     /**

@@ -53,15 +53,22 @@ internal object MemoryBudgetRefusals {
     }
 
     fun exceeded(pool: String, size: Long, refusal: BudgetRefusal): RuntimeException =
-        if (refusal.node.closed) closed(refusal.node.path) else notPaid(pool, size, refusal)
+        exceededBy("pool '$pool'", pool, size, refusal, ", or rent with a timeout to wait")
 
-    private fun notPaid(pool: String, size: Long, refusal: BudgetRefusal) = exceeded(
-        pool,
-        size,
-        refusal,
-        "$refusal; pool '$pool' asked it for the pages of $size bytes: close leases sooner, raise the limit of " +
-            "'${refusal.node.path}', or rent with a timeout to wait",
-    )
+    /** That [refusal] stopped [who], whose name is [name], when it was asked for [size] bytes. */
+    fun exceededBy(
+        who: String,
+        name: String,
+        size: Long,
+        refusal: BudgetRefusal,
+        orElse: String = "",
+    ): RuntimeException {
+        if (refusal.node.closed) return closed(refusal.node.path)
+        val or = if (orElse.isEmpty()) " or" else ","
+        val message = "$refusal; $who asked it for the pages of $size bytes: close what is no longer used$or raise the " +
+            "limit of '${refusal.node.path}'$orElse"
+        return exceeded(name, size, refusal, message)
+    }
 
     fun timeout(pool: String, size: Long, nanos: Long, refusal: BudgetRefusal): String =
         "$refusal; pool '$pool' waited ${nanos / NANOS_A_MILLI} ms for $size bytes in vain: close leases sooner, or " +

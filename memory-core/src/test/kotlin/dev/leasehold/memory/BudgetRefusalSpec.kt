@@ -19,7 +19,7 @@ class BudgetRefusalSpec : FunSpec({
         val whole = pool.rent(512.MiB)
         val refusal = shouldThrow<BudgetExceededException> { pool.rent(4.MiB) }
         refusal.message shouldBe "app › ingest › sockets: 512 MiB of 512 MiB used, 4 MiB asked; pool 'frames' asked it for " +
-            "the pages of 4194304 bytes: close leases sooner, raise the limit of 'app › ingest › sockets', or rent " +
+            "the pages of 4194304 bytes: close what is no longer used, raise the limit of 'app › ingest › sockets', or rent " +
             "with a timeout to wait"
         refusal.poolName shouldBe "frames"
         refusal.requested shouldBe 4.MiB
@@ -35,7 +35,7 @@ class BudgetRefusalSpec : FunSpec({
         val pool = MemoryPool.isolated("frames") { budget = tree(64.KiB) }
         val whole = pool.rent(64.KiB)
         val message = "app › ingest › sockets: 64 KiB of 64 KiB used, 4 KiB asked; pool 'frames' asked it for the pages " +
-            "of 100 bytes: close leases sooner, raise the limit of 'app › ingest › sockets', or rent with a " +
+            "of 100 bytes: close what is no longer used, raise the limit of 'app › ingest › sockets', or rent with a " +
             "timeout to wait"
         shouldThrow<BudgetExceededException> { pool.rentShared(100) }.message shouldBe message
         shouldThrow<BudgetExceededException> { pool.rent(100, 4096) }.message shouldBe message
@@ -53,7 +53,7 @@ class BudgetRefusalSpec : FunSpec({
         val pool = MemoryPool.fixed("half", 512.MiB, 2, 4096) { budget = sockets }
         val refusal = shouldThrow<BudgetExceededException> { MemoryPool.fixed("more", 4096, 1) { budget = sockets } }
         refusal.message shouldBe "app › ingest: 1 GiB of 1 GiB used, 4 KiB asked; pool 'more' asked it for the pages of " +
-            "4096 bytes: close leases sooner, raise the limit of 'app › ingest', or rent with a timeout to wait"
+            "4096 bytes: close what is no longer used, raise the limit of 'app › ingest', or rent with a timeout to wait"
         sockets.pools.size shouldBe 1
         pool.close()
         sockets.used shouldBe 0

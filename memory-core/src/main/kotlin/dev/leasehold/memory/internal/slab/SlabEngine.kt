@@ -188,6 +188,8 @@ internal class SlabEngine(
     }
 
     private inner class NoHome : BlockHome(owner, poolName) {
+        override fun bytesOf(code: Int): Long = 0
+
         override fun giveBack(address: Long, code: Int, size: Long): Unit = Unit
     }
 
