@@ -48,6 +48,28 @@ class BudgetRefusalSpec : FunSpec({
         pool.close()
     }
 
+    test("a manager is refused likewise, and gets what pools have idle first") {
+        val sockets = tree(1.MiB)
+        val pool = MemoryPool.isolated("pool") { budget = sockets }
+        val manager = SystemMemoryManager("index") { budget = sockets }
+        sockets.managers.single() shouldBe manager
+        pool.rent(1.MiB).close()
+        val block = manager.allocate(1.MiB)
+        pool.stats().reserved shouldBe 0
+        val refusal = shouldThrow<BudgetExceededException> { manager.allocate(100) }
+        refusal.message shouldBe "app › ingest › sockets: 1 MiB of 1 MiB used, 4 KiB asked; manager 'index' asked it for " +
+            "the pages of 100 bytes: close what is no longer used or raise the limit of 'app › ingest › sockets'"
+        refusal.poolName shouldBe "index"
+        sockets.toTree().lines().last().startsWith("└─ manager index") shouldBe true
+        block.close()
+        pool.rent(1.MiB).close()
+        pool.close()
+        manager.close()
+        sockets.used shouldBe 0
+        sockets.close()
+        shouldThrow<BudgetClosedException> { SystemMemoryManager("late") { budget = sockets } }
+    }
+
     test("the node that refuses is the one that is named") {
         val sockets = tree(2.GiB)
         val pool = MemoryPool.fixed("half", 512.MiB, 2, 4096) { budget = sockets }

@@ -27,7 +27,10 @@ internal class Account(name: String, limit: Long, parent: BudgetNode?) : BudgetN
     private val elsewhere = AtomicLong()
 
     // Charges that have ended and could not come back. Only touched by whoever is alone.
-    private var debts: Charge? = null
+    private var debts: Debt? = null
+
+    // Bytes that are charged here and set aside for transfers that have been prepared. Likewise.
+    private var aside = 0L
 
     // For whom the store's lock is held, when that is not the thread that holds it. Under that lock.
     private var beneficiary: Thread? = null
@@ -70,10 +73,12 @@ internal class Account(name: String, limit: Long, parent: BudgetNode?) : BudgetN
         var left = fewer
         while (left > 0) {
             val debt = debts ?: break
-            val paid = debt.pay(left)
+            val paid = minOf(left, debt.bytes)
+            take(debt, paid)
+            debt.payer.subtract(paid, until = null)
+            debt.payer.addOwn(-paid)
             left -= paid
             elsewhere.addAndGet(-paid)
-            if (debt.owed == 0L) debts = debt.next
         }
         subtract(left, until = null)
     }
@@ -96,16 +101,60 @@ internal class Account(name: String, limit: Long, parent: BudgetNode?) : BudgetN
         synchronized(refusals) { refusals[thread] = refusal }
     }
 
-    /** Counts [bytes], which may be negative, as charged elsewhere, for whoever is inside. */
+    // ---- for whoever is alone ----
+
+    /** How many of the bytes charged here no transfer counts on. */
+    val free: Long get() = used - aside
+
+    /** Keeps [bytes], which may be negative, from other transfers. */
+    fun setAside(bytes: Long) {
+        aside += bytes
+    }
+
+    /** Counts [bytes] that were set aside as charged elsewhere. */
+    fun moveElsewhere(bytes: Long) {
+        aside -= bytes
+        elsewhere.addAndGet(bytes)
+    }
+
+    /** Counts [bytes], which may be negative, as charged elsewhere. */
     fun addElsewhere(bytes: Long) {
         elsewhere.addAndGet(bytes)
     }
 
-    /** Remembers that [debt] has ended and is still charged elsewhere, for whoever is alone. */
-    fun owe(debt: Charge) {
-        debt.next = debts
-        debts = debt
+    /** Owes [bytes] more to [debt]'s payer, who pays for them already. */
+    fun owe(debt: Debt, bytes: Long) {
+        if (debt.bytes == 0L) {
+            debt.next = debts
+            debts = debt
+        }
+        debt.bytes += bytes
     }
+
+    /** Owes [bytes] less to [debt]'s payer. */
+    fun take(debt: Debt, bytes: Long) {
+        debt.bytes -= bytes
+        if (debt.bytes > 0) return
+        if (debts === debt) {
+            debts = debt.next
+        } else {
+            var before = debts
+            while (before != null && before.next !== debt) before = before.next
+            before?.next = debt.next
+        }
+        debt.next = null
+    }
+
+    /** Runs [action] on each debt, the newest first. */
+    inline fun forEachDebt(action: (Debt) -> Unit) {
+        var debt = debts
+        while (debt != null) {
+            action(debt)
+            debt = debt.next
+        }
+    }
+
+    // ---- under the lock of the store ----
 
     /** Runs [action], under the lock of the store, for a request of [thread]. */
     inline fun <R> onBehalfOf(thread: Thread, action: () -> R): R {

@@ -22,53 +22,103 @@ import java.util.concurrent.atomic.AtomicReference
  * meantime. If not, the target keeps them, and the account owes: the next bytes that the account gives back to the system
  * are taken from the target instead of from the account's branch. So no limit is passed, nothing is forgotten, and
  * the sum of all is at every moment what is held from the system.
+ *
+ * Bytes have no names: an account that owes holds some that it is not charged with, and cannot say which block they are.
+ * So it may be charged with less than the block that is to be moved has. The rest is taken from those it owes to: what
+ * they pay for is moved instead, and the account owes them less. Each of these sources has its own way up to where it
+ * meets the target's, and only that is counted twice until the commit. What a source is to give is set aside at once,
+ * so two transfers never count on the same bytes.
  */
 internal class Charge private constructor(
     private val account: Account,
-    /** The charge whose place this takes; null when the account itself was charged. */
+    /** The charge whose place this takes; null when the account itself is charged, or owes. */
     private val previous: Charge?,
     private val bytes: Long,
     private val payer: BudgetNode,
 ) {
     private enum class State { PREPARED, MOVED, OVER }
 
-    private var crossings = emptyList<Crossing>()
+    /** What [node] gives up of what it pays: the account itself, the payer of the previous charge, or that of a [debt]. */
+    private class Source(val node: BudgetNode, val bytes: Long, val debt: Debt?)
+
     private val state = AtomicReference(State.PREPARED)
+    private val debt = Debt(payer)
+    private var sources = emptyList<Source>()
+    private var crossings = emptyList<Crossing>()
 
-    /** The next debt of the same account. */
-    var next: Charge? = null
+    // ---- alone ----
 
-    /** How many bytes the payer still pays for although the block has ended. */
-    var owed: Long = 0
-        private set
-
-    private val from: BudgetNode get() = previous?.payer ?: account
-
-    private fun decide(): BudgetRefusal? = payer.gate.alone {
-        val decision = payer.decide(bytes, until = from.commonWith(payer))
-        if (decision.refusal == null) payer.addOwn(bytes)
-        crossings = decision.crossings
-        decision.refusal
+    private fun decide(): BudgetRefusal? {
+        val wanted = if (previous != null) listOf(Source(previous.payer, bytes, null)) else findSources()
+        var done = 0
+        try {
+            for (source in wanted) {
+                val decision = payer.decide(source.bytes, until = source.node.commonWith(payer))
+                if (decision.refusal != null) return decision.refusal
+                done++
+                crossings += decision.crossings
+            }
+            sources = wanted
+        } finally {
+            // Refused, or the heap is full.
+            if (sources !== wanted) for (index in 0 until done) returnRoom(wanted[index])
+        }
+        payer.addOwn(bytes)
+        for (source in wanted) if (source.node === account) account.setAside(source.bytes)
+        for (source in wanted) if (source.debt != null) account.take(source.debt, source.bytes)
+        return null
     }
 
-    /** Gives the source's bytes up: from here on the target pays. Soft limits are told, so outside of every lock. */
+    private fun findSources(): List<Source> {
+        val found = ArrayList<Source>()
+        var left = bytes - minOf(bytes, account.free)
+        found += Source(account, bytes - left, null)
+        account.forEachDebt { owed ->
+            val part = minOf(left, owed.bytes)
+            if (part > 0) found += Source(owed.payer, part, owed)
+            left -= part
+        }
+        check(left == 0L) { "account '${account.name}' does not hold the $bytes bytes that are to be moved" }
+        return found
+    }
+
+    private fun returnRoom(source: Source) = payer.subtract(source.bytes, until = source.node.commonWith(payer))
+
+    private fun comeBack(common: BudgetNode) {
+        payer.subtract(bytes, until = common)
+        payer.addOwn(-bytes)
+        account.addElsewhere(-bytes)
+    }
+
+    // ---- outside ----
+
+    /** Gives the sources' bytes up: from here on the target pays. Soft limits are told, so outside of every lock. */
     fun commit() {
         turn(State.PREPARED, State.MOVED)
-        payer.gate.together {
-            from.subtract(bytes, until = from.commonWith(payer))
-            if (previous == null) account.addElsewhere(bytes) else previous.payer.addOwn(-bytes)
+        payer.gate.alone {
+            for (source in sources) {
+                source.node.subtract(source.bytes, until = source.node.commonWith(payer))
+                if (source.node === account) account.moveElsewhere(source.bytes) else source.node.addOwn(-source.bytes)
+            }
         }
         previous?.turn(State.MOVED, State.OVER)
         Crossing.tellAll(crossings)
+        sources = emptyList()
         crossings = emptyList()
     }
 
     /** Gives the target's bytes up: nothing was moved. */
     fun cancel() {
         turn(State.PREPARED, State.OVER)
-        payer.gate.together {
-            payer.subtract(bytes, until = from.commonWith(payer))
+        // So that the debts stand in the order in which they stood.
+        val back = sources.asReversed()
+        payer.gate.alone {
+            sources.forEach(::returnRoom)
             payer.addOwn(-bytes)
+            for (source in back) {
+                if (source.node === account) account.setAside(-source.bytes)
+                if (source.debt != null) account.owe(source.debt, source.bytes)
+            }
         }
     }
 
@@ -86,30 +136,10 @@ internal class Charge private constructor(
                 done = decision.refusal == null
                 crossings = decision.crossings
             } finally {
-                if (done) comeBack(common) else remain()
+                if (done) comeBack(common) else account.owe(debt, bytes)
             }
         }
         Crossing.tellAll(crossings)
-    }
-
-    private fun comeBack(common: BudgetNode) {
-        payer.subtract(bytes, until = common)
-        payer.addOwn(-bytes)
-        account.addElsewhere(-bytes)
-    }
-
-    private fun remain() {
-        owed = bytes
-        account.owe(this)
-    }
-
-    /** Takes up to [most] bytes of what is [owed] from the payer, for whoever is alone; answers how many. */
-    fun pay(most: Long): Long {
-        val paid = minOf(most, owed)
-        payer.subtract(paid, until = null)
-        payer.addOwn(-paid)
-        owed -= paid
-        return paid
     }
 
     /** The first half of moving this charge on to [to]; as [Account.prepare]. */
@@ -123,9 +153,17 @@ internal class Charge private constructor(
         fun prepare(account: Account, previous: Charge?, bytes: Long, to: BudgetNode): Charge? {
             // Made before anything changes: the heap may be full.
             val charge = Charge(account, previous, bytes, to)
-            val refusal = charge.decide() ?: return charge
+            val refusal = to.gate.alone { charge.decide() } ?: return charge
             account.refusedTo(refusal)
             return null
         }
     }
+}
+
+/** What [payer] pays for although the block has ended, because the account that held it had no room. Only touched alone. */
+internal class Debt(val payer: BudgetNode) {
+    var bytes: Long = 0
+
+    /** The next of the same account's debts. */
+    var next: Debt? = null
 }

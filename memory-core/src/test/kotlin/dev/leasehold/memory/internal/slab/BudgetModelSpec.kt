@@ -56,27 +56,61 @@ private class Model(seed: Long) {
 
     private fun release(index: Int) {
         val owed = debts[index].sumOf { it.second }
-        var bytes = random.nextLong(charged[index] + owed + 1)
+        val bytes = random.nextLong(charged[index] + owed + 1)
         accounts[index].release(bytes)
-        while (bytes > 0 && debts[index].isNotEmpty()) {
-            val (payer, debt) = debts[index].removeFirst()
-            val paid = minOf(bytes, debt)
-            own[payer] -= paid
-            bytes -= paid
-            if (debt > paid) debts[index].addFirst(payer to debt - paid)
-        }
-        charged[index] -= bytes
+        charged[index] -= settle(index, bytes) { payer, part -> own[payer] -= part }
     }
 
+    /** Taken are what the account is charged with itself, then what others pay for it since a charge could not come back. */
     private fun transfer(index: Int, to: Int) {
-        val bytes = random.nextLong(charged[index] + 1)
-        val below = pathOf(nodes[to]) - pathOf(accounts[index]).toSet()
-        val charge = accounts[index].transfer(bytes, nodes[to])
-        (charge != null) shouldBe fits(below, bytes)
+        val bytes = random.nextLong(charged[index] + debts[index].sumOf { it.second } + 1)
+        val expected = takesOver(index, to, bytes)
+        val charge = accounts[index].prepare(bytes, nodes[to])
+        (charge != null) shouldBe expected
         if (charge == null) return
-        charged[index] -= bytes
-        own[to] += bytes
+        if (random.nextInt(4) == 0) return charge.cancel()
+        charge.commit()
+        charged[index] -= minOf(bytes, charged[index]).also { own[to] += it }
+        val moving = bytes - (usedBefore - charged[index])
+        settle(index, moving) { payer, part ->
+            own[payer] -= part
+            own[to] += part
+        }
         moved += Held(index, charge, to, bytes)
+    }
+
+    private var usedBefore = 0L
+
+    private fun takesOver(index: Int, to: Int, bytes: Long): Boolean {
+        usedBefore = charged[index]
+        val direct = minOf(bytes, charged[index])
+        val sources = ArrayList<Pair<List<BudgetNode>, Long>>().apply { add(pathOf(accounts[index]) to direct) }
+        var left = bytes - direct
+        for ((payer, debt) in debts[index]) {
+            val part = minOf(left, debt)
+            if (part > 0) sources += pathOf(nodes[payer]) to part
+            left -= part
+        }
+        val added = HashMap<BudgetNode, Long>()
+        return sources.all { (path, part) ->
+            val below = pathOf(nodes[to]) - path.toSet()
+            below.all { part <= it.limit - used(it) - (added[it] ?: 0) }.also {
+                for (node in below) added.merge(node, part, Long::plus)
+            }
+        }
+    }
+
+    /** Takes [bytes] from the debts of an account, the newest first. */
+    private fun settle(index: Int, bytes: Long, paid: (payer: Int, part: Long) -> Unit): Long {
+        var left = bytes
+        while (left > 0 && debts[index].isNotEmpty()) {
+            val (payer, debt) = debts[index].removeFirst()
+            val part = minOf(left, debt)
+            paid(payer, part)
+            left -= part
+            if (debt > part) debts[index].addFirst(payer to debt - part)
+        }
+        return left
     }
 
     private fun moveOn() {
