@@ -67,14 +67,15 @@ public open class Lease internal constructor(
     public fun asByteBuffer(): ByteBuffer = segment.asByteBuffer().order(java.nio.ByteOrder.nativeOrder())
 
     /**
-     * Moves the charge of the lease's block from the pool's budget to [budget]: another subsystem pays for it from here on.
+     * Moves the charge of the lease's block from the pool's budget to [budget]: another subsystem pays for it from here
+     * on.
      *
      * Budgets above both are not touched, so the bytes never count twice there. When the new lease ends, the pool's
      * budget pays again; if that has no room by then, [budget] goes on paying until the pool next gives memory back to
      * the system ([MemoryPool.trim] does), so that no limit is passed.
      *
-     * **Ownership.** Answers a new lease over the same bytes, which the caller closes, and ends this one: its views throw,
-     * and its block stays leased. Also a scope does not close the new one.
+     * **Ownership.** Answers a new lease over the same bytes, which the caller closes, and ends this one: its views
+     * throw, and its block stays leased. Also a scope does not close the new one.
      * **Threads.** The renting thread, to which the new lease belongs too.
      * **Zeroed.** The bytes stay as they are.
      * **Cost.** Some hundred nanoseconds, and a few objects.
@@ -84,7 +85,8 @@ public open class Lease internal constructor(
      * @throws BudgetClosedException when [budget] is closed; nothing has changed then
      * @throws LeaseClosedException when the lease has ended
      * @throws LeaseThreadException on a thread that did not rent it
-     * @throws IllegalStateException while a native call or an input/output operation is using the bytes; nothing has changed then
+     * @throws IllegalStateException while a native call or an input/output operation is using the bytes; nothing has
+     *   changed then
      */
     public fun transferTo(budget: MemoryBudget): Lease {
         if (closed || Thread.currentThread() !== thread) refuse("transferred")
@@ -123,7 +125,8 @@ public open class Lease internal constructor(
      * Ends the lease: cuts off every view, then gives the block back. Closing again does nothing.
      *
      * @throws LeaseThreadException on a thread that did not rent it; the lease stays open
-     * @throws IllegalStateException while a native call or an input/output operation is using the bytes; the lease stays open
+     * @throws IllegalStateException while a native call or an input/output operation is using the bytes; the lease
+     *   stays open
      */
     final override fun close() {
         if (closed) return

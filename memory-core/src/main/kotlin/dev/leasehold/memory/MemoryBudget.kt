@@ -8,8 +8,8 @@ import dev.leasehold.memory.internal.platform.SystemMemory
 
 /**
  * A limit in bytes, nested in a parent's: what pools and managers hold from the system counts in the budget that they
- * draw on, and in every budget above it, up to the process-wide [root]. So a subsystem can have as much as its own budget
- * allows, and all of them together no more than the process may.
+ * draw on, and in every budget above it, up to the process-wide [root]. So a subsystem can have as much as its own
+ * budget allows, and all of them together no more than the process may.
  *
  * Counted is what is held from the system, in whole pages: leased blocks, idle ones in caches, and quarantine alike.
  * No budget ever stands one byte above its limit. A request that would take it there makes the other pools and managers
@@ -53,8 +53,8 @@ public class MemoryBudget private constructor(
     /**
      * The most bytes that this budget may have; [Long.MAX_VALUE] when only the budgets above bound it.
      *
-     * It can be changed at any time. A limit below what is used takes nothing away from anybody: requests are refused until
-     * enough has come back.
+     * It can be changed at any time. A limit below what is used takes nothing away from anybody: requests are refused
+     * until enough has come back.
      *
      * @throws BudgetConfigurationException when it is set to a negative number
      */
@@ -91,10 +91,10 @@ public class MemoryBudget private constructor(
      * Calls [listener] whenever [used] rises to [threshold] or past it: once for each time, and again after it has been
      * below.
      *
-     * It is called on the thread whose request it was, after that has got its memory and left every lock, so it may rent
-     * and close itself. By then other threads may have changed [used]; the listener is given the figure of the crossing.
-     * What it throws goes to the logger `dev.leasehold.memory` and does not reach the request. A budget that is already
-     * above the threshold calls when it crosses it the next time.
+     * It is called on the thread whose request it was, after that has got its memory and left every lock, so it may
+     * rent and close itself. By then other threads may have changed [used]; the listener is given the figure of the
+     * crossing. What it throws goes to the logger `dev.leasehold.memory` and does not reach the request. A budget that
+     * is already above the threshold calls when it crosses it the next time.
      *
      * **Cost.** For the crossing request what the listener takes; for all others a comparison where memory comes from
      * the system.
@@ -121,8 +121,8 @@ public class MemoryBudget private constructor(
     /**
      * Closes the budget: it leaves the tree and takes nothing more. Closing again does nothing.
      *
-     * @throws BudgetInUseException when something still draws on it: an open pool, manager or budget, or any byte; nothing
-     *   has changed then
+     * @throws BudgetInUseException when something still draws on it: an open pool, manager or budget, or any byte;
+     *   nothing has changed then
      * @throws UnsupportedOperationException on the [root], which belongs to the process
      */
     override fun close() {
@@ -144,10 +144,11 @@ public class MemoryBudget private constructor(
         /**
          * The budget at the top, `app`: everything that the process holds through this library counts in it.
          *
-         * Its limit is the memory limit of the container that the process runs in, or, where there is none, the memory of the
-         * machine: the figure that the virtual machine itself goes by (`OperatingSystemMXBean.getTotalMemorySize`),
-         * read when the root is first asked for. It stays until [limit] is set. The heap, the code and the threads of the process need
-         * a part of that memory too: a process that means to come near the limit should set a lower one.
+         * Its limit is the memory limit of the container that the process runs in, or, where there is none, the memory
+         * of the machine: the figure that the virtual machine itself goes by
+         * (`OperatingSystemMXBean.getTotalMemorySize`), read when the root is first asked for. It stays until [limit]
+         * is set. The heap, the code and the threads of the process need a part of that memory too: a process that
+         * means to come near the limit should set a lower one.
          */
         @JvmStatic
         public fun root(): MemoryBudget = Root.instance

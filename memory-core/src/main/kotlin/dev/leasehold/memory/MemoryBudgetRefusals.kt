@@ -65,8 +65,8 @@ internal object MemoryBudgetRefusals {
     ): RuntimeException {
         if (refusal.node.closed) return closed(refusal.node.path)
         val or = if (orElse.isEmpty()) " or" else ","
-        val message = "$refusal; $who asked it for the pages of $size bytes: close what is no longer used$or raise the " +
-            "limit of '${refusal.node.path}'$orElse"
+        val message = "$refusal; $who asked it for the pages of $size bytes: close what is no longer used$or " +
+            "raise the limit of '${refusal.node.path}'$orElse"
         return exceeded(name, size, refusal, message)
     }
 

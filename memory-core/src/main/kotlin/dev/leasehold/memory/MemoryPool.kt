@@ -35,7 +35,10 @@ public sealed class MemoryPool(
     // The budget's tree holds this only weakly, and it holds the pool.
     private val drawer = PoolDrawer(this)
 
-    /** Takes the pool's place in the tree of its budget. Last in the making: from here on others may ask for its idle memory. */
+    /**
+     * Takes the pool's place in the tree of its budget. Last in the making: from here on others may ask for its idle
+     * memory.
+     */
     @JvmSynthetic
     internal fun joinBudget(): Unit = budget.attach(account, drawer)
 

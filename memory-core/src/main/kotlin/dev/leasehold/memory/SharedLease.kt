@@ -26,8 +26,9 @@ public class SharedLease internal constructor(
     private val raw: MemorySegment,
     word: Int,
 ) : AutoCloseable {
-    // Three fields, 24 bytes: what only some leases have, an owner or a trace, stands in their tenure. This one is what the block is
-    // (PackedBlock.word) while the lease is open, and its complement, which is negative, once it is closed.
+    // Three fields, 24 bytes: what only some leases have, an owner or a trace, stands in their tenure. This one is what
+    // the block is (PackedBlock.word) while the lease is open, and its complement, which is negative, once it is
+    // closed.
     @Volatile
     private var state = 0
 
@@ -72,7 +73,8 @@ public class SharedLease internal constructor(
     public fun asByteBuffer(): ByteBuffer = segment.asByteBuffer().order(java.nio.ByteOrder.nativeOrder())
 
     /**
-     * Moves the charge of the lease's block from the pool's budget to [budget]: another subsystem pays for it from here on.
+     * Moves the charge of the lease's block from the pool's budget to [budget]: another subsystem pays for it from here
+     * on.
      *
      * Budgets above both are not touched, so the bytes never count twice there. When the new lease ends, the pool's
      * budget pays again; if that has no room by then, [budget] goes on paying until the pool next gives memory back to
@@ -126,15 +128,15 @@ public class SharedLease internal constructor(
     /**
      * Ends the lease from any thread. Closing again, also at the same time, does nothing.
      *
-     * @throws IllegalStateException while a native call or an input/output operation is using a lease that has an arena of its
-     *   own (a mebibyte or more, or no quarantine); the lease stays open
+     * @throws IllegalStateException while a native call or an input/output operation is using a lease that has an arena
+     *   of its own (a mebibyte or more, or no quarantine); the lease stays open
      */
     override fun close() {
         val word = state
         if (word < 0) return
         if (tenure.exact) return closeExactly(word)
-        // A plain store, so that a close waits for no write to the leased memory. Of closes that race, several may come this far; the
-        // epoch knows which ticket it has seen, and counts one.
+        // A plain store, so that a close waits for no write to the leased memory. Of closes that race, several may come
+        // this far; the epoch knows which ticket it has seen, and counts one.
         STATE.lazySet(this, word.inv())
         tenure.end(raw.address(), word, raw.byteSize())
     }

@@ -15,8 +15,8 @@ public fun interface SoftLimitListener {
 }
 
 /**
- * The notification that [MemoryBudget.onSoftLimit] has begun. It lives as long as the budget, unless this is closed; any
- * thread may.
+ * The notification that [MemoryBudget.onSoftLimit] has begun. It lives as long as the budget, unless this is closed;
+ * any thread may.
  */
 public class SoftLimitWatch internal constructor(
     private val node: BudgetNode,

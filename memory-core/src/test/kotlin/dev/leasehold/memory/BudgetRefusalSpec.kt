@@ -18,9 +18,9 @@ class BudgetRefusalSpec : FunSpec({
         val pool = MemoryPool.isolated("frames") { budget = sockets }
         val whole = pool.rent(512.MiB)
         val refusal = shouldThrow<BudgetExceededException> { pool.rent(4.MiB) }
-        refusal.message shouldBe "app › ingest › sockets: 512 MiB of 512 MiB used, 4 MiB asked; pool 'frames' asked it for " +
-            "the pages of 4194304 bytes: close what is no longer used, raise the limit of 'app › ingest › sockets', or rent " +
-            "with a timeout to wait"
+        refusal.message shouldBe "app › ingest › sockets: 512 MiB of 512 MiB used, 4 MiB asked; pool 'frames' asked " +
+            "it for the pages of 4194304 bytes: close what is no longer used, raise the limit of " +
+            "'app › ingest › sockets', or rent with a timeout to wait"
         refusal.poolName shouldBe "frames"
         refusal.requested shouldBe 4.MiB
         refusal.path shouldBe "app › ingest › sockets"
@@ -34,8 +34,8 @@ class BudgetRefusalSpec : FunSpec({
     test("a shared rent and an aligned one are refused alike, and a try answers null") {
         val pool = MemoryPool.isolated("frames") { budget = tree(64.KiB) }
         val whole = pool.rent(64.KiB)
-        val message = "app › ingest › sockets: 64 KiB of 64 KiB used, 4 KiB asked; pool 'frames' asked it for the pages " +
-            "of 100 bytes: close what is no longer used, raise the limit of 'app › ingest › sockets', or rent with a " +
+        val message = "app › ingest › sockets: 64 KiB of 64 KiB used, 4 KiB asked; pool 'frames' asked it for the " +
+            "pages of 100 bytes: close what is no longer used, raise the limit of 'app › ingest › sockets', or rent with a " +
             "timeout to wait"
         shouldThrow<BudgetExceededException> { pool.rentShared(100) }.message shouldBe message
         shouldThrow<BudgetExceededException> { pool.rent(100, 4096) }.message shouldBe message
@@ -57,8 +57,8 @@ class BudgetRefusalSpec : FunSpec({
         val block = manager.allocate(1.MiB)
         pool.stats().reserved shouldBe 0
         val refusal = shouldThrow<BudgetExceededException> { manager.allocate(100) }
-        refusal.message shouldBe "app › ingest › sockets: 1 MiB of 1 MiB used, 4 KiB asked; manager 'index' asked it for " +
-            "the pages of 100 bytes: close what is no longer used or raise the limit of 'app › ingest › sockets'"
+        refusal.message shouldBe "app › ingest › sockets: 1 MiB of 1 MiB used, 4 KiB asked; manager 'index' asked it " +
+            "for the pages of 100 bytes: close what is no longer used or raise the limit of 'app › ingest › sockets'"
         refusal.poolName shouldBe "index"
         sockets.toTree().lines().last().startsWith("└─ manager index") shouldBe true
         block.close()
@@ -74,8 +74,9 @@ class BudgetRefusalSpec : FunSpec({
         val sockets = tree(2.GiB)
         val pool = MemoryPool.fixed("half", 512.MiB, 2, 4096) { budget = sockets }
         val refusal = shouldThrow<BudgetExceededException> { MemoryPool.fixed("more", 4096, 1) { budget = sockets } }
-        refusal.message shouldBe "app › ingest: 1 GiB of 1 GiB used, 4 KiB asked; pool 'more' asked it for the pages of " +
-            "4096 bytes: close what is no longer used, raise the limit of 'app › ingest', or rent with a timeout to wait"
+        refusal.message shouldBe "app › ingest: 1 GiB of 1 GiB used, 4 KiB asked; pool 'more' asked it for the pages " +
+            "of 4096 bytes: close what is no longer used, raise the limit of 'app › ingest', or rent with a " +
+            "timeout to wait"
         sockets.pools.size shouldBe 1
         pool.close()
         sockets.used shouldBe 0

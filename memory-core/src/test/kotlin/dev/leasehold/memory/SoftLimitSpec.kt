@@ -182,7 +182,8 @@ class SoftLimitSpec : FunSpec({
         together(3) { worker ->
             repeat(rounds) { round ->
                 barrier.await(60, TimeUnit.SECONDS)
-                // Any two cross it; the third wants what can never be had, and must neither be told nor keep others from it.
+                // Any two cross it; the third wants what can never be had, and must neither be told nor keep others
+                // from it.
                 if (worker < 2) check(accounts[worker].tryReserve(300)) else check(!accounts[worker].tryReserve(1001))
                 accounts[worker].deliver()
                 barrier.await(60, TimeUnit.SECONDS)

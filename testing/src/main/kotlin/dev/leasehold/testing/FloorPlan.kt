@@ -71,8 +71,8 @@ public class FloorPlan(public val root: String) {
             "diagnostics" to Room("diagnostics", 7),
         )
         val POOL = Regex(
-            "(?!.*Exception$)(Memory(Kt|Manager.*|Budget.*)?|(Shared)?Lease.*|Block.*|(System)?Manager.*|SystemMemoryManager|" +
-                "Pool.*|Rent.*|Hygiene.*|SoftLimit.*|.*Pool(Kt)?)",
+            "(?!.*Exception$)(Memory(Kt|Manager.*|Budget.*)?|(Shared)?Lease.*|Block.*|(System)?Manager.*|" +
+                "SystemMemoryManager|Pool.*|Rent.*|Hygiene.*|SoftLimit.*|.*Pool(Kt)?)",
         )
     }
 }

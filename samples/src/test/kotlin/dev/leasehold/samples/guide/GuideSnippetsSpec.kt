@@ -90,7 +90,7 @@ class GuideSnippetsSpec : FunSpec() {
         test("a budget refuses with its path, warns at its soft limit and takes a lease over") {
             val reports = mutableListOf<String>()
             Budgets.tree { reports += it }
-            reports.single() shouldStartWith "app › ingest › sockets is full: app › ingest › sockets: 4 MiB of 4 MiB used, "
+            reports.single() shouldStartWith "app › ingest › sockets is full: app › ingest › sockets: 4 MiB of 4 MiB "
             reports.clear()
             Budgets.watch { reports += it }
             reports.shouldContainExactly("app › cache is above its soft limit: ${7 shl 20} bytes")

@@ -28,10 +28,10 @@ import java.util.concurrent.atomic.AtomicLong
  *              are looked at, and then all are changed, or none is: a refusal is the truth, and names figures that
  *              were true together.
  *
- * Refusals, limits that change, soft limits that are crossed and transfers go alone, all of them rare; what the
- * pools do all day (a slab from the system, a slab back to it) goes together. Success takes effect when it adds to the
- * root, refusal while it is alone. An addition that is taken back later was never above a limit and never crossed a
- * soft limit, for both are checked in the very compare-and-set; it shows in [used] for that moment, and in no other way.
+ * Refusals, limits that change, soft limits that are crossed and transfers go alone, all of them rare; what the pools
+ * do all day (a slab from the system, a slab back to it) goes together. Success takes effect when it adds to the root,
+ * refusal while it is alone. An addition that is taken back later was never above a limit and never crossed a soft
+ * limit, for both are checked in the very compare-and-set; it shows in [used] for that moment, and in no other way.
  *
  * Limits change alone, so whoever is inside may read one and act on it: no reservation by the old limit can succeed
  * after the call that set the new one has returned.

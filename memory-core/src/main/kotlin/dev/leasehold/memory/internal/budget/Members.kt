@@ -14,16 +14,19 @@ internal interface Drawer {
     /** Whether it draws no more, but for what it still holds. */
     val isClosed: Boolean
 
-    /** Gives idle memory back to the system. Called outside of every lock of the tree, on the thread of whoever is short. */
+    /**
+     * Gives idle memory back to the system. Called outside of every lock of the tree, on the thread of whoever is
+     * short.
+     */
     fun giveIdleBack()
 }
 
 /**
  * What draws on one node.
  *
- * A pool that was forgotten must not live on because its budget knows it, and must not take its bytes out of the figures
- * either: they are lost, but they are used. So the figures of a member (its node, some words) are held, and the member
- * itself only weakly. A member that is closed or forgotten, and charged with nothing, goes at the next look.
+ * A pool that was forgotten must not live on because its budget knows it, and must not take its bytes out of the
+ * figures either: they are lost, but they are used. So the figures of a member (its node, some words) are held, and the
+ * member itself only weakly. A member that is closed or forgotten, and charged with nothing, goes at the next look.
  */
 internal class Members {
     /** One member: the figures of [node], and what they belong to. */
@@ -69,7 +72,10 @@ internal class Members {
         return all.toList()
     }
 
-    /** Asks all pools and managers at the node and below it, but for the one whose figures are [except], for their idle memory. */
+    /**
+     * Asks all pools and managers at the node and below it, but for the one whose figures are [except], for their idle
+     * memory.
+     */
     fun reclaim(except: BudgetNode?) {
         for (member in live()) {
             if (member.node === except) continue

@@ -90,7 +90,9 @@ internal class Account(name: String, limit: Long, parent: BudgetNode?) : BudgetN
      */
     fun transfer(bytes: Long, to: BudgetNode): Charge? = prepare(bytes, to)?.also(Charge::commit)
 
-    /** The first half of [transfer], which the caller ends with [Charge.commit] or [Charge.cancel]; neither can fail. */
+    /**
+     * The first half of [transfer], which the caller ends with [Charge.commit] or [Charge.cancel]; neither can fail.
+     */
     fun prepare(bytes: Long, to: BudgetNode): Charge? = Charge.prepare(this, null, bytes, to)
 
     /** Notes the refusal that made [prepare] answer null. */

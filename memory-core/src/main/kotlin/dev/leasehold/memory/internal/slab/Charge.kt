@@ -19,15 +19,15 @@ import java.util.concurrent.atomic.AtomicReference
  * between, and neither of the ways out may find its room gone.
  *
  * At the end the bytes go back to the account's branch, if that has room: memory may have been reserved there in the
- * meantime. If not, the target keeps them, and the account owes: the next bytes that the account gives back to the system
- * are taken from the target instead of from the account's branch. So no limit is passed, nothing is forgotten, and
- * the sum of all is at every moment what is held from the system.
+ * meantime. If not, the target keeps them, and the account owes: the next bytes that the account gives back to the
+ * system are taken from the target instead of from the account's branch. So no limit is passed, nothing is forgotten,
+ * and the sum of all is at every moment what is held from the system.
  *
- * Bytes have no names: an account that owes holds some that it is not charged with, and cannot say which block they are.
- * So it may be charged with less than the block that is to be moved has. The rest is taken from those it owes to: what
- * they pay for is moved instead, and the account owes them less. Each of these sources has its own way up to where it
- * meets the target's, and only that is counted twice until the commit. What a source is to give is set aside at once,
- * so two transfers never count on the same bytes.
+ * Bytes have no names: an account that owes holds some that it is not charged with, and cannot say which block they
+ * are. So it may be charged with less than the block that is to be moved has. The rest is taken from those it owes to:
+ * what they pay for is moved instead, and the account owes them less. Each of these sources has its own way up to where
+ * it meets the target's, and only that is counted twice until the commit. What a source is to give is set aside at
+ * once, so two transfers never count on the same bytes.
  */
 internal class Charge private constructor(
     private val account: Account,
@@ -38,7 +38,9 @@ internal class Charge private constructor(
 ) {
     private enum class State { PREPARED, MOVED, OVER }
 
-    /** What [node] gives up of what it pays: the account itself, the payer of the previous charge, or that of a [debt]. */
+    /**
+     * What [node] gives up of what it pays: the account itself, the payer of the previous charge, or that of a [debt].
+     */
     private class Source(val node: BudgetNode, val bytes: Long, val debt: Debt?)
 
     private val state = AtomicReference(State.PREPARED)
@@ -160,7 +162,9 @@ internal class Charge private constructor(
     }
 }
 
-/** What [payer] pays for although the block has ended, because the account that held it had no room. Only touched alone. */
+/**
+ * What [payer] pays for although the block has ended, because the account that held it had no room. Only touched alone.
+ */
 internal class Debt(val payer: BudgetNode) {
     var bytes: Long = 0
 

@@ -54,7 +54,8 @@ internal class Epoch(
     override fun claim(word: Int): Boolean {
         if (exact) return true
         val packed = PackedBlock.pack(0, word)
-        val before = reported.getAndAccumulate(PackedBlock.ticket(packed) ushr 6, bit(packed)) { seen, more -> seen or more }
+        val at = PackedBlock.ticket(packed) ushr 6
+        val before = reported.getAndAccumulate(at, bit(packed)) { seen, more -> seen or more }
         return before and bit(packed) == 0L
     }
 

@@ -83,7 +83,9 @@ class CheckThenAdd : BrokenBudget() {
     fun reserveTwo(): Boolean = reserve(2)
 }
 
-/** Takes back what was added, and believes whoever refused: also when the refusal was for bytes that were taken back. */
+/**
+ * Takes back what was added, and believes whoever refused: also when the refusal was for bytes that were taken back.
+ */
 class BelievesRefusals : BrokenBudget() {
     override fun reserve(more: Long): Boolean {
         if (!add(middle, more, 5)) return false

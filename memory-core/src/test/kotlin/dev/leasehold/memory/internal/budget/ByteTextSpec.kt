@@ -25,7 +25,8 @@ class ByteTextSpec : FunSpec({
     }
 
     test("a refusal names the whole path") {
-        val sockets = BudgetNode("sockets", 512L shl 20, BudgetNode("ingest", 1L shl 30, BudgetNode("app", 8L shl 30, null)))
+        val ingest = BudgetNode("ingest", 1L shl 30, BudgetNode("app", 8L shl 30, null))
+        val sockets = BudgetNode("sockets", 512L shl 20, ingest)
         sockets.reserve(512L shl 20)?.refusal shouldBe null
         sockets.reserve(4L shl 20)?.refusal.toString() shouldBe
             "app › ingest › sockets: 512 MiB of 512 MiB used, 4 MiB asked"

@@ -61,7 +61,10 @@ private class Model(seed: Long) {
         charged[index] -= settle(index, bytes) { payer, part -> own[payer] -= part }
     }
 
-    /** Taken are what the account is charged with itself, then what others pay for it since a charge could not come back. */
+    /**
+     * Taken are what the account is charged with itself, then what others pay for it since a charge could not come
+     * back.
+     */
     private fun transfer(index: Int, to: Int) {
         val bytes = random.nextLong(charged[index] + debts[index].sumOf { it.second } + 1)
         val expected = takesOver(index, to, bytes)
