@@ -40,9 +40,9 @@ public class MemoryBudget private constructor(
     @JvmOverloads
     public constructor(name: String, limit: Long = Long.MAX_VALUE, parent: MemoryBudget = root()) :
         this(MemoryBudgetRefusals.checkedNode(name, limit, parent.node), parent) {
-            node.facade = this
-            parent.attach(node, this)
-        }
+        node.facade = this
+        parent.attach(node, this)
+    }
 
     /** What figures and errors call this. */
     public val name: String get() = node.name

@@ -35,8 +35,8 @@ class BudgetRefusalSpec : FunSpec({
         val pool = MemoryPool.isolated("frames") { budget = tree(64.KiB) }
         val whole = pool.rent(64.KiB)
         val message = "app › ingest › sockets: 64 KiB of 64 KiB used, 4 KiB asked; pool 'frames' asked it for the " +
-            "pages of 100 bytes: close what is no longer used, raise the limit of 'app › ingest › sockets', or rent with a " +
-            "timeout to wait"
+            "pages of 100 bytes: close what is no longer used, raise the limit of 'app › ingest › sockets', or rent " +
+            "with a timeout to wait"
         shouldThrow<BudgetExceededException> { pool.rentShared(100) }.message shouldBe message
         shouldThrow<BudgetExceededException> { pool.rent(100, 4096) }.message shouldBe message
         pool.tryRent(100) shouldBe null

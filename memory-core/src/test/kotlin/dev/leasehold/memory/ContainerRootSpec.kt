@@ -1,7 +1,7 @@
 package dev.leasehold.memory
 
-import io.kotest.core.annotation.EnabledIf
 import io.kotest.core.annotation.Condition
+import io.kotest.core.annotation.EnabledIf
 import io.kotest.core.spec.Spec
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
