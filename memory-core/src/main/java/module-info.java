@@ -1,6 +1,9 @@
-/** Off-heap memory, held on a lease: segments, leases, pools, and the facade for Java. */
+/** Off-heap memory, held on a lease: segments, leases, pools, budgets, and the facade for Java. */
 module dev.leasehold.memory.core {
   requires transitive kotlin.stdlib;
+
+  // How much memory the container has: what MemoryBudget.root() goes by.
+  requires jdk.management;
 
   exports dev.leasehold.memory;
 

@@ -6,6 +6,7 @@ import dev.leasehold.memory.internal.InternalMemoryApi
 import dev.leasehold.memory.internal.LeaseOwner
 import dev.leasehold.memory.internal.LeaseTrace
 import dev.leasehold.memory.internal.platform.Platform
+import dev.leasehold.memory.internal.slab.Account
 import dev.leasehold.memory.internal.slab.ChunkEngine
 import dev.leasehold.memory.internal.slab.Epoch
 import dev.leasehold.memory.internal.slab.OwnArena
@@ -35,11 +36,17 @@ public class FixedMemoryPool private constructor(
     public val capacity: Int,
     private val platform: Platform,
     region: Long,
-) : MemoryPool(settings.name) {
+    @get:JvmSynthetic
+    internal override val account: Account,
+) : MemoryPool(settings.name, settings.budget) {
     private val hygiene = settings.hygiene.action()
     private val quarantine = quarantineFor(settings, stride, capacity)
     private val engine =
-        ChunkEngine(this, name, stride, capacity, hygiene, quarantine * stride, quarantine, platform, region)
+        ChunkEngine(this, name, stride, capacity, hygiene, quarantine * stride, quarantine, platform, region, account)
+
+    init {
+        joinBudget()
+    }
 
     /** How many chunks are neither leased nor quarantined. A moment's truth, for diagnosis. */
     public val available: Int get() = capacity - engine.leasedCount - engine.quarantinedCount
@@ -213,6 +220,7 @@ public class FixedMemoryPool private constructor(
             reserved = reserved,
             idle = maxOf(0, reserved - used - quarantined),
             quarantined = quarantined,
+            transferred = account.transferred,
             peak = engine.regionBytes,
             limit = limit,
             waiters = engine.line.length,
@@ -263,22 +271,31 @@ public class FixedMemoryPool private constructor(
                         "$blockCount chunks of $blockSize bytes",
                 )
             }
-            val region = platform.map(ChunkEngine.roundUp(bytes, platform.pageSize))
-            if (region == 0L) {
-                throw MemoryExhaustedException(
-                    PoolRefusals.exhausted(settings.name, bytes, Long.MAX_VALUE, 0, 0),
-                    settings.name,
-                    bytes,
-                )
-            }
+            val account = Account(settings.name, bytes, settings.budget.node)
+            val region = mapPaid(bytes, account, settings.name, platform)
             try {
                 val stride = ChunkEngine.roundUp(blockSize, alignment)
-                return FixedMemoryPool(settings, blockSize, stride, blockCount, platform, region)
+                return FixedMemoryPool(settings, blockSize, stride, blockCount, platform, region, account)
             } catch (failure: Throwable) {
-                // The bookkeeping of very many chunks may be more than the heap can hold.
-                platform.unmap(region, ChunkEngine.roundUp(bytes, platform.pageSize))
+                // The bookkeeping of very many chunks may be more than the heap can hold, or the budget is closed.
+                platform.unmap(region, bytes)
+                account.release(bytes)
                 throw failure
             }
+        }
+
+        private fun mapPaid(bytes: Long, account: Account, pool: String, platform: Platform): Long {
+            val _ = account.insist { account.tryReserve(bytes).takeIf { it } }
+                ?: throw account.refusalAbove?.let { MemoryBudgetRefusals.exceeded(pool, bytes, it) }
+                    ?: error("pool '$pool': an account refused what it was made for")
+            val region = platform.map(bytes)
+            if (region != 0L) return region
+            account.release(bytes)
+            throw MemoryExhaustedException(
+                PoolRefusals.exhausted(pool, bytes, Long.MAX_VALUE, 0, 0),
+                pool,
+                bytes,
+            )
         }
 
         private fun positive(pool: String, what: String, value: Long) {

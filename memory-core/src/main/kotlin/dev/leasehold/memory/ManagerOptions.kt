@@ -9,6 +9,12 @@ public class ManagerOptions internal constructor() {
     /** The most bytes that the manager may hold from the system; [Long.MAX_VALUE], the default, means no limit of its own. */
     public var limit: Long = Long.MAX_VALUE
 
+    /**
+     * The budget that the manager draws on: every byte that it holds from the system counts there, and in every budget
+     * above. The process's [root][MemoryBudget.root] by default.
+     */
+    public var budget: MemoryBudget = MemoryBudget.root()
+
     /** How many idle bytes the manager keeps for the next blocks before it gives memory back by itself. 4 MiB by default. */
     public var idleBound: Long = 4.MiB
 

@@ -5,10 +5,12 @@ import dev.leasehold.memory.internal.platform.Platform
 /** A manager's options after they were checked; immutable. */
 internal class ManagerSettings private constructor(val name: String, options: ManagerOptions) {
     val limit: Long = options.limit
+    val budget: MemoryBudget = options.budget
     val idleBound: Long = options.idleBound
 
     // A view that stays reachable keeps a batch of closed blocks in quarantine: under a limit that must stay a small part.
-    val quarantineBytes: Long = minOf(options.quarantineBytes, options.limit / LIMIT_PARTS)
+    val quarantineBytes: Long =
+        minOf(options.quarantineBytes, minOf(options.limit, options.budget.node.leastLimit) / LIMIT_PARTS)
     val quarantineBlocks: Int = minOf(options.quarantineBlocks, MOST_BLOCKS)
     val traceSites: Boolean = options.traceSites
 

@@ -96,6 +96,46 @@ public open class MemoryExhaustedException internal constructor(
     cause: Throwable? = null,
 ) : RuntimeException(message, cause)
 
+/**
+ * A budget above a pool stopped a request. Nothing was taken. All that lay idle below that budget had been given back
+ * by then.
+ *
+ * @property path the names from the root to the budget that refused
+ * @property limit its limit, in bytes
+ * @property used how many bytes counted in it when it refused
+ */
+public class BudgetExceededException internal constructor(
+    message: String,
+    poolName: String,
+    requested: Long,
+    public val path: String,
+    public val limit: Long,
+    public val used: Long,
+) : MemoryExhaustedException(message, poolName, requested)
+
+/** A budget was configured with a name or a figure that it cannot have; the message names it. Nothing was changed. */
+public class BudgetConfigurationException internal constructor(message: String) : IllegalArgumentException(message)
+
+/**
+ * Something was to draw on a budget that is closed. Nothing was changed.
+ *
+ * @property path the names from the root to the closed budget
+ */
+public class BudgetClosedException internal constructor(message: String, public val path: String) :
+    IllegalStateException(message)
+
+/**
+ * A budget was to be closed while something draws on it. It is still open.
+ *
+ * @property path the names from the root to the budget
+ * @property used how many bytes count in it
+ */
+public class BudgetInUseException internal constructor(
+    message: String,
+    public val path: String,
+    public val used: Long,
+) : IllegalStateException(message)
+
 /** No memory was given back in time for a request that was ready to wait. Nothing was taken. */
 public class RentTimeoutException internal constructor(message: String, poolName: String, requested: Long) :
     MemoryExhaustedException(message, poolName, requested)

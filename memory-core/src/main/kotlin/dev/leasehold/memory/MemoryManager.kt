@@ -19,7 +19,10 @@ public abstract class MemoryManager internal constructor(
     /** The name that figures and errors carry. */
     public val name: String,
 ) : AutoCloseable {
-    /** The most bytes that this manager may hold from the system; [Long.MAX_VALUE] when there is no limit of its own. */
+    /** The budget that this draws on. */
+    public abstract val budget: MemoryBudget
+
+    /** The most bytes that this manager may hold from the system; [Long.MAX_VALUE] when only its [budget] bounds it. */
     public abstract val limit: Long
 
     /** The most bytes that one block may have. */

@@ -4,6 +4,7 @@ package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.InternalMemoryApi
 import dev.leasehold.memory.internal.LeaseOwner
+import dev.leasehold.memory.internal.slab.Account
 import java.lang.foreign.Arena
 
 /**
@@ -24,8 +25,27 @@ import java.lang.foreign.Arena
 public sealed class MemoryPool(
     /** The name that figures and errors carry. */
     public val name: String,
+    /** The budget that this draws on. */
+    public val budget: MemoryBudget,
 ) : AutoCloseable {
-    /** The most bytes that this pool may hold from the system; [Long.MAX_VALUE] when there is no limit. */
+    /** What this draws on its budget. */
+    @get:JvmSynthetic
+    internal abstract val account: Account
+
+    // The budget's tree holds this only weakly, and it holds the pool.
+    private val drawer = PoolDrawer(this)
+
+    /**
+     * Takes the pool's place in the tree of its budget. Last in the making: from here on others may ask for its idle
+     * memory.
+     */
+    @JvmSynthetic
+    internal fun joinBudget(): Unit = budget.attach(account, drawer)
+
+    /**
+     * The most bytes that this pool may hold from the system; [Long.MAX_VALUE] when only its [budget] bounds it. Leases
+     * whose charge was [transferred][SharedLease.transferTo] do not count.
+     */
     public abstract val limit: Long
 
     /** The size of a lease whose size is not given, in bytes. */
@@ -146,6 +166,7 @@ public sealed class MemoryPool(
          * @param name what figures and errors call it
          * @param configure sets its options
          * @throws PoolConfigurationException when the name is blank or figures contradict each other
+         * @throws BudgetClosedException when its budget is closed
          */
         @JvmSynthetic
         public fun isolated(name: String, configure: PoolOptions.() -> Unit): MemoryPool =
@@ -158,6 +179,7 @@ public sealed class MemoryPool(
          * @throws InvalidSizeException when [blockSize] or [blockCount] is not positive, or their product overflows
          * @throws InvalidAlignmentException when [alignment] is no power of two between 1 and the page size
          * @throws PoolConfigurationException when the name is blank
+         * @throws BudgetExceededException when a budget refuses the region
          * @throws MemoryExhaustedException when the system refuses the region
          */
         @JvmStatic
@@ -176,6 +198,8 @@ public sealed class MemoryPool(
          * @throws InvalidSizeException when [blockSize] or [blockCount] is not positive, or their product overflows
          * @throws InvalidAlignmentException when [alignment] is no power of two between 1 and the page size
          * @throws PoolConfigurationException when figures contradict each other, such as a limit below the block size
+         * @throws BudgetClosedException when its budget is closed
+         * @throws BudgetExceededException when a budget refuses the region
          * @throws MemoryExhaustedException when the system refuses the region
          */
         @JvmSynthetic

@@ -13,6 +13,10 @@ public class PoolBuilder internal constructor(private val name: String) {
     @IgnorableReturnValue
     public fun limit(bytes: Long): PoolBuilder = apply { options.limit = bytes }
 
+    /** Sets [PoolOptions.budget]. */
+    @IgnorableReturnValue
+    public fun budget(budget: MemoryBudget): PoolBuilder = apply { options.budget = budget }
+
     /** Sets [PoolOptions.idleBound], in bytes. */
     @IgnorableReturnValue
     public fun idleBound(bytes: Long): PoolBuilder = apply { options.idleBound = bytes }
@@ -40,6 +44,7 @@ public class PoolBuilder internal constructor(private val name: String) {
      * Makes a pool of blocks of any size. The caller owns it and closes it.
      *
      * @throws PoolConfigurationException when figures contradict each other; the message names them
+     * @throws BudgetClosedException when its budget is closed
      */
     public fun build(): MemoryPool = SlabPool(PoolSettings.of(name, options))
 
@@ -48,8 +53,10 @@ public class PoolBuilder internal constructor(private val name: String) {
      * and closes it.
      *
      * @throws PoolConfigurationException when figures contradict each other; the message names them
+     * @throws BudgetClosedException when its budget is closed
      * @throws InvalidSizeException when [blockSize] or [blockCount] is not positive, or their product overflows
      * @throws InvalidAlignmentException when [alignment] is no power of two between 1 and the page size
+     * @throws BudgetExceededException when a budget refuses the region
      * @throws MemoryExhaustedException when the system refuses the region
      */
     @JvmOverloads

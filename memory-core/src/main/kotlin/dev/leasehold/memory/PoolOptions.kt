@@ -9,6 +9,12 @@ public class PoolOptions internal constructor() {
     /** The most bytes that the pool may hold from the system; [Long.MAX_VALUE], the default, means no limit. */
     public var limit: Long = Long.MAX_VALUE
 
+    /**
+     * The budget that the pool draws on: every byte that it holds from the system counts there, and in every budget
+     * above. The process's [root][MemoryBudget.root] by default.
+     */
+    public var budget: MemoryBudget = MemoryBudget.root()
+
     /** How many idle bytes the pool keeps for the next rents before it gives memory back by itself. 64 MiB by default. */
     public var idleBound: Long = 64.MiB
 

@@ -5,11 +5,13 @@ import dev.leasehold.memory.internal.slab.SizeClasses
 /** A pool's options after they were checked; immutable. */
 internal class PoolSettings private constructor(val name: String, options: PoolOptions) {
     val limit: Long = options.limit
+    val budget: MemoryBudget = options.budget
     val idleBound: Long = options.idleBound
     val hygiene: Hygiene = options.hygiene
 
     // A lease that stays open keeps a batch of closed ones in quarantine: under a limit that must stay a small part of it.
-    val quarantineBytes: Long = minOf(options.quarantineBytes, options.limit / LIMIT_PARTS)
+    val quarantineBytes: Long =
+        minOf(options.quarantineBytes, minOf(options.limit, options.budget.node.leastLimit) / LIMIT_PARTS)
 
     val quarantineBlocks: Int = minOf(options.quarantineBlocks, MOST_BLOCKS)
     val defaultSize: Long = options.defaultSize

@@ -9,7 +9,10 @@ package dev.leasehold.memory
  * @property used bytes leased now
  * @property reserved bytes held from the system now
  * @property idle bytes held but neither leased nor quarantined: what the next rents are served from
- * @property quarantined bytes of closed shared leases whose views may still be reachable; nobody rents them until they are not
+ * @property quarantined bytes of closed shared leases whose views may still be reachable; nobody rents them until they
+ *   are not
+ * @property transferred bytes of the leases whose charge was moved to another budget: used and reserved, and not
+ *   counted against the limit
  * @property peak the most bytes that were ever held from the system at once
  * @property limit the most bytes that may be held from the system; [Long.MAX_VALUE] when there is no limit
  * @property waiters requests that wait for memory now
@@ -22,6 +25,7 @@ public class PoolStatistics internal constructor(
     public val reserved: Long,
     public val idle: Long,
     public val quarantined: Long,
+    public val transferred: Long,
     public val peak: Long,
     public val limit: Long,
     public val waiters: Int,

@@ -3,7 +3,10 @@
 package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.InternalMemoryApi
+import dev.leasehold.memory.internal.LeaseTrace
+import dev.leasehold.memory.internal.slab.Charge
 import dev.leasehold.memory.internal.slab.Tenure
+import dev.leasehold.memory.internal.slab.WatchedTenure
 import java.lang.foreign.MemorySegment
 import java.nio.ByteBuffer
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater
@@ -23,8 +26,9 @@ public class SharedLease internal constructor(
     private val raw: MemorySegment,
     word: Int,
 ) : AutoCloseable {
-    // Three fields, 24 bytes: what only some leases have, an owner or a trace, stands in their tenure. This one is what the block is
-    // (PackedBlock.word) while the lease is open, and its complement, which is negative, once it is closed.
+    // Three fields, 24 bytes: what only some leases have, an owner or a trace, stands in their tenure. This one is what
+    // the block is (PackedBlock.word) while the lease is open, and its complement, which is negative, once it is
+    // closed.
     @Volatile
     private var state = 0
 
@@ -69,17 +73,70 @@ public class SharedLease internal constructor(
     public fun asByteBuffer(): ByteBuffer = segment.asByteBuffer().order(java.nio.ByteOrder.nativeOrder())
 
     /**
+     * Moves the charge of the lease's block from the pool's budget to [budget]: another subsystem pays for it from here
+     * on.
+     *
+     * Budgets above both are not touched, so the bytes never count twice there. When the new lease ends, the pool's
+     * budget pays again; if that has no room by then, [budget] goes on paying until the pool next gives memory back to
+     * the system ([MemoryPool.trim] does), so that no limit is passed.
+     *
+     * **Ownership.** Answers a new lease over the same bytes, which the caller closes, and ends this one without giving
+     * its block back. Of a transfer and closes that race, one wins: either the block goes back and this throws, or
+     * the closes do nothing. Also a scope does not close the new lease.
+     * **Threads.** Any.
+     * **Views** that were taken from this lease go on as long as the new lease's: they show the same bytes. Then what
+     * is said of kept views holds for them.
+     * **Zeroed.** The bytes stay as they are.
+     * **Cost.** Some hundred nanoseconds, and a few objects.
+     *
+     * @throws BudgetExceededException when [budget], or one between it and what is above both, has no room; nothing has
+     *   changed then
+     * @throws BudgetClosedException when [budget] is closed; nothing has changed then
+     * @throws LeaseClosedException when the lease has ended, also when another thread was faster
+     */
+    public fun transferTo(budget: MemoryBudget): SharedLease {
+        val word = state
+        if (word < 0) refuse()
+        val charge = LeaseTransfers.prepare(pool, tenure.charge, tenure.bytesOf(word), size, budget)
+        val next = try {
+            heirOf(charge, word)
+        } catch (failure: Throwable) {
+            charge.cancel()
+            throw failure
+        }
+        if (next == null) {
+            charge.cancel()
+            refuse()
+        }
+        charge.commit()
+        tenure.ended()
+        return next
+    }
+
+    /** The lease that follows this one, which is closed when this returns; null when a close was faster. */
+    private fun heirOf(charge: Charge, word: Int): SharedLease? {
+        val follower = tenure.chargedTo(charge)
+        val traced = if (tenure.trace == null) null else LeaseTrace.start(tenure.poolName, size)
+        val heir = SharedLease(if (traced == null) follower else WatchedTenure(follower, null, traced), raw, word)
+        if (traced != null) LeaseTrace.watch(heir, traced)
+        // The word tells closes that come later; the claim tells those that have read the word already.
+        if (STATE.compareAndSet(this, word, word.inv()) && tenure.claim(word)) return heir
+        traced?.ended()
+        return null
+    }
+
+    /**
      * Ends the lease from any thread. Closing again, also at the same time, does nothing.
      *
-     * @throws IllegalStateException while a native call or an input/output operation is using a lease that has an arena of its
-     *   own (a mebibyte or more, or no quarantine); the lease stays open
+     * @throws IllegalStateException while a native call or an input/output operation is using a lease that has an arena
+     *   of its own (a mebibyte or more, or no quarantine); the lease stays open
      */
     override fun close() {
         val word = state
         if (word < 0) return
         if (tenure.exact) return closeExactly(word)
-        // A plain store, so that a close waits for no write to the leased memory. Of closes that race, several may come this far; the
-        // epoch knows which ticket it has seen, and counts one.
+        // A plain store, so that a close waits for no write to the leased memory. Of closes that race, several may come
+        // this far; the epoch knows which ticket it has seen, and counts one.
         STATE.lazySet(this, word.inv())
         tenure.end(raw.address(), word, raw.byteSize())
     }

@@ -6,6 +6,7 @@ import dev.leasehold.memory.internal.InternalMemoryApi
 import dev.leasehold.memory.internal.LeaseOwner
 import dev.leasehold.memory.internal.LeaseTrace
 import dev.leasehold.memory.internal.platform.Platform
+import dev.leasehold.memory.internal.slab.Account
 import dev.leasehold.memory.internal.slab.BlockHome
 import dev.leasehold.memory.internal.slab.PackedBlock
 import dev.leasehold.memory.internal.slab.Placed
@@ -23,12 +24,12 @@ import java.lang.foreign.MemorySegment
 internal class SlabPool(
     private val settings: PoolSettings,
     platform: Platform = Platform.current,
-) : MemoryPool(settings.name) {
+) : MemoryPool(settings.name, settings.budget) {
     private val hygiene = settings.hygiene.action()
     private val engine = SlabEngine(
         owner = this,
         poolName = settings.name,
-        limit = settings.limit,
+        account = Account(settings.name, settings.limit, settings.budget.node),
         idleBound = settings.idleBound,
         hygiene = hygiene,
         quarantineBytes = settings.quarantineBytes,
@@ -39,6 +40,11 @@ internal class SlabPool(
     private val traceSites = settings.traceSites
     private val special = hygiene.onRent || traceSites
 
+    init {
+        joinBudget()
+    }
+
+    override val account: Account get() = engine.account
     override val limit: Long get() = settings.limit
     override val defaultSize: Long get() = settings.defaultSize
     override val isClosed: Boolean get() = engine.closed
@@ -286,7 +292,8 @@ internal class SlabPool(
         requests.await(size, alignment, nanos)?.let { return it }
         checkOpen()
         throw RentTimeoutException(
-            PoolRefusals.timeout(name, size, nanos, limit, engine.account.reserved, engine.tally().usedBytes),
+            account.refusalAbove?.let { MemoryBudgetRefusals.timeout(name, size, nanos, it) }
+                ?: PoolRefusals.timeout(name, size, nanos, limit, engine.account.reserved, engine.tally().usedBytes),
             name,
             size,
         )
@@ -307,11 +314,15 @@ internal class SlabPool(
         if (engine.closed) throw PoolClosedException(PoolRefusals.closed(name), name)
     }
 
-    private fun exhausted(size: Long) = MemoryExhaustedException(
-        PoolRefusals.exhausted(name, size, limit, engine.account.reserved, engine.tally().usedBytes),
-        name,
-        size,
-    )
+    private fun exhausted(size: Long): RuntimeException {
+        account.refusalAbove?.let { return MemoryBudgetRefusals.exceeded(name, size, it) }
+        val figures = stats()
+        return MemoryExhaustedException(
+            PoolRefusals.exhausted(name, size, limit, figures.reserved - figures.transferred, figures.used),
+            name,
+            size,
+        )
+    }
 
     // ---- figures, trim, close ----
 
@@ -325,7 +336,8 @@ internal class SlabPool(
             reserved = reserved,
             idle = reserved - used - quarantined,
             quarantined = quarantined,
-            peak = engine.account.peak,
+            transferred = account.transferred,
+            peak = account.mostReserved,
             limit = limit,
             waiters = engine.line.length,
             rents = tally.rents,

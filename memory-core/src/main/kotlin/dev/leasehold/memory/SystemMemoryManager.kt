@@ -1,6 +1,7 @@
 package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.platform.Platform
+import dev.leasehold.memory.internal.slab.Account
 import dev.leasehold.memory.internal.slab.BlockHome
 import dev.leasehold.memory.internal.slab.BlockKind
 import dev.leasehold.memory.internal.slab.HygieneAction
@@ -37,6 +38,7 @@ public class SystemMemoryManager internal constructor(
      * @param name what figures and errors call it
      * @param configure sets its options
      * @throws ManagerConfigurationException when the name is blank or figures contradict each other
+     * @throws BudgetClosedException when its budget is closed
      */
     public constructor(name: String, configure: ManagerOptions.() -> Unit) :
         this(ManagerSettings.of(name, ManagerOptions().apply(configure)))
@@ -44,7 +46,7 @@ public class SystemMemoryManager internal constructor(
     private val engine = SlabEngine(
         owner = this,
         poolName = settings.name,
-        limit = settings.limit,
+        account = Account(settings.name, settings.limit, settings.budget.node),
         idleBound = settings.idleBound,
         hygiene = HygieneAction(zeroOnRent = false, fillOnClose = false, pattern = 0),
         quarantineBytes = settings.quarantineBytes,
@@ -52,6 +54,15 @@ public class SystemMemoryManager internal constructor(
         platform = platform,
     )
     private val requests = Requests(engine, LARGEST_CLASS)
+
+    // The budget's tree holds this only weakly, and it holds the manager.
+    private val drawer = ManagerDrawer(this)
+
+    init {
+        settings.budget.attach(engine.account, drawer)
+    }
+
+    override val budget: MemoryBudget get() = settings.budget
 
     override val limit: Long get() = settings.limit
 
@@ -118,11 +129,16 @@ public class SystemMemoryManager internal constructor(
         }
     }
 
-    private fun exhausted(size: Long) = MemoryExhaustedException(
-        ManagerRefusals.exhausted(name, size, limit, engine.account.reserved, engine.tally().usedBytes),
-        name,
-        size,
-    )
+    private fun exhausted(size: Long): RuntimeException {
+        val account = engine.account
+        account.refusalAbove?.let { return MemoryBudgetRefusals.exceededBy("manager '$name'", name, size, it) }
+        val charged = account.reserved - account.transferred
+        return MemoryExhaustedException(
+            ManagerRefusals.exhausted(name, size, limit, charged, engine.tally().usedBytes),
+            name,
+            size,
+        )
+    }
 
     override fun stats(): ManagerStatistics {
         val tally = engine.tally()
@@ -134,7 +150,7 @@ public class SystemMemoryManager internal constructor(
             reserved = reserved,
             idle = reserved - used - quarantined,
             quarantined = quarantined,
-            peak = engine.account.peak,
+            peak = engine.account.mostReserved,
             limit = limit,
             blocks = tally.openLeases,
             allocations = tally.rents,

@@ -39,7 +39,7 @@ class ChurnSpec : FunSpec({
     }
 
     test("the store alone holds at most a twentieth more than the blocks that are out, and the idle bound") {
-        val account = Account(Long.MAX_VALUE)
+        val account = Account("store", Long.MAX_VALUE, null)
         val store = SlabStore(Platform.current, account) { idle }
         var worst = 0L
         val checkpoints = measure(

@@ -57,6 +57,7 @@ public class FloorPlan(public val root: String) {
             "" to GROUND,
             "sort" to GROUND,
             "platform" to Room("platform", 1),
+            "budget" to Room("budget", 1),
             "slab" to Room("slab", 2),
         )
         val PUBLIC = mapOf(
@@ -70,7 +71,8 @@ public class FloorPlan(public val root: String) {
             "diagnostics" to Room("diagnostics", 7),
         )
         val POOL = Regex(
-            "(?!.*Exception$)(Memory(Kt|Manager.*|Budget.*)?|(Shared)?Lease.*|Block.*|(System)?Manager.*|SystemMemoryManager|Pool.*|Rent.*|Hygiene.*|.*Pool(Kt)?)",
+            "(?!.*Exception$)(Memory(Kt|Manager.*|Budget.*)?|(Shared)?Lease.*|Block.*|(System)?Manager.*|" +
+                "SystemMemoryManager|Pool.*|Rent.*|Hygiene.*|SoftLimit.*|.*Pool(Kt)?)",
         )
     }
 }

@@ -17,7 +17,8 @@ public object House {
 
     /** The rooms of memory-core: these share their internals, and nobody else does. */
     public val core: Set<String> =
-        setOf("ground floor", "platform", "slab", "pools", "typed", "mapped", "permanent", "unsafe", "diagnostics")
+        setOf("ground floor", "platform", "budget", "slab", "pools") +
+            setOf("typed", "mapped", "permanent", "unsafe", "diagnostics")
 
     /** The compiled main classes of the module whose tests ask. */
     public fun classesOfThisModule(): JavaClasses {

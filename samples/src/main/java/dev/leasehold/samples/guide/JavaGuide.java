@@ -3,6 +3,7 @@ package dev.leasehold.samples.guide;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import dev.leasehold.memory.Memory;
+import dev.leasehold.memory.MemoryBudget;
 import dev.leasehold.memory.MemoryPool;
 import dev.leasehold.memory.RentTimeoutException;
 import dev.leasehold.memory.dsl.MemoryScope;
@@ -74,6 +75,18 @@ final class JavaGuide {
         }
         lease.close();
         return true;
+        // endregion
+    }
+
+    static String budget() {
+        // region java budget
+        try (var ingest = new MemoryBudget("ingest", 64L << 20);
+             var sockets = new MemoryBudget("sockets", 16L << 20, ingest);
+             var pool = MemoryPool.builder("frames").budget(sockets).build()) {
+            sockets.onSoftLimit(12L << 20, (budget, used) -> System.err.println(budget.getPath() + ": " + used));
+            Memory.rent(pool, 4096).close();
+            return ingest.toTree();
+        } // What was opened last is closed first: the pool before its budget.
         // endregion
     }
 }

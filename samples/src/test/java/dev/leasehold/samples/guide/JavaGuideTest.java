@@ -55,4 +55,13 @@ final class JavaGuideTest {
     void aScopeOwnsWhatIsRentedAndAllocatedInIt() {
         assertEquals("Kardal\0".length(), JavaGuide.scope(pool));
     }
+
+    @Test
+    void aBudgetIsATreeOfLimits() {
+        var lines = JavaGuide.budget().lines().toList();
+        assertEquals(4, lines.size());
+        assertTrue(lines.get(1).startsWith("ingest"));
+        assertTrue(lines.get(2).startsWith("└─ sockets"));
+        assertTrue(lines.get(3).startsWith("   └─ pool frames"));
+    }
 }

@@ -87,6 +87,21 @@ class GuideSnippetsSpec : FunSpec() {
                 listOf("used", "idle", "quarantined").sumOf { figures.getValue("memory.$it") }
         }
 
+        test("a budget refuses with its path, warns at its soft limit and takes a lease over") {
+            val reports = mutableListOf<String>()
+            Budgets.tree { reports += it }
+            reports.single() shouldStartWith "app › ingest › sockets is full: app › ingest › sockets: 4 MiB of 4 MiB "
+            reports.clear()
+            Budgets.watch { reports += it }
+            reports.shouldContainExactly("app › cache is above its soft limit: ${7 shl 20} bytes")
+            reports.clear()
+            Budgets.handOver { reports += it }
+            reports.shouldContainExactly("0 bytes are the parsers', ${1 shl 20} the store's")
+            reports.clear()
+            Budgets.print { reports += it }
+            reports.single().lines()[1] shouldStartWith "app "
+        }
+
         test("with traced sites a late use names where the lease was rented and closed") {
             val reports = mutableListOf<String>()
             Pools.findALeak { reports += it }

@@ -18,6 +18,15 @@ internal abstract class BlockHome(
 
     /** Takes the block at [address] back: [code] says what kind it is, [size] how many bytes were leased. Called once a lease. */
     abstract fun giveBack(address: Long, code: Int, size: Long)
+
+    /** How many bytes a block of the kind [code] has. */
+    open fun bytesOf(code: Int): Long = SizeClasses.sizeOf(code)
+
+    /** What another budget pays for the block, if one does. */
+    open val charge: Charge? get() = null
+
+    /** The same home for a block that [charge] pays for, in place of what paid before. */
+    open fun chargedTo(charge: Charge): BlockHome = ChargedHome(this, charge)
 }
 
 /** What ends with a shared lease: the views' arena, and then the block's tenure. Any thread. */
@@ -41,6 +50,24 @@ internal abstract class Tenure(
      */
     abstract fun cancel()
 
+    /** How many bytes the block of a lease with [word] has. */
+    open fun bytesOf(word: Int): Long = SizeClasses.sizeOf(PackedBlock.codeOf(word))
+
+    /** What another budget pays for the block, if one does. */
+    open val charge: Charge? get() = null
+
+    /** The tenure of a lease that takes over from one of this, over the same bytes, when [charge] pays for them. */
+    open fun chargedTo(charge: Charge): Tenure = ChargedTenure(this, charge)
+
+    /**
+     * Takes the tenure over from the lease with [word], which has just been closed for that: its [end] is not called,
+     * but [endClaimed] once. False when another close of the same lease was first.
+     */
+    open fun claim(word: Int): Boolean = true
+
+    /** [end] for a lease whose tenure was taken over by [claim]. */
+    open fun endClaimed(address: Long, word: Int, size: Long): Unit = end(address, word, size)
+
     /** Who closes the lease when nobody did before, if anybody. */
     open val leaseOwner: LeaseOwner? get() = null
 
@@ -60,6 +87,14 @@ internal class WatchedTenure(
     override fun end(address: Long, word: Int, size: Long): Unit = inner.end(address, word, size)
 
     override fun cancel(): Unit = inner.cancel()
+
+    override fun bytesOf(word: Int): Long = inner.bytesOf(word)
+
+    override val charge: Charge? get() = inner.charge
+
+    override fun chargedTo(charge: Charge): Tenure = inner.chargedTo(charge)
+
+    override fun claim(word: Int): Boolean = inner.claim(word)
 
     override fun ended() {
         trace?.ended()

@@ -20,6 +20,7 @@ internal class ChunkEngine(
     quarantineBlocks: Int,
     private val platform: Platform,
     private val region: Long,
+    private val account: Account,
 ) : BlockHome(owner, poolName),
     EpochLedger.Keeper {
     private val free = ChunkStack(count)
@@ -169,8 +170,12 @@ internal class ChunkEngine(
         unmapIfDone()
     }
 
+    override fun bytesOf(code: Int): Long = stride
+
     private fun unmapIfDone() {
-        if (closed && holders.get() == 0 && mapped.compareAndSet(1, 0)) platform.unmap(region, regionBytes)
+        if (!closed || holders.get() != 0 || !mapped.compareAndSet(1, 0)) return
+        platform.unmap(region, regionBytes)
+        account.release(regionBytes)
     }
 
     companion object {

@@ -25,6 +25,11 @@ import java.util.concurrent.atomic.AtomicLongArray
  * would cost more than all the rest (a fence that waits for every write to the leased memory), so it is done here, for a batch at a
  * time: every lease has a ticket of its own, and a bit for each ticket says whether it was reported.
  *
+ * A lease that is transferred becomes another lease over the same bytes, in the same epoch and with the same ticket.
+ * Closes of the old lease may still be on their way then, so the transfer claims the ticket: it sets the bit as if the
+ * lease had been reported, and whichever close comes later is dropped. A close that came first makes the claim fail.
+ * The new lease ends once, by a compare-and-set, and goes around the bits.
+ *
  * A lease that stays open keeps its epoch's closed blocks in quarantine, at most the bound. When the pool is at its
  * limit, shared leases get an arena each, so that a close frees at once: the exact way is the slow way, and is taken
  * when it matters.
@@ -43,6 +48,27 @@ internal class Epoch(
     override fun end(address: Long, word: Int, size: Long): Unit = ledger.closed(this, address, word, size)
 
     override fun cancel(): Unit = giveUp(1)
+
+    override fun bytesOf(word: Int): Long = ledger.bytesOf(word)
+
+    override fun claim(word: Int): Boolean {
+        if (exact) return true
+        val packed = PackedBlock.pack(0, word)
+        val at = PackedBlock.ticket(packed) ushr 6
+        val before = reported.getAndAccumulate(at, bit(packed)) { seen, more -> seen or more }
+        return before and bit(packed) == 0L
+    }
+
+    override fun endClaimed(address: Long, word: Int, size: Long) {
+        if (exact) end(address, word, size) else ledger.closedClaimed(this, address, word)
+    }
+
+    /** Takes the closed blocks in [note], whose tickets were claimed, into quarantine. */
+    fun depositClaimed(note: Magazine) {
+        val count = note.count
+        deposits.push(note)
+        settle(count)
+    }
 
     /** Gives [tickets] out, each good for one lease; false when the epoch is sealed. */
     fun tryGrant(tickets: Int): Boolean {

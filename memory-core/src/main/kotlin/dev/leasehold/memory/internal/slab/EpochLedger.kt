@@ -21,6 +21,12 @@ internal class EpochLedger(
         /** Notes the closed block [packed] of [epoch] for the calling thread. */
         fun note(epoch: Epoch, packed: Long, size: Long)
 
+        /** Takes the closed block [packed] of [epoch] into quarantine, whose ticket was claimed before it ended. */
+        fun noteClaimed(epoch: Epoch, packed: Long): Unit = error("exact epochs have no claims")
+
+        /** How many bytes a block has whose lease's word has [code] in it. */
+        fun bytesOf(code: Int): Long = SizeClasses.sizeOf(code)
+
         /** Takes back that [packed] was noted, because it had been noted before. */
         fun reportedTwice(packed: Long)
 
@@ -134,6 +140,13 @@ internal class EpochLedger(
     /** Ends the lease of a block in [epoch]. */
     fun closed(epoch: Epoch, address: Long, word: Int, size: Long): Unit =
         keeper.note(epoch, PackedBlock.pack(address, word), size)
+
+    /** [closed] for a lease whose ticket was claimed. */
+    fun closedClaimed(epoch: Epoch, address: Long, word: Int): Unit =
+        keeper.noteClaimed(epoch, PackedBlock.pack(address, word))
+
+    /** How many bytes the block of a lease with [word] has. */
+    fun bytesOf(word: Int): Long = keeper.bytesOf(PackedBlock.codeOf(word))
 
     /** Called for each block that racing closes have reported more than once, for every time but the first. */
     fun reportedTwice(packed: Long): Unit = keeper.reportedTwice(packed)

@@ -9,6 +9,8 @@ import dev.leasehold.memory.internal.platform.Platform
  * @property largestClass up to how many bytes a request takes a block of a size class; larger ones get a mapping each
  */
 internal class Requests(private val engine: SlabEngine, private val largestClass: Long) {
+    private val account = engine.account
+
     /** The class of a block for [size] bytes, [SlabEngine.LARGE] for one with a mapping of its own. */
     fun codeOf(size: Long, alignment: Long): Int = when {
         size > largestClass -> SlabEngine.LARGE
@@ -19,6 +21,10 @@ internal class Requests(private val engine: SlabEngine, private val largestClass
     /** Takes a block for [size] bytes at a multiple of [alignment] without waiting; null when it cannot be had. */
     fun take(size: Long, alignment: Long): Taken? {
         val code = codeOf(size, alignment)
+        return account.insist { takeOnce(code, size) }
+    }
+
+    private fun takeOnce(code: Int, size: Long): Taken? {
         take(code, size)?.let { return it }
         if (engine.closed || engine.line.length > 0) return null
         return engine.pressed { take(code, size) ?: takeExact(code, size) }
@@ -27,13 +33,24 @@ internal class Requests(private val engine: SlabEngine, private val largestClass
     /** [take] that waits its turn, up to [nanos]. */
     fun await(size: Long, alignment: Long, nanos: Long): Taken? {
         val code = codeOf(size, alignment)
-        return engine.line.await(
-            nanos,
-            joined = engine::pressForLine,
-            attempt = { engine.takeForWaiter(code, size) ?: exactForWaiter(code, size) },
-            giveBack = { it.home.giveBack(it.address, it.code, size) },
-        )
+        val waiter = Thread.currentThread()
+        try {
+            return engine.line.await(
+                nanos,
+                joined = engine::pressForLine,
+                // Run by whoever gives something back.
+                attempt = { account.onBehalfOf(waiter) { takeForWaiter(code, size) } },
+                giveBack = { it.home.giveBack(it.address, it.code, size) },
+                // Room in a budget, and idle memory of others below it, comes back without a word to this engine.
+                look = { if (account.reclaim()) engine.pressForLine() },
+            )
+        } finally {
+            account.deliver()
+        }
     }
+
+    private fun takeForWaiter(code: Int, size: Long): Taken? =
+        engine.takeForWaiter(code, size) ?: exactForWaiter(code, size)
 
     private fun take(code: Int, size: Long): Taken? =
         if (code == SlabEngine.LARGE) engine.takeLarge(size) else engine.takeAnywhere(code)

@@ -15,7 +15,7 @@ import kotlin.concurrent.withLock
 internal class SlabEngine(
     val owner: Any,
     val poolName: String,
-    limit: Long,
+    val account: Account,
     private val idleBound: Long,
     val hygiene: HygieneAction,
     quarantineBytes: Long,
@@ -24,7 +24,6 @@ internal class SlabEngine(
     val fence: () -> Unit = Fence::everyThread,
 ) : EpochLedger.Keeper,
     RetiredNotes.Engine {
-    val account = Account(limit)
     private val depot = Depot()
     private val store = SlabStore(platform, account, ::storeMayKeep)
     private val departed = Tally()
@@ -192,6 +191,8 @@ internal class SlabEngine(
     }
 
     private inner class NoHome : BlockHome(owner, poolName) {
+        override fun bytesOf(code: Int): Long = 0
+
         override fun giveBack(address: Long, code: Int, size: Long): Unit = Unit
     }
 
@@ -215,6 +216,8 @@ internal class SlabEngine(
             region = resized
             return true
         }
+
+        override fun bytesOf(code: Int): Long = region.bytes
 
         override fun giveBack(address: Long, code: Int, size: Long) {
             if (hygiene.onClose) hygiene.ended(address, size)
@@ -328,6 +331,14 @@ internal class SlabEngine(
         otherOpen.add(1)
         otherBytes.add(bytes)
         otherQuarantined.add(-bytes)
+    }
+
+    override fun noteClaimed(epoch: Epoch, packed: Long) {
+        val bytes = SizeClasses.sizeOf(PackedBlock.code(packed))
+        countOther(-1, -bytes)
+        otherQuarantined.add(bytes)
+        epoch.depositClaimed(Magazine(1).apply { push(packed) })
+        if (closed || line.length > 0) epochs.retireNow()
     }
 
     private fun depositOne(epoch: Epoch, packed: Long, bytes: Long) {

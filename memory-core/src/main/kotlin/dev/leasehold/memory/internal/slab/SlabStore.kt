@@ -58,7 +58,7 @@ internal class SlabStore(platform: Platform, val account: Account, private val i
     private fun usualPages(classIndex: Int): Int {
         val usual = shape.usualPages(classIndex)
         if (heap.discards) return usual
-        val part = minOf(account.limit / SLABS_A_LIMIT / page, usual.toLong())
+        val part = minOf(account.leastLimit / SLABS_A_LIMIT / page, usual.toLong())
         return maxOf(part.toInt(), shape.pagesOfBlock(classIndex))
     }
 

@@ -132,7 +132,7 @@ internal class SpanHeap(platform: Platform, private val account: Account) {
     // Address space costs nothing, so regions grow with what is mapped, and stay few. Where it does cost, they are small.
     private fun usualPages(): Int {
         val wanted = if (discards) (mappedBytes / 4).coerceIn(LEAST_REGION, MOST_REGION) else WHOLE_REGION
-        val allowed = if (discards) account.limit else account.limit / REGIONS_A_LIMIT
+        val allowed = if (discards) account.leastLimit else account.leastLimit / REGIONS_A_LIMIT
         return (minOf(wanted, allowed) ushr pageShift).toInt().coerceAtLeast(1)
     }
 

@@ -178,6 +178,7 @@ internal class ThreadCache(
             bin.misses++
             bin.net++
         }
+        engine.account.deliver()
         return address
     }
 

@@ -50,12 +50,18 @@ internal class WaitLine(private val lock: ReentrantLock) {
 
     /**
      * Waits in line, after [joined] has run, until [attempt], run by whoever gives something back, has taken a block;
-     * null when [nanos] passed
-     * or the line was closed.
+     * null when [nanos] passed or the line was closed. For what may come back without anybody here being told,
+     * [look] is run every so often, by the thread that waits.
      *
      * @throws InterruptedException when the thread was interrupted; what it had been handed has gone to [giveBack]
      */
-    fun await(nanos: Long, joined: () -> Unit, attempt: () -> Taken?, giveBack: (Taken) -> Unit): Taken? {
+    fun await(
+        nanos: Long,
+        joined: () -> Unit,
+        attempt: () -> Taken?,
+        giveBack: (Taken) -> Unit,
+        look: (() -> Unit)? = null,
+    ): Taken? {
         val deadline = System.nanoTime() + nanos
         val waiter = Waiter(attempt)
         lock.withLock {
@@ -66,14 +72,10 @@ internal class WaitLine(private val lock: ReentrantLock) {
         }
         try {
             joined()
+            park(waiter, deadline, look)
         } catch (failure: Throwable) {
             lock.withLock { leave(waiter) }?.let(giveBack)
             throw failure
-        }
-        var left = nanos
-        while (waiter.taken == null && !closed && left > 0 && !Thread.currentThread().isInterrupted) {
-            LockSupport.parkNanos(this, left)
-            left = deadline - System.nanoTime()
         }
         val taken = lock.withLock { leave(waiter) }
         if (Thread.interrupted()) {
@@ -81,6 +83,17 @@ internal class WaitLine(private val lock: ReentrantLock) {
             throw InterruptedException("interrupted while waiting for memory")
         }
         return taken
+    }
+
+    private fun park(waiter: Waiter, deadline: Long, look: (() -> Unit)?) {
+        var pause = FIRST_LOOK
+        while (waiter.taken == null && !closed && !Thread.currentThread().isInterrupted) {
+            val left = deadline - System.nanoTime()
+            if (left <= 0) return
+            LockSupport.parkNanos(this, if (look == null) left else minOf(left, pause))
+            look?.invoke()
+            pause = minOf(2 * pause, LAST_LOOK)
+        }
     }
 
     private fun leave(waiter: Waiter): Taken? {
@@ -91,6 +104,12 @@ internal class WaitLine(private val lock: ReentrantLock) {
             serve()
         }
         return waiter.taken
+    }
+
+    private companion object {
+        /** How long until the second look, in nanoseconds; twice as long until the next each time. */
+        const val FIRST_LOOK = 1_000_000L
+        const val LAST_LOOK = 64_000_000L
     }
 }
 

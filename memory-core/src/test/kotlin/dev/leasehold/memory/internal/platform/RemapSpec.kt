@@ -75,25 +75,25 @@ class RemapSpec : FunSpec({
 
     test("a large block is paid for before it grows, and not when it does not").config(enabled = platform.remaps) {
         val scripted = ScriptedPlatform()
-        val account = Account(10.MiB)
+        val account = Account("store", 10.MiB, null)
         val large = LargeBlocks(scripted, account)
         val block = large.take(2.MiB)!!
         mark(block.address, 2.MiB)
-        large.grow(block, 11.MiB, mayMove = true) shouldBe null
+        large.resize(block, 11.MiB, mayMove = true) shouldBe null
         scripted.refuseRemap = true
-        large.grow(block, 4.MiB, mayMove = true) shouldBe null
-        large.grow(block, 1.MiB, mayMove = true) shouldBe null
+        large.resize(block, 4.MiB, mayMove = true) shouldBe null
+        large.resize(block, 1.MiB, mayMove = true) shouldBe null
         scripted.refuseRemap = false
         account.reserved shouldBe 2.MiB
         scripted.lentBytes shouldBe 2.MiB
         marked(block.address, 2.MiB) shouldBe true
-        val grown = large.grow(block, 10.MiB - 1, mayMove = true)!!
+        val grown = large.resize(block, 10.MiB - 1, mayMove = true)!!
         account.reserved shouldBe 10.MiB
         marked(grown.address, 2.MiB) shouldBe true
-        val shrunk = large.grow(grown, 1.MiB + 1, mayMove = false)!!
+        val shrunk = large.resize(grown, 1.MiB + 1, mayMove = false)!!
         shrunk.address shouldBe grown.address
         shrunk.bytes shouldBe 1.MiB + page
-        large.grow(shrunk, 1.MiB + 2, mayMove = false) shouldBe shrunk
+        large.resize(shrunk, 1.MiB + 2, mayMove = false) shouldBe shrunk
         account.reserved shouldBe scripted.lentBytes
         large.giveBack(shrunk)
         large.trim() shouldBe 1.MiB + page
@@ -102,11 +102,11 @@ class RemapSpec : FunSpec({
     }
 
     test("a large block does not grow on a system without a remap") {
-        val account = Account(10.MiB)
+        val account = Account("store", 10.MiB, null)
         val large = LargeBlocks(PortablePlatform(), account)
         val block = large.take(2.MiB)!!
-        large.grow(block, 4.MiB, mayMove = true) shouldBe null
-        large.grow(block, 1.MiB, mayMove = true) shouldBe null
+        large.resize(block, 4.MiB, mayMove = true) shouldBe null
+        large.resize(block, 1.MiB, mayMove = true) shouldBe null
         account.reserved shouldBe 2.MiB
         large.giveBack(block)
         large.trim() shouldBe 2.MiB

@@ -154,7 +154,7 @@ class StripeOperations {
         val engine = SlabEngine(
             owner = "pool",
             poolName = "pool",
-            limit = 1L shl 20,
+            account = Account("pool", 1L shl 20, null),
             idleBound = 0,
             hygiene = HygieneAction(zeroOnRent = false, fillOnClose = false, pattern = 0),
             quarantineBytes = 0,

@@ -19,7 +19,7 @@ class SlabStoreSpec : FunSpec({
     val classOf = { size: Long -> SizeClasses.indexOf(size) }
 
     fun store(limit: Long = Long.MAX_VALUE, idleBound: Long = 1.MiB, platform: Platform = SimulatedPlatform()) =
-        SlabStore(platform, Account(limit)) { idleBound }
+        SlabStore(platform, Account("store", limit, null)) { idleBound }
 
     for (page in longArrayOf(4096, 16_384, 65_536)) {
         test("every slab is used up to its end and holds eight blocks, and every span is whole pages of $page bytes") {

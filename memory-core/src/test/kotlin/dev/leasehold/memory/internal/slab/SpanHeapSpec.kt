@@ -49,7 +49,7 @@ class SpanHeapSpec : FunSpec({
     }
 
     fun heap(limit: Long = Long.MAX_VALUE, platform: SimulatedPlatform = SimulatedPlatform()) =
-        SpanHeap(platform, Account(limit))
+        SpanHeap(platform, Account("store", limit, null))
 
     test("a span that comes back twice is refused") {
         val heap = heap()
@@ -62,7 +62,7 @@ class SpanHeapSpec : FunSpec({
     }
 
     test("pages that are here are taken before pages that must be paid for") {
-        val account = Account(Long.MAX_VALUE)
+        val account = Account("store", Long.MAX_VALUE, null)
         val heap = SpanHeap(SimulatedPlatform(), account)
         val spans = List(40) { heap.take(10, paid = true)!! }
         spans.filterIndexed { index, _ -> index % 2 == 0 }.forEach(heap::giveBack)
@@ -73,7 +73,7 @@ class SpanHeapSpec : FunSpec({
     }
 
     test("an extension takes what lies behind, and no more than there is") {
-        val account = Account(Long.MAX_VALUE)
+        val account = Account("store", Long.MAX_VALUE, null)
         val heap = SpanHeap(SimulatedPlatform(), account)
         val (low, middle, high) = List(3) { heap.take(10, paid = true)!! }
         heap.tryExtend(low, 11) shouldBe false
@@ -93,7 +93,7 @@ class SpanHeapSpec : FunSpec({
     }
 
     test("an extension that the limit does not allow changes nothing") {
-        val account = Account(12 * 4096L)
+        val account = Account("store", 12 * 4096L, null)
         val heap = SpanHeap(SimulatedPlatform(), account)
         val span = heap.take(10, paid = true)!!
         heap.tryExtend(span, 13) shouldBe false

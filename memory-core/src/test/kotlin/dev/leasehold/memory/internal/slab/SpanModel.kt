@@ -5,7 +5,7 @@ import kotlin.random.Random
 
 /** Drives a [SpanHeap] at random, and knows from the outside what must be true of it after every step. */
 internal class SpanModel(private val platform: SimulatedPlatform, limit: Long, private val random: Random) {
-    private val account = Account(limit)
+    private val account = Account("store", limit, null)
     private val heap = SpanHeap(platform, account)
     private val page = platform.pageSize
     private val held = ArrayList<Span>()

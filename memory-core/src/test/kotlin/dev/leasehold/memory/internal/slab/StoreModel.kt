@@ -12,7 +12,7 @@ internal class StoreModel(
 ) {
     private class Held(val address: Long, val bytes: Long, val giveBack: () -> Unit)
 
-    val account = Account(limit)
+    val account = Account("store", limit, null)
     val store = SlabStore(platform, account) { idleBound }
     private val page = platform.pageSize
     private val held = ArrayList<Held>()
@@ -45,7 +45,7 @@ internal class StoreModel(
             return
         }
         val wanted = 1 + SizeClasses.LARGEST + random.nextLong(1L shl 22)
-        val grown = store.growLarge(region, wanted, mayMove = random.nextBoolean())
+        val grown = store.resizeLarge(region, wanted, mayMove = random.nextBoolean())
         if (grown != null) check(grown.bytes >= wanted) { "$wanted bytes asked, ${grown.bytes} got" }
         val now = grown ?: region
         hold(Held(now.address, now.bytes) { store.giveBackLarge(now) }, now.bytes)

@@ -1,0 +1,34 @@
+package dev.leasehold.memory
+
+import dev.leasehold.memory.internal.budget.BudgetNode
+import dev.leasehold.memory.internal.budget.SoftLimit
+
+/** Is told when the bytes of a budget rise to a soft limit; see [MemoryBudget.onSoftLimit]. */
+public fun interface SoftLimitListener {
+    /**
+     * Called once for each crossing, on the thread whose request it was, outside of every lock.
+     *
+     * @param budget the budget whose soft limit it is
+     * @param used how many bytes counted in it when it was crossed
+     */
+    public fun onSoftLimit(budget: MemoryBudget, used: Long)
+}
+
+/**
+ * The notification that [MemoryBudget.onSoftLimit] has begun. It lives as long as the budget, unless this is closed;
+ * any thread may.
+ */
+public class SoftLimitWatch internal constructor(
+    private val node: BudgetNode,
+    private val soft: SoftLimit,
+    /** The soft limit, in bytes. */
+    public val threshold: Long,
+) : AutoCloseable {
+    /**
+     * Ends the notification: what is crossed after this returns is told to nobody. Closing again does nothing.
+     */
+    override fun close(): Unit = node.remove(soft)
+
+    /** The budget's path and the soft limit, for logs. */
+    override fun toString(): String = "SoftLimitWatch(${node.path} at $threshold bytes)"
+}

@@ -1,0 +1,21 @@
+package dev.leasehold.memory.internal.platform
+
+import com.sun.management.OperatingSystemMXBean
+import java.lang.management.ManagementFactory
+
+/** How much memory this process can have. */
+internal object SystemMemory {
+    /**
+     * The memory limit of the container, or, where there is none, the memory of the machine; [Long.MAX_VALUE] on a
+     * virtual machine that does not know.
+     *
+     * The virtual machine is asked, not the files of the control groups. It reads those too (versions 1 and 2, the
+     * lowest limit from the process's own group up to the root, wherever they are mounted), sizes the heap by the same
+     * figure, and honours `-XX:-UseContainerSupport`. So the two never disagree.
+     */
+    fun totalBytes(): Long {
+        val system = ManagementFactory.getOperatingSystemMXBean()
+        val bytes = (system as? OperatingSystemMXBean)?.totalMemorySize ?: 0
+        return if (bytes > 0) bytes else Long.MAX_VALUE
+    }
+}

@@ -1,0 +1,141 @@
+package dev.leasehold.memory
+
+import dev.leasehold.memory.internal.budget.BudgetNode
+import dev.leasehold.memory.internal.slab.Account
+import dev.leasehold.memory.internal.slab.Charge
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.longs.shouldBeGreaterThan
+import io.kotest.matchers.longs.shouldBeLessThanOrEqual
+import io.kotest.matchers.shouldBe
+import java.util.concurrent.atomic.AtomicBoolean
+import java.util.concurrent.atomic.AtomicLong
+import java.util.concurrent.atomic.AtomicReference
+import kotlin.random.Random
+
+/** Three levels: a root, two budgets, two accounts in each. */
+private class Grove(rootLimit: Long, limit: Long) {
+    val root = BudgetNode("app", rootLimit, null)
+    val budgets = List(2) { BudgetNode("budget $it", limit, root) }
+    val accounts = List(4) { Account("pool $it", limit * 3 / 4, budgets[it / 2]) }
+    val all: List<BudgetNode> = listOf(root) + budgets + accounts
+
+    /** Runs [work], and sees to it that meanwhile nobody is ever above its limit. */
+    fun watched(work: () -> Unit) {
+        val done = AtomicBoolean()
+        val excess = AtomicReference<String>()
+        val looks = AtomicLong()
+        val sampler = Thread.ofPlatform().start {
+            while (!done.get()) {
+                looks.incrementAndGet()
+                for (node in all) {
+                    val used = node.used
+                    if (used > node.limit || used < 0) excess.set("${node.path} has $used of ${node.limit}")
+                }
+            }
+        }
+        try {
+            work()
+        } finally {
+            done.set(true)
+            sampler.join()
+        }
+        excess.get() shouldBe null
+        looks.get() shouldBeGreaterThan 0
+        for (node in all) node.peak shouldBeLessThanOrEqual node.limit
+    }
+
+    fun shouldBeEmpty() {
+        for (node in all) node.used shouldBe 0
+        for (node in all) node.ownBytes shouldBe 0
+        for (account in accounts) account.isIdle shouldBe true
+    }
+}
+
+class BudgetStressSpec : FunSpec({
+    test("no node is ever above its limit, and nothing remains at the end") {
+        val grove = Grove(rootLimit = 1000, limit = 700)
+        val seed = Effort.seed("budget stress")
+        val refused = AtomicLong()
+        grove.watched {
+            together(4) { worker ->
+                val random = Random(seed + worker)
+                val held = ArrayDeque<Long>()
+                val account = grove.accounts[worker]
+                repeat(Effort.times(200_000, 10_000_000)) {
+                    val bytes = random.nextLong(1, 200)
+                    if (account.tryReserve(bytes)) held.addLast(bytes) else refused.incrementAndGet()
+                    if (held.size > random.nextInt(6)) account.release(held.removeFirst())
+                }
+                held.forEach(account::release)
+            }
+        }
+        refused.get() shouldBeGreaterThan 0
+        grove.shouldBeEmpty()
+    }
+
+    test("requests that fit together are never refused because of others that do not") {
+        // The giant never fits into the root, but would fit everywhere below.
+        val grove = Grove(rootLimit = 100, limit = 1000)
+        grove.watched {
+            together(3) { worker ->
+                val account = grove.accounts[if (worker == 2) 0 else worker]
+                repeat(Effort.times(200_000, 10_000_000)) {
+                    if (worker == 2) {
+                        check(!account.tryReserve(101))
+                    } else {
+                        check(account.tryReserve(50)) { "refused: ${account.refusal}" }
+                        account.release(50)
+                    }
+                }
+            }
+        }
+        grove.shouldBeEmpty()
+    }
+
+    test("no reservation by an old limit succeeds after the new one is set") {
+        val root = BudgetNode("app", 100, null)
+        val account = Account("pool", 1000, root)
+        together(3) { worker ->
+            repeat(Effort.times(100_000, 5_000_000)) {
+                if (worker == 0) {
+                    root.limit = 100
+                    root.limit = 40
+                    while (root.used > 40) Thread.onSpinWait()
+                    repeat(20) { check(root.used <= 40) { "${root.used} bytes after the limit was lowered" } }
+                } else if (account.tryReserve(30)) {
+                    account.release(30)
+                }
+            }
+        }
+        root.used shouldBe 0
+    }
+
+    test("charges that move about keep every limit and come back to nothing") {
+        val grove = Grove(rootLimit = 1000, limit = 700)
+        val seed = Effort.seed("budget transfers")
+        grove.watched {
+            together(4) { worker ->
+                val random = Random(seed + worker)
+                val account = grove.accounts[worker]
+                repeat(Effort.times(50_000, 3_000_000)) {
+                    val bytes = random.nextLong(1, 150)
+                    if (!account.tryReserve(bytes)) return@repeat
+                    var charge: Charge? = account.transfer(bytes, grove.all[random.nextInt(3)])
+                    if (charge != null && random.nextBoolean()) {
+                        charge.prepareMove(grove.all[random.nextInt(3)])?.let { next ->
+                            if (random.nextBoolean()) {
+                                next.commit()
+                                charge = next
+                            } else {
+                                next.cancel()
+                            }
+                        }
+                    }
+                    charge?.end()
+                    account.release(bytes)
+                }
+            }
+        }
+        grove.shouldBeEmpty()
+    }
+})
