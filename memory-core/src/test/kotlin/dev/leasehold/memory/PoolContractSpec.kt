@@ -14,7 +14,7 @@ class PoolContractSpec : FunSpec({
         }
     }
 
-    test("the whole contract holds without native access, on the portable platform") {
+    test("the contracts of pools and managers hold without native access, on the portable platform") {
         val child = ChildJvm.run(PortableContractMain::class, emptyList())
         child.output shouldContain "portable contract: all held"
         child.exitCode shouldBe 0

@@ -30,7 +30,12 @@ import java.lang.invoke.VarHandle
  * operation, because their other threads count at the same time as the owner. Giving up the bias in bulk: Russell and
  * Detlefs, "Eliminating synchronization-related atomic operations with biased locking and bulk rebiasing", 2006.
  */
-internal class Bias(private val ownerId: Long, private val fence: () -> Unit = Fence::everyThread) {
+internal open class Bias(
+    private val ownerId: Long,
+    private val fence: () -> Unit = Fence::everyThread,
+    firstPause: Int = FIRST_PAUSE,
+    private val longestPause: Int = LONGEST_PAUSE,
+) {
     private var busy = 0
 
     /** The generation that the owner counts plainly; 0 in a pause. */
@@ -43,11 +48,11 @@ internal class Bias(private val ownerId: Long, private val fence: () -> Unit = F
     private var settled = 0
 
     // The owner's: how many more blocks this pause lasts, and how long the next one is.
-    private var pauseLeft = FIRST_PAUSE
-    private var nextPause = 2 * FIRST_PAUSE
+    private var pauseLeft = firstPause
+    private var nextPause = minOf(2 * firstPause, longestPause)
 
-    /** Whether [thread], which is the calling one, may enter. */
-    fun isOwner(thread: Thread): Boolean = thread.threadId() == ownerId
+    /** Whether [thread], which is the calling one, may enter. Open, as is [revoke], for tests that play both parts. */
+    open fun isOwner(thread: Thread): Boolean = thread.threadId() == ownerId
 
     /** Begins the busy region. Owner only; [leave] follows with nothing in between that could throw. */
     fun enter() = BUSY.setOpaque(this, 1)
@@ -64,7 +69,7 @@ internal class Bias(private val ownerId: Long, private val fence: () -> Unit = F
     private fun whilePaused(): Int {
         if (--pauseLeft > 0) return 0
         pauseLeft = nextPause
-        nextPause = minOf(2 * nextPause, LONGEST_PAUSE)
+        nextPause = minOf(2 * nextPause, longestPause)
         return resume()
     }
 
@@ -79,7 +84,7 @@ internal class Bias(private val ownerId: Long, private val fence: () -> Unit = F
     private var latest = 1
 
     /** Returns when the owner no longer counts blocks of [of] plainly, and what it counted is visible. Any thread. */
-    fun revoke(of: Int) {
+    open fun revoke(of: Int) {
         if (settled < of) revokeSlow(of)
     }
 

@@ -51,7 +51,7 @@ internal class RefCount(private val bias: Bias?, private val generation: Int) {
         if (bias != null && bias.isOwner(Thread.currentThread())) {
             bias.enter()
             val seen = extra
-            val counted = bias.generation == generation && Integer.compareUnsigned(seen, MOST) < 0
+            val counted = bias.generation == generation && Integer.compareUnsigned(seen, MOST - 1) < 0
             if (counted) extra = seen + 1
             bias.leave()
             if (counted) return true

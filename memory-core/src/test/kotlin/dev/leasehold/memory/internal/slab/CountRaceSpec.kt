@@ -1,0 +1,119 @@
+package dev.leasehold.memory.internal.slab
+
+import dev.leasehold.memory.Effort
+import dev.leasehold.memory.failureOn
+import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.comparables.shouldBeGreaterThan
+import io.kotest.matchers.comparables.shouldBeGreaterThanOrEqualTo
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+import java.lang.invoke.MethodHandles
+
+class CountRaceSpec : FunSpec({
+    fun fenced(pause: Int) = PlayedBias(Fence::everyThread, firstPause = pause, longestPause = pause)
+
+    for ((pause, strangers) in listOf(1 to 1, 1 to 3, 64 to 1, 1024 to 2)) {
+        test("racing counts free each block once, with $strangers strangers and pauses of $pause blocks") {
+            val race = CountRace(fenced(pause))
+            race.run(Effort.times(500, 60_000), strangers)
+            // The bias was in play, and was given up, again and again, also for a block that was being counted.
+            race.biasedBlocks shouldBeGreaterThan 50
+            race.metBiased.get() shouldBeGreaterThanOrEqualTo 100
+        }
+    }
+
+    test("a bias that ends without waiting for its owner loses counts, and is found") {
+        shouldThrow<AssertionError> { CountRace(HastyBias(), 1).run(30_000, 2) }.message!! shouldContain
+            "a worker failed"
+    }
+
+    test("a bias that never ends loses counts, and is found") {
+        shouldThrow<AssertionError> { CountRace(DeafBias(), 1).run(30_000, 2) }.message!! shouldContain
+            "a worker failed"
+    }
+
+    test("a count at its most refuses one more instead of starting over, counted plainly and not") {
+        for (plainly in listOf(true, false)) {
+            val bias = PlayedBias(Fence::everyThread).apply { play() }
+            val count = RefCount(bias, bias.generationOfNext())
+            EXTRA.set(count, Int.MAX_VALUE - 4)
+            if (!plainly) bias.revoke(1)
+            count.tryRetain() shouldBe true
+            count.count shouldBe Int.MAX_VALUE - 2
+            count.tryRetain() shouldBe true
+            repeat(3) { count.tryRetain() shouldBe false }
+            bias.revoke(1)
+            repeat(3) { count.tryRetain() shouldBe false }
+            count.isOver shouldBe false
+            count.release() shouldBe RefCount.MORE
+            count.tryRetain() shouldBe true
+            count.count shouldBe Int.MAX_VALUE - 1
+        }
+    }
+
+    test("pauses grow from the first to the longest, and each ends with a generation") {
+        val bias = PlayedBias(fence = {}, firstPause = 2, longestPause = 8).apply { play() }
+        val pauses = List(5) { round ->
+            bias.generationOfNext() shouldBe round + 1
+            bias.revoke(round + 1)
+            generateSequence { bias.generationOfNext() }.takeWhile { it == 0 }.count() + 1
+        }
+        pauses shouldBe listOf(2, 4, 8, 8, 8)
+    }
+
+    test("the end of a bias is paid for once for all blocks that its owner has allocated") {
+        var fences = 0
+        val bias = PlayedBias(fence = { fences++ }, firstPause = 100, longestPause = 100).apply { play() }
+        val counts = List(50) { RefCount(bias, bias.generationOfNext()) }
+        counts.forEach { it.tryRetain() shouldBe true }
+        fences shouldBe 0
+        val stranger = Thread.ofPlatform().start { counts.forEach { it.tryRetain() } }
+        stranger.join()
+        fences shouldBe 1
+        counts.forEach { it.count shouldBe 3 }
+        counts.forEach { count ->
+            listOf(RefCount.MORE, RefCount.MORE, RefCount.LAST, RefCount.NONE).forEach { count.release() shouldBe it }
+        }
+        fences shouldBe 1
+    }
+
+    test("a fence that fails leaves the count as it was, and the next try ends the bias") {
+        var broken = true
+        val bias = PlayedBias(fence = { if (broken) throw OutOfMemoryError("scripted") }).apply { play() }
+        val count = RefCount(bias, bias.generationOfNext())
+        (other(count) is OutOfMemoryError) shouldBe true
+        count.count shouldBe 1
+        broken = false
+        other(count) shouldBe null
+        count.count shouldBe 2
+        count.release() shouldBe RefCount.MORE
+        count.release() shouldBe RefCount.LAST
+    }
+
+    test("the last reference can be put back by whoever took it, once") {
+        for (plainly in listOf(true, false)) {
+            val bias = PlayedBias(Fence::everyThread).apply { play() }
+            val count = RefCount(if (plainly) bias else null, if (plainly) bias.generationOfNext() else 0)
+            count.release() shouldBe RefCount.LAST
+            count.tryRetain() shouldBe false
+            count.undoLast()
+            count.isOver shouldBe false
+            count.count shouldBe 1
+            shouldThrow<IllegalStateException> { count.undoLast() }
+            count.tryRetain() shouldBe true
+            count.releaseSole() shouldBe false
+            count.release() shouldBe RefCount.MORE
+            count.releaseSole() shouldBe true
+            count.release() shouldBe RefCount.NONE
+        }
+    }
+})
+
+/** What retaining [count] on another thread throws, or null. */
+private fun other(count: RefCount): Throwable? = failureOn("other") {
+    check(count.tryRetain())
+}
+
+private val EXTRA = MethodHandles.privateLookupIn(RefCount::class.java, MethodHandles.lookup())
+    .findVarHandle(RefCount::class.java, "extra", Int::class.javaPrimitiveType)
