@@ -435,9 +435,14 @@ internal class SlabEngine(
         }
     }
 
+    /** Gives what is idle back to the system; answers how many bytes went, on the way to the store included. */
     fun trim(): Long {
+        val before = store.lock.withLock { store.returnedBytes }
         reclaim(hold = false)
-        return store.lock.withLock { store.trim() }
+        return store.lock.withLock {
+            store.trim()
+            store.returnedBytes - before
+        }
     }
 
     /** Closes; answers the tally of what is still leased. */

@@ -200,7 +200,10 @@ internal class SlabStore(platform: Platform, val account: Account, private val i
     // Going a step below the bound, so that a system call frees a part of the bound and not a block.
     private fun keepBound() {
         val bound = maxOf(0, idleBound())
-        if (idleBytes <= bound) return
+        if (idleBytes > bound) counted { dropTo(bound) }
+    }
+
+    private fun dropTo(bound: Long) {
         val target = bound - bound / BOUND_STEP
         while (idleBytes > target) {
             val gone = if (large.idleBytes > heap.idleBytes) large.dropOldest() else heap.dropOldest(idleBytes - target)
@@ -210,9 +213,18 @@ internal class SlabStore(platform: Platform, val account: Account, private val i
 
     private val idleBytes get() = large.idleBytes + heap.idleBytes
 
+    /** How many idle bytes ever went back to the system, by [trim] and by themselves. */
+    var returnedBytes: Long = 0
+        private set
+
     /** Gives every idle page and every idle large block back to the system; answers how many bytes went. */
     @IgnorableReturnValue
-    fun trim(): Long = large.trim() + heap.trim()
+    fun trim(): Long = counted { large.trim() + heap.trim() }
+
+    private inline fun <T> counted(action: () -> T): T {
+        val before = account.reserved
+        return action().also { returnedBytes += before - account.reserved }
+    }
 
     private companion object {
         const val SLABS_A_LIMIT = 16L
