@@ -133,20 +133,19 @@ public class Block internal constructor(
      */
     override fun close() {
         val left = count.release()
-        if (left == RefCount.LAST) {
-            free()
-        } else if (left == RefCount.NONE) {
-            refuse("closed")
-        }
+        if (left != RefCount.MORE) ended(left)
     }
 
     /** [close] for whoever has held the block for a moment: small, because it is nearly never the last. */
     @JvmSynthetic
     internal fun leave() {
-        if (count.release() != RefCount.MORE) free()
+        val left = count.release()
+        if (left != RefCount.MORE) ended(left)
     }
 
-    private fun free() {
+    private fun ended(left: Int) {
+        // Also when a scope ends: somebody who closed too often may have taken its reference.
+        if (left == RefCount.NONE) refuse("closed")
         val tenancy = tenancy
         if (tenancy != null) return end(tenancy)
         val cache = cache
