@@ -44,6 +44,11 @@ public final class SharedLeaseCloseRace {
         }
 
         @Override
+        public void cancel() {
+            throw new UnsupportedOperationException("a lease that was given out ends");
+        }
+
+        @Override
         public void ended() {
             told.incrementAndGet();
         }
@@ -61,6 +66,11 @@ public final class SharedLeaseCloseRace {
         @Override
         public void end(long address, int word, long size) {
             epoch.end(address, word, size);
+        }
+
+        @Override
+        public void cancel() {
+            epoch.cancel();
         }
     }
 
