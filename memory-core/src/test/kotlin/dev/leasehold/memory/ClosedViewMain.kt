@@ -28,6 +28,7 @@ internal object ClosedViewMain {
         onVirtualThread { closedInTheMiddle(pool, rounds) }
         repeat(20) { closedUnderReaders() }
         retiredViews(pool, rounds)
+        ClosedBlockViews.run(rounds)
         check(pool.stats().used == 0L) { "used: ${pool.stats()}" }
         println("VERDICT: all refused, $checks checks, sum $sink")
         exitProcess(0)
@@ -130,7 +131,8 @@ internal object ClosedViewMain {
         }
     }
 
-    private inline fun refused(what: String, access: () -> Unit) {
+    /** Counts a refusal by [access], and fails when it goes through. */
+    internal fun refused(what: String, access: () -> Unit) {
         checks++
         try {
             access()

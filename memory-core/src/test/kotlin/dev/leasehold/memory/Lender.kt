@@ -1,5 +1,6 @@
 package dev.leasehold.memory
 
+import dev.leasehold.memory.internal.platform.Platform
 import java.lang.foreign.Arena
 import java.lang.foreign.MemorySegment
 import java.util.concurrent.ConcurrentLinkedDeque
@@ -18,6 +19,33 @@ internal fun interface Lender {
 
         fun sharedLeases(pool: MemoryPool) =
             Lender { size -> pool.tryRentShared(size)?.let { Held(it.asMemorySegment(), it::close) } }
+
+        /**
+         * Blocks without a view that ends with them, so that their memory goes to the next owner at once. What is lent
+         * has two references, given back at its end one after the other.
+         */
+        fun blocks(manager: MemoryManager) = Lender { size ->
+            allocate(manager, size)?.let { block ->
+                block.retain()
+                Held(Platform.current.view(block.address, size, null)) {
+                    block.close()
+                    check(!block.isClosed) { "$block was closed once of two times" }
+                    block.close()
+                }
+            }
+        }
+
+        /** Blocks by their views for any thread, which wait in quarantine. */
+        fun viewedBlocks(manager: MemoryManager) = Lender { size ->
+            allocate(manager, size)?.let { Held(it.asMemorySegment(), it::close) }
+        }
+
+        private fun allocate(manager: MemoryManager, size: Long): Block? = try {
+            manager.allocate(size)
+        } catch (_: MemoryExhaustedException) {
+            // A limit, or a script: whether it may is not the lender's to judge.
+            null
+        }
 
         /**
          * Broken: blocks go from hand to hand at once, and views outlive them. [times] is how often a block comes

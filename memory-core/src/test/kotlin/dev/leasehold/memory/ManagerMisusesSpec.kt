@@ -1,0 +1,165 @@
+package dev.leasehold.memory
+
+import dev.leasehold.memory.internal.platform.Platform
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.shouldBe
+
+/** Every wrong use of managers and blocks in one table: what is done, which exception it is, and every word of its message. */
+class ManagerMisusesSpec : FunSpec({
+    class Misuse(
+        val what: String,
+        val type: Class<out Throwable>,
+        val message: (block: Block) -> String,
+        val act: (MemoryManager, Block) -> Any?,
+    )
+
+    val page = Platform.current.pageSize
+
+    fun size(what: String, message: String, act: (MemoryManager) -> Any?) =
+        Misuse(what, InvalidSizeException::class.java, { message }) { manager, _ -> act(manager) }
+
+    fun alignment(figure: Long) = Misuse(
+        "an alignment of $figure",
+        InvalidAlignmentException::class.java,
+        { "an alignment must be a power of two between 1 and the page size of $page bytes, and was $figure" },
+    ) { manager, _ -> manager.allocate(64, figure) }
+
+    fun configuration(what: String, message: String, name: String = "new", configure: ManagerOptions.() -> Unit) =
+        Misuse(what, ManagerConfigurationException::class.java, { message }) { _, _ ->
+            SystemMemoryManager(name, configure)
+        }
+
+    fun ended(what: String, verb: String, remedy: String = "", act: (Block) -> Any?) = Misuse(
+        what,
+        BlockClosedException::class.java,
+        { block ->
+            "Block of 10 bytes at 0x${block.address.toString(16)} from manager 'table' was $verb after its last " +
+                "reference had been given back$remedy; set traceSites = true on the manager to see where it was " +
+                "allocated and closed"
+        },
+    ) { _, block ->
+        block.close()
+        act(block)
+    }
+
+    val negative = "manager 'table': a size must not be negative, and was"
+    val above = "bytes asked, and its limit is 1048576 bytes: raise the limit or ask for less"
+    val allocations = listOf(
+        size("a negative size", "$negative -1 bytes") { it.allocate(-1) },
+        size("the smallest long as a size", "$negative ${Long.MIN_VALUE} bytes") { it.allocate(Long.MIN_VALUE) },
+        size("a negative size with an alignment", "$negative -64 bytes") { it.allocate(-64, 64) },
+        size("a size above the limit", "manager 'table': 1048577 $above") { it.allocate(1.MiB + 1) },
+        size("the largest long as a size", "manager 'table': ${Long.MAX_VALUE} $above") {
+            it.allocate(Long.MAX_VALUE, 16)
+        },
+        size(
+            "a size above what any system has",
+            "manager 'free': ${Long.MAX_VALUE} bytes asked, and no block may be above ${1L shl 47} bytes",
+        ) {
+            SystemMemoryManager("free").allocate(Long.MAX_VALUE)
+        },
+        alignment(0),
+        alignment(-8),
+        alignment(3),
+        alignment(48),
+        alignment(2 * page),
+        alignment(Long.MIN_VALUE),
+        Misuse(
+            "more than the limit leaves",
+            MemoryExhaustedException::class.java,
+            {
+                "manager 'table': 1048576 bytes asked, 4096 bytes of the limit of 1048576 bytes are reserved and " +
+                    "16 bytes used: close blocks sooner or raise the limit"
+            },
+        ) { manager, _ -> manager.allocate(1.MiB) },
+    )
+    val blocks = listOf(
+        ended("a second close", "closed", ": close once for the allocation and once for each retain", Block::close),
+        ended("a retain after the end", "retained", act = Block::retain),
+        ended("a view after the end", "used", act = Block::asMemorySegment),
+        ended("a segment after the end", "used") { it.segment },
+        ended("a byte buffer after the end", "used", act = Block::asByteBuffer),
+        ended("a scope after the end", "retained") { block -> block.withSegment { it.size } },
+    )
+    val managers = listOf(
+        Misuse(
+            "closing the system manager",
+            UnsupportedOperationException::class.java,
+            {
+                "the system manager belongs to the whole process and cannot be closed; use SystemMemoryManager(name) " +
+                    "for one that can"
+            },
+        ) { _, _ -> MemoryManager.system().close() },
+        Misuse(
+            "a closed manager",
+            ManagerClosedException::class.java,
+            { "manager 'ended' is closed: allocate from a manager that is open" },
+        ) { _, _ -> SystemMemoryManager("ended").also(MemoryManager::close).allocate(8) },
+        Misuse(
+            "closing a manager that has blocks",
+            OutstandingBlocksException::class.java,
+            {
+                "manager 'early' is closed, and 1 blocks of 64 bytes are allocated; they free their memory as they " +
+                    "are closed; set traceSites = true on the manager to see where they were allocated"
+            },
+        ) { _, _ ->
+            val early = SystemMemoryManager("early")
+            val block = early.allocate(64)
+            try {
+                early.close()
+            } finally {
+                block.close()
+            }
+        },
+        configuration("a blank name", "the name of a manager must not be blank", " ") {},
+        configuration("a limit below a page", "manager 'new': the limit of 100 bytes is below one page of $page bytes") {
+            limit = 100
+        },
+        configuration("a negative limit", "manager 'new': the limit of -1 bytes is below one page of $page bytes") {
+            limit = -1
+        },
+        configuration("a negative idle bound", "manager 'new': the idle bound must not be below 0, and was -1") {
+            idleBound = -1
+        },
+        configuration(
+            "a negative quarantine in bytes",
+            "manager 'new': the quarantine bound in bytes must not be below 0, and was -2",
+        ) { quarantineBytes = -2 },
+        configuration(
+            "a negative quarantine in blocks",
+            "manager 'new': the quarantine bound in blocks must not be below 0, and was -3",
+        ) { quarantineBlocks = -3 },
+    )
+
+    for (misuse in allocations + blocks + managers) {
+        test("${misuse.what} is refused in so many words, and nothing changes") {
+            val manager = SystemMemoryManager("table") { limit = 1.MiB }
+            val block = manager.allocate(10)
+            val failure = runCatching { misuse.act(manager, block) }.exceptionOrNull()
+            failure?.javaClass shouldBe misuse.type
+            failure?.message shouldBe misuse.message(block)
+            if (!block.isClosed) block.close()
+            manager.stats().used shouldBe 0
+            manager.stats().blocks shouldBe 0
+            val others = List(3) { manager.allocate(10) }
+            others.map(Block::address).toSet().size shouldBe 3
+            others.forEach(Block::close)
+            manager.allocate(1.MiB).close()
+            manager.close()
+            manager.stats().reserved shouldBe 0
+        }
+    }
+
+    test("a block that somebody closes once too often in a scope is freed once, and the scope's end says so") {
+        val manager = SystemMemoryManager("table")
+        val block = manager.allocate(10)
+        val failure = runCatching { block.withSegment { repeat(2) { block.close() } } }.exceptionOrNull()
+        (failure is BlockClosedException) shouldBe true
+        manager.stats().blocks shouldBe 0
+        val others = List(4) { manager.allocate(10) }
+        others.map(Block::address).toSet().size shouldBe 4
+        others.forEach(Block::close)
+        manager.stats().blocks shouldBe 0
+        manager.close()
+    }
+})

@@ -1,0 +1,64 @@
+package dev.leasehold.memory
+
+import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.comparables.shouldBeGreaterThan
+import io.kotest.matchers.nulls.shouldNotBeNull
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+
+class ManagerModelSpec : FunSpec({
+    val steps = Effort.times(8_000, 1_000_000)
+    val managers = mapOf<String, ManagerOptions.() -> Unit>(
+        "of one's own" to {},
+        "with a limit" to { limit = 4.MiB },
+        "that keeps nothing idle" to { idleBound = 0 },
+        "with a tiny quarantine" to {
+            quarantineBytes = 8.KiB
+            quarantineBlocks = 8
+        },
+        "without quarantine" to { quarantineBytes = 0 },
+    )
+    for ((kind, configure) in managers) {
+        test("a manager $kind is at every step what a list of blocks says that it is") {
+            val manager = SystemMemoryManager("model", configure)
+            val model = ManagerModel(manager, Effort.seed("a manager $kind against its model"))
+            model.use { it.run(steps) }
+            if (manager.limit < 1.GiB) model.refusals shouldBeGreaterThan 0 else model.refusals shouldBe 0
+            manager.close()
+            manager.stats().reserved shouldBe 0
+        }
+    }
+
+    test("the model finds bytes that somebody else has written") {
+        SystemMemoryManager("scribbled").use { manager ->
+            val failure = shouldThrow<AssertionError> { ManagerModel(Scribbler(manager), 1).run(5_000) }
+            failure.cause?.message.shouldNotBeNull() shouldContain " was written"
+            // What the model had then is still allocated.
+            shouldThrow<OutstandingBlocksException> { manager.close() }
+        }
+    }
+})
+
+/** Broken: allocating a block now and then changes a byte of one that it gave out before. */
+private class Scribbler(private val real: MemoryManager) : MemoryManager("scribbler") {
+    private val given = ArrayList<Block>()
+
+    override val limit: Long get() = real.limit
+    override val maxAllocation: Long get() = real.maxAllocation
+    override val isClosed: Boolean get() = real.isClosed
+
+    override fun allocate(size: Long): Block {
+        val victim = given.lastOrNull { it.size > 64 && !it.isClosed }
+        if (given.size % 10 == 9) victim?.withSegment { it.setByte(0, -1) }
+        return real.allocate(size).also(given::add)
+    }
+
+    override fun allocate(size: Long, alignment: Long): Block = real.allocate(size, alignment)
+
+    override fun stats(): ManagerStatistics = real.stats()
+
+    override fun trim(): Long = real.trim()
+
+    override fun close() = real.close()
+}
