@@ -116,10 +116,15 @@ public class SystemMemoryManager internal constructor(
 
     private fun takeSlow(size: Long, alignment: Long): Taken {
         requireSize(size)
-        if (engine.closed) throw ManagerClosedException(ManagerRefusals.closed(name), name)
+        if (engine.closed) throw closedException()
         if (size == 0L) return engine.nothing
-        return requests.take(size, alignment) ?: throw exhausted(size)
+        return requests.take(size, alignment) ?: throw refusal(size)
     }
+
+    private fun closedException() = ManagerClosedException(ManagerRefusals.closed(name), name)
+
+    // Closed meanwhile is a reason of its own.
+    private fun refusal(size: Long): RuntimeException = if (engine.closed) closedException() else exhausted(size)
 
     override fun requireSize(size: Long) {
         if (size < 0) throw InvalidSizeException(ManagerRefusals.negative(name, size), size)
@@ -152,7 +157,7 @@ public class SystemMemoryManager internal constructor(
             quarantined = quarantined,
             peak = engine.account.mostReserved,
             limit = limit,
-            blocks = tally.openLeases,
+            blocks = tally.openLeases.coerceAtLeast(0),
             allocations = tally.rents,
             hits = tally.hits,
         )

@@ -158,6 +158,28 @@ class BlockAccountingSpec : FunSpec({
         }
     }
 
+    test("no figure is negative while every block is freed on another thread") {
+        val manager = SystemMemoryManager("travelling")
+        val passed = java.util.concurrent.SynchronousQueue<Block>()
+        val done = AtomicBoolean()
+        val rounds = Effort.times(20_000, 1_000_000)
+        together(3) { worker ->
+            when (worker) {
+                0 -> repeat(rounds) { passed.put(manager.allocate(64)) }
+
+                1 -> try {
+                    repeat(rounds) { passed.take().close() }
+                } finally {
+                    done.set(true)
+                }
+
+                else -> while (!done.get()) manager.stats().shouldAddUp()
+            }
+        }
+        manager.stats().blocks shouldBe 0
+        manager.close()
+    }
+
     test("whatever was allocated while the manager was being closed frees its memory when it ends") {
         repeat(Effort.times(100, 10_000)) { round ->
             val manager = SystemMemoryManager("closing")
