@@ -55,11 +55,11 @@ public open class RentBenchmark : Measured() {
 
     @Benchmark
     public fun mallocFree(): Int {
-        val memory = SystemHeap.malloc(size.toLong())
+        val memory = CHeap.SYSTEM.allocate(size.toLong())
         try {
             return Segment.of(memory).writeAndRead(value)
         } finally {
-            SystemHeap.free(memory)
+            CHeap.SYSTEM.release(memory)
         }
     }
 

@@ -21,6 +21,18 @@ internal fun Segment.writeAndRead(value: Int): Int {
     return getInt(0)
 }
 
+/** Makes every page resident, if pages have 4 KiB or more. */
+internal fun Segment.touchEachPage() {
+    for (offset in 0 until size step PAGE) setByte(offset, 1)
+    setByte(size - 1, 1)
+}
+
+/** Writes an int at the end, which makes its page resident, and reads the first. */
+internal fun Segment.writeAtEnd(): Int {
+    setInt(size - Int.SIZE_BYTES, 1)
+    return getInt(0)
+}
+
 /** Gets [size] bytes from Netty, writes an int, reads it, gives them back. */
 internal fun ByteBufAllocator.rentWriteReadRelease(size: Int, value: Int): Int {
     val buffer = directBuffer(size)
@@ -36,3 +48,5 @@ internal fun ByteBufAllocator.rentWriteReadRelease(size: Int, value: Int): Int {
 internal fun ByteBuf.giveBack() {
     check(release()) { "somebody else still holds the buffer" }
 }
+
+private const val PAGE = 4096L

@@ -3,14 +3,17 @@ package dev.leasehold.benchmarks.report
 import dev.leasehold.benchmarks.report.Figures.Companion.ACCESS
 import dev.leasehold.benchmarks.report.Figures.Companion.CONTENTION
 import dev.leasehold.benchmarks.report.Figures.Companion.HAND_OFF
+import dev.leasehold.benchmarks.report.Figures.Companion.MANAGER
+import dev.leasehold.benchmarks.report.Figures.Companion.MANAGER_CHURN
 import dev.leasehold.benchmarks.report.Figures.Companion.RENT
+import dev.leasehold.benchmarks.report.Figures.Companion.RESIZE
 import dev.leasehold.benchmarks.report.Figures.Companion.SCOPE
 
 /**
  * One thing that the library promises about its speed.
  *
  * @property promise the bar in words
- * @property unit what follows a figure: `×` or ` B/op`
+ * @property unit what follows a figure: `×`, ` ns` or ` B/op`
  * @property limit the figure to reach
  * @property atLeast whether more is better; else less is
  * @property measure the figure out of a run, or null when the run lacks a part of it
@@ -27,6 +30,11 @@ internal class Bar(
 
     override fun toString(): String = promise
 }
+
+/** What the manager keeps in a thread's cache. */
+private val CACHED_SIZES = listOf(16, 64, KIB, 64 * KIB)
+
+private val BLOCK_SIZES = CACHED_SIZES + (KIB * KIB)
 
 /** Every bar that the library has set itself; the only place where they stand. */
 internal val BARS: List<Bar> = buildList {
@@ -46,6 +54,11 @@ internal val BARS: List<Bar> = buildList {
     add(flat("lease"))
     add(flat("sharedLease"))
     listOf("sumBytes", "sumInts", "sumLongs", "copy", "fill").forEach { add(likeAnArray(it)) }
+    CACHED_SIZES.forEach { add(within(MANAGER, "leasehold", it, "mallocFree", 1.5)) }
+    BLOCK_SIZES.forEach { add(faster(MANAGER, "leasehold", it, netty, 5.0)) }
+    BLOCK_SIZES.forEach { add(faster(MANAGER_CHURN, "leasehold", it, netty, 2.0)) }
+    CACHED_SIZES.forEach { add(budget(it)) }
+    add(faster(RESIZE, "resize", null, Rivals("allocate, copy, free", "allocateCopyFree", "mallocCopyFree"), 50.0))
 }
 
 private const val KIB = 1024
@@ -91,6 +104,17 @@ private fun flat(method: String) = Bar(
 ) { figures ->
     val alone = figures.find("$CONTENTION.${method}1")
     worst(CROWDS.map { ratio(figures.find("$CONTENTION.$method$it"), alone) })
+}
+
+private fun budget(size: Int) = Bar(
+    "$MANAGER: a budget three levels deep adds ≤ 1 ns to `leasehold`${at(size)}",
+    " ns",
+    1.0,
+    atLeast = false,
+) { figures ->
+    val plain = figures.find("$MANAGER.leasehold", size)
+    val budgeted = figures.find("$MANAGER.leaseholdBudgeted", size)
+    if (plain == null || budgeted == null) null else budgeted.nanos - plain.nanos
 }
 
 private fun likeAnArray(work: String) = Bar(

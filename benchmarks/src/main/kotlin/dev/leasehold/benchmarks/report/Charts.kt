@@ -3,7 +3,11 @@ package dev.leasehold.benchmarks.report
 import dev.leasehold.benchmarks.report.Figures.Companion.ACCESS
 import dev.leasehold.benchmarks.report.Figures.Companion.CONTENTION
 import dev.leasehold.benchmarks.report.Figures.Companion.HAND_OFF
+import dev.leasehold.benchmarks.report.Figures.Companion.MANAGER
+import dev.leasehold.benchmarks.report.Figures.Companion.MANAGER_CHURN
+import dev.leasehold.benchmarks.report.Figures.Companion.MANAGER_HAND_OFF
 import dev.leasehold.benchmarks.report.Figures.Companion.RENT
+import dev.leasehold.benchmarks.report.Figures.Companion.RESIZE
 import dev.leasehold.benchmarks.report.Figures.Companion.SCOPE
 
 /** A chart and the file that it goes to, beside the page. */
@@ -11,16 +15,27 @@ internal class NamedChart(val file: String, val title: String, val chart: BarCha
 
 /** A chart for each class that the run included. */
 internal fun chartsOf(figures: Figures): List<NamedChart> = listOfNotNull(
-    figures.chart(RENT, "rent.svg", "Get memory, write an int, read it, give it back") { it.size?.let(::sizeName) },
+    figures.chart(RENT, "rent.svg", "Get memory, write an int, read it, give it back", ::bySize),
     figures.chart(SCOPE, "scope.svg", "A scope: eight small segments, or one lease") { null },
     figures.chart(HAND_OFF, "hand-off.svg", "One thread rents 1 KiB, another closes") { null },
     figures.chart(CONTENTION, "contention.svg", "1 KiB by 1, 2, 4 and 8 threads: time per operation and core") {
         it.method.trimEnd(Char::isDigit)
     },
     figures.chart(ACCESS, "access.svg", "Sum, copy and fill: a segment and a byte array") {
-        "${workOf(it)}, ${it.size?.let(::sizeName)}"
+        "${workOf(it)}, ${bySize(it)}"
     },
+    figures.chart(MANAGER, "manager.svg", "Allocate, write an int, free: one thread", ::bySize),
+    figures.chart(
+        MANAGER_CHURN,
+        "manager-churn.svg",
+        "512 live blocks: free one at random, allocate another",
+        ::bySize,
+    ),
+    figures.chart(MANAGER_HAND_OFF, "manager-hand-off.svg", "One thread allocates, another frees", ::bySize),
+    figures.chart(RESIZE, "resize.svg", "Grow 64 MiB to 128 MiB") { null },
 )
+
+private fun bySize(figure: Figure): String? = figure.size?.let(::sizeName)
 
 private fun Figures.chart(family: String, file: String, title: String, heading: (Figure) -> String?): NamedChart? {
     val groups = of(family).groupBy { heading(it) ?: "" }.map { (name, members) -> BarGroup(name, members.map(::bar)) }
@@ -39,9 +54,11 @@ private fun labelOf(figure: Figure): String = when (figure.family) {
 internal fun isOwn(figure: Figure): Boolean = when (figure.family) {
     SCOPE -> figure.method != "confinedArenaEight"
     ACCESS -> figure.method.endsWith("Segment")
+    RESIZE -> figure.method == "resize"
     else -> figure.method.trimEnd(Char::isDigit) in OWN_METHODS
 }
 
 private fun workOf(figure: Figure): String = figure.method.removeSuffix("Segment").removeSuffix("Array")
 
-private val OWN_METHODS = setOf("lease", "leaseEscaping", "sharedLease")
+private val OWN_METHODS =
+    setOf("lease", "leaseEscaping", "sharedLease", "leasehold", "leaseholdShared", "leaseholdBudgeted")

@@ -43,6 +43,8 @@ internal class Figures(all: List<Figure>) {
 
     private fun baselineMethod(figure: Figure): String = when (figure.family) {
         HAND_OFF -> "sharedLease"
+        MANAGER, MANAGER_CHURN, MANAGER_HAND_OFF -> "leasehold"
+        RESIZE -> "resize"
         CONTENTION -> figure.method.trimEnd(Char::isDigit) + "1"
         ACCESS -> figure.method.removeSuffix("Segment").removeSuffix("Array") + "Array"
         else -> "lease"
@@ -54,9 +56,23 @@ internal class Figures(all: List<Figure>) {
         const val HAND_OFF = "HandOffBenchmark"
         const val CONTENTION = "ContentionBenchmark"
         const val ACCESS = "AccessBenchmark"
+        const val MANAGER = "ManagerBenchmark"
+        const val MANAGER_CHURN = "ManagerChurnBenchmark"
+        const val MANAGER_HAND_OFF = "ManagerHandOffBenchmark"
+        const val RESIZE = "ResizeBenchmark"
 
         /** In the order of the report. */
-        val FAMILIES = listOf(RENT, SCOPE, HAND_OFF, CONTENTION, ACCESS)
+        val FAMILIES = listOf(
+            RENT,
+            SCOPE,
+            HAND_OFF,
+            CONTENTION,
+            ACCESS,
+            MANAGER,
+            MANAGER_CHURN,
+            MANAGER_HAND_OFF,
+            RESIZE,
+        )
 
         // The library's own first; methods that are not named keep JMH's order, which is the alphabet's.
         private val METHODS = listOf(
@@ -65,12 +81,23 @@ internal class Figures(all: List<Figure>) {
             "eightAllocations",
             "scopedRent",
             "sharedLease",
+            "leasehold",
+            "leaseholdShared",
+            "leaseholdBudgeted",
+            "resize",
+            "allocateCopyFree",
             "nettyPooled",
             "nettyAdaptive",
+            "arrowUnsafe",
+            "arrowNetty",
             "confinedArena",
             "confinedArenaEight",
             "sharedArena",
             "mallocFree",
+            "mimalloc",
+            "jemalloc",
+            "mallocCopyFree",
+            "realloc",
             "heapArray",
         )
     }

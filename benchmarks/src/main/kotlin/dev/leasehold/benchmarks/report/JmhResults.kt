@@ -45,7 +45,7 @@ internal class JmhResults(private val cores: Int) {
         if (benchmark.startsWith(Figures.CONTENTION) && threads > cores) cores.toDouble() / threads else 1.0
 
     // JMH counts the rent and the close as an operation each, and spreads the garbage over both.
-    private fun operationsPerHandOff(benchmark: String): Int = if (benchmark.startsWith(Figures.HAND_OFF)) 2 else 1
+    private fun operationsPerHandOff(benchmark: String): Int = if (benchmark.substringBefore('.') in HAND_OFFS) 2 else 1
 
     private fun allocated(run: JsonObject): Double? {
         val metrics = run["secondaryMetrics"]?.asJsonObject ?: return null
@@ -55,4 +55,8 @@ internal class JmhResults(private val cores: Int) {
 
     // JMH writes what is not a number as the string "NaN".
     private fun JsonObject.number(name: String): Double = get(name).asString.toDouble()
+
+    private companion object {
+        val HAND_OFFS = setOf(Figures.HAND_OFF, Figures.MANAGER_HAND_OFF)
+    }
 }

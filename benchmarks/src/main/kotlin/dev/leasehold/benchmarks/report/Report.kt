@@ -1,5 +1,6 @@
 package dev.leasehold.benchmarks.report
 
+import dev.leasehold.benchmarks.OptionalLibrary
 import org.openjdk.jmh.profile.GCProfiler
 import org.openjdk.jmh.results.format.ResultFormatType
 import org.openjdk.jmh.runner.Runner
@@ -44,6 +45,10 @@ private fun measure(request: Request): Path {
         .shouldFailOnError(true)
         .resultFormat(ResultFormatType.JSON)
         .result(results.toString())
+    for (library in OptionalLibrary.absent()) {
+        println(library.skipMessage)
+        val _ = options.exclude(library.benchmarks)
+    }
     if (request.quick) {
         val _ = options.forks(1)
             .warmupIterations(2).warmupTime(QUICK)

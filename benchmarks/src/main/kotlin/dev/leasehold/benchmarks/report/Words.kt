@@ -13,8 +13,12 @@ internal fun plain(value: Double): String = when {
     else -> "%.2f".format(Locale.ROOT, value)
 }
 
-/** `64 B`, `1 KiB`. */
-internal fun sizeName(bytes: Int): String = if (bytes < 1024) "$bytes B" else "${bytes / 1024} KiB"
+/** `64 B`, `1 KiB`, `1 MiB`. */
+internal fun sizeName(bytes: Int): String = when {
+    bytes < 1 shl 10 -> "$bytes B"
+    bytes < 1 shl 20 -> "${bytes shr 10} KiB"
+    else -> "${bytes shr 20} MiB"
+}
 
 /** Bytes for one operation: the harness's own traces are no garbage of the library's. */
 internal fun byteCount(bytes: Double?): String = when {

@@ -30,11 +30,47 @@ class BarSpec : FunSpec({
     }
 
     test("a ratio to stay below is the library's time over the rival's") {
-        val malloc = bar("mallocFree")
+        val malloc = bar("RentBenchmark", "mallocFree")
         val measured = malloc.measure(figures("RentBenchmark.lease" to 7.0, "RentBenchmark.mallocFree" to 10.0))
         measured.shouldNotBeNull() shouldBe (0.7 plusOrMinus 1e-9)
         malloc.isReachedBy(measured) shouldBe false
         malloc.isReachedBy(0.6) shouldBe true
+    }
+
+    test("a budget is judged by what it adds, in nanoseconds") {
+        val budget = bar("budget", "at 1 KiB")
+        val measured = budget.measure(
+            figures("ManagerBenchmark.leasehold" to 7.0, "ManagerBenchmark.leaseholdBudgeted" to 8.5),
+        )
+        measured.shouldNotBeNull() shouldBe (1.5 plusOrMinus 1e-9)
+        budget.isReachedBy(measured) shouldBe false
+        budget.isReachedBy(0.9) shouldBe true
+        budget.measure(figures("ManagerBenchmark.leasehold" to 7.0)).shouldBeNull()
+    }
+
+    test("resizing is set against the faster of the two copies") {
+        val measured = bar("ResizeBenchmark").measure(
+            figures(
+                "ResizeBenchmark.resize" to 100.0,
+                "ResizeBenchmark.allocateCopyFree" to 6_000.0,
+                "ResizeBenchmark.mallocCopyFree" to 7_000.0,
+                "ResizeBenchmark.realloc" to 90.0,
+                size = null,
+            ),
+        )
+        measured.shouldNotBeNull() shouldBe (60.0 plusOrMinus 1e-9)
+    }
+
+    test("an absent library leaves no bar unmeasured") {
+        val run = figures(
+            "ManagerBenchmark.leasehold" to 7.0,
+            "ManagerBenchmark.mallocFree" to 10.0,
+            "ManagerBenchmark.nettyPooled" to 60.0,
+            "ManagerBenchmark.nettyAdaptive" to 44.0,
+            "ManagerBenchmark.leaseholdBudgeted" to 7.0,
+        )
+        BARS.filter { it.promise.startsWith("ManagerBenchmark") && "at 1 KiB" in it.promise }
+            .map { it.measure(run).shouldNotBeNull() } shouldBe listOf(0.7, 44.0 / 7, 0.0)
     }
 
     test("threads are judged by the worst of their numbers") {

@@ -32,6 +32,7 @@ class JmhResultsSpec : FunSpec({
 
     test("the garbage of a hand-over is that of both sides") {
         only(jmhResult("HandOffBenchmark.sharedLease", 40.0, threads = 2, bytes = 36.0)).bytes shouldBe 72.0
+        only(jmhResult("ManagerHandOffBenchmark.leasehold", 40.0, threads = 2, bytes = 36.0)).bytes shouldBe 72.0
     }
 
     test("the effort is told once for all") {

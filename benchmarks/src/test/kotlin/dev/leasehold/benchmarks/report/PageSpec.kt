@@ -20,12 +20,13 @@ class PageSpec : FunSpec({
     fun page(name: String, text: String) = folder.resolve(name).also { it.writeText(text) }
 
     test("what people wrote around the markers stays, what was generated goes") {
-        val file = page("speed.md", "# Mine\n<!-- generated:begin -->\nold\n<!-- generated:end -->\nAlso mine\n")
+        val file =
+            page("speed.md", "# Mine\n<!-- generated:begin -->\nstale figures\n<!-- generated:end -->\nAlso mine\n")
         Page(file).write(run, MACHINE)
         val text = file.readText()
         text shouldStartWith "# Mine\n<!-- generated:begin -->\n"
         text shouldEndWith "<!-- generated:end -->\nAlso mine\n"
-        text shouldNotContain "old"
+        text shouldNotContain "stale figures"
     }
 
     test("the page names machine, JDK and effort, and shows bars, charts and every figure") {
