@@ -186,7 +186,9 @@ class BlockAccountingSpec : FunSpec({
             together(4, virtual = round % 2 == 0) { worker ->
                 if (worker == 0) {
                     repeat(round % 50) { Thread.onSpinWait() }
-                    runCatching { manager.close() }.exceptionOrNull()?.let { check(it is OutstandingBlocksException) { it } }
+                    runCatching {
+                        manager.close()
+                    }.exceptionOrNull()?.let { check(it is OutstandingBlocksException) { it } }
                 } else {
                     try {
                         repeat(10_000) { manager.allocate(256).use { if (worker == 1) check(it.segment.size == 256L) } }

@@ -67,6 +67,7 @@ class BlockResizeRaceSpec : FunSpec({
             val met = AtomicLong()
             var inPlace = 0
             var moved = 0
+
             // A mapping of its own stays a block's own however small it becomes, and has room.
             fun renew(random: Random): Block {
                 val fresh = manager.allocate(random.nextLong(64, 2.MiB))

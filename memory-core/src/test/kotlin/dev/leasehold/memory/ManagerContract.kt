@@ -32,13 +32,22 @@ internal object ManagerContract {
         Check("manager and figures say who they are", ::describesItself),
     ) + BlockContract.checks + ResizeContract.checks
 
-    private val everyClassBorder = (0 until SizeClasses.COUNT).map(SizeClasses::sizeOf).flatMap { listOf(it - 1, it, it + 1) }
+    private val everyClassBorder = (0 until SizeClasses.COUNT).map(SizeClasses::sizeOf).flatMap {
+        listOf(
+            it - 1,
+            it,
+            it + 1,
+        )
+    }
 
     private val sizes: List<Long> = (
         listOf<Long>(0, 1, 15, 16, 17, 100, 1000, 4095, 4096, 4097, 3 * (1L shl 20) + 17) + everyClassBorder
-    ).distinct().sorted()
+        ).distinct().sorted()
 
-    private fun sizesFor(manager: MemoryManager) = sizes.filter { it <= minOf(manager.maxAllocation, manager.limit - 4096) }
+    private fun sizesFor(manager: MemoryManager) = sizes.filter {
+        it <=
+            minOf(manager.maxAllocation, manager.limit - 4096)
+    }
 
     private fun exactViews(fixture: ManagerFixture) = fixture.use { manager ->
         for (size in sizesFor(manager)) {
@@ -97,7 +106,10 @@ internal object ManagerContract {
         blocks.forEachIndexed { index, block ->
             block.withSegment { view ->
                 val raw = view.asMemorySegment()
-                for (at in longArrayOf(0, block.size / 2, block.size - 1)) raw.get(JAVA_BYTE, at) shouldBe index.toByte()
+                for (at in longArrayOf(0, block.size / 2, block.size - 1)) {
+                    raw.get(JAVA_BYTE, at) shouldBe
+                        index.toByte()
+                }
             }
         }
         blocks.forEach(Block::close)

@@ -28,7 +28,9 @@ internal class ManagerModel(private val manager: MemoryManager, seed: Long) : Au
     }
 
     private val random = Random(seed)
-    private val elsewhere = Executors.newSingleThreadExecutor { Thread.ofPlatform().daemon().name("elsewhere").unstarted(it) }
+    private val elsewhere = Executors.newSingleThreadExecutor {
+        Thread.ofPlatform().daemon().name("elsewhere").unstarted(it)
+    }
     private val table = OwnershipTable()
     private val live = ArrayList<Entry>()
     private val ended = ArrayDeque<Entry>()

@@ -18,7 +18,10 @@ internal object ResizeContract {
         ManagerContract.Check("a block is resized on any thread, and by whoever holds it", ::elsewhere),
         ManagerContract.Check("a block grows from nothing and shrinks to nothing", ::emptyBlocks),
         ManagerContract.Check("an alignment that was asked for is kept where the block moves", ::keepsAlignment),
-        ManagerContract.Check("views keep the size that they were taken with, and reach no bytes that were given back", ::views),
+        ManagerContract.Check(
+            "views keep the size that they were taken with, and reach no bytes that were given back",
+            ::views,
+        ),
         ManagerContract.Check("a size that no block may have leaves the block as it was", ::refusedSizes),
         ManagerContract.Check("a limit that stops it leaves the block as it was", ::atTheLimit),
         ManagerContract.Check("a block that has ended is not resized", ::endedBlocks),
@@ -29,7 +32,10 @@ internal object ResizeContract {
     private val sizes = listOf<Long>(0, 1, 17, 300, 4096, 40_000, 100_000, 1L shl 20, 3 * (1L shl 20) + 17)
 
     // Old and new live side by side while bytes are copied.
-    private fun sizesFor(manager: MemoryManager) = sizes.filter { it <= manager.limit / 3 && it <= manager.maxAllocation / 3 }
+    private fun sizesFor(manager: MemoryManager) = sizes.filter {
+        it <= manager.limit / 3 &&
+            it <= manager.maxAllocation / 3
+    }
 
     private val noise = MemorySegment.ofArray(Random(7).nextBytes(sizes.last().toInt() + 1024))
 
