@@ -31,7 +31,7 @@ class BlockAccountingSpec : FunSpec({
                     Lender.viewedBlocks(manager),
                     Effort.seed("accounting of a manager $kind"),
                 ) { random -> if (random.nextBoolean()) manager.trim() else manager.stats().shouldAddUp() }
-                accounting.run(threads = 6, Effort.times(8_000, 2_000_000), virtual)
+                accounting.run(threads = 6, Effort.times(3_000, 2_000_000), virtual)
                 accounting.served.get() shouldBeGreaterThan 1000
                 manager.stats().used shouldBe 0
                 manager.stats().blocks shouldBe 0
@@ -57,7 +57,7 @@ class BlockAccountingSpec : FunSpec({
                 block.withSegment { check(it.getLong(0) == block.address) { "$block holds somebody else's bytes" } }
                 block.close()
             }
-            val rounds = Effort.times(8_000, 2_000_000)
+            val rounds = Effort.times(3_000, 2_000_000)
             together(5, virtual) { worker ->
                 val random = Random(seed + worker)
                 repeat(rounds) {
@@ -141,7 +141,7 @@ class BlockAccountingSpec : FunSpec({
                 val random = Random(seed + worker)
                 val lender = if (worker % 2 == 0) Lender.blocks(manager) else Lender.viewedBlocks(manager)
                 try {
-                    repeat(Effort.times(400, 100_000)) {
+                    repeat(Effort.times(150, 100_000)) {
                         val held = List(2) { lender.lend(random.nextLong(manager.maxAllocation / 2 + 1)) }
                         if (random.nextInt(100) == 0) manager.trim()
                         held.forEach { it?.end() }

@@ -14,6 +14,7 @@ internal class ManagerFixture(
     val limited: Boolean = false,
     val closable: Boolean = true,
     val quarantine: Boolean = true,
+    private val ended: () -> Unit = {},
     private val make: () -> MemoryManager,
 ) {
     /** Runs [body] with a manager, a fresh one if there can be any, and then sees to it that nothing of it is left. */
@@ -28,6 +29,7 @@ internal class ManagerFixture(
         if (!closable) return result
         manager.close()
         await("manager '${manager.name}' gives everything back: $manager") { manager.stats().reserved == 0L }
+        ended()
         return result
     }
 
@@ -52,6 +54,20 @@ internal object ManagerFixtures {
         configure: ManagerOptions.() -> Unit = {},
     ) = ManagerFixture(name, limited, quarantine = quarantine) { SystemMemoryManager(NAME, configure) }
 
+    private fun withinBudget(): ManagerFixture {
+        var budget: MemoryBudget? = null
+        return ManagerFixture(
+            "a manager within a budget",
+            ended = {
+                budget?.used shouldBe 0
+                budget?.close()
+            },
+        ) {
+            val parent = MemoryBudget("contracts", 64.MiB).also { budget = it }
+            SystemMemoryManager(NAME) { this.budget = parent }
+        }
+    }
+
     val all: List<ManagerFixture> = listOf(
         ManagerFixture("the system manager", closable = false) { MemoryManager.system() },
         own("a manager of one's own"),
@@ -65,5 +81,6 @@ internal object ManagerFixtures {
             quarantineBlocks = 4
         },
         own("a manager that traces sites") { traceSites = true },
+        withinBudget(),
     )
 }

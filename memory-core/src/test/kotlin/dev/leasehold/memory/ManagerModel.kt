@@ -15,11 +15,16 @@ import kotlin.random.Random
  * blocks overlap, every block lies as it was asked for and keeps its bytes, and the figures are exact.
  */
 internal class ManagerModel(private val manager: MemoryManager, seed: Long) : AutoCloseable {
-    private class Entry(val block: Block, val alignment: Long, id: Long, var cost: Long) {
-        // The same in every byte, because the words that are looked at overlap; never what a stray view writes.
-        val pattern = (id % 251 + 1) * 0x0101010101010101
+    private class Entry(val block: Block, val alignment: Long, var pattern: Long) {
         var references = 1
+
+        /** What the manager counts it as; 0 for one that began without bytes. */
+        var cost = 0L
+
+        /** A view for any thread, if somebody asked for one. */
         var kept: MemorySegment? = null
+
+        fun bytes(): MemorySegment = Platform.current.view(block.address, block.size, null)
     }
 
     private val random = Random(seed)
@@ -49,7 +54,8 @@ internal class ManagerModel(private val manager: MemoryManager, seed: Long) : Au
     private fun step(number: Int): String = when (random.nextInt(100)) {
         in 0..39 -> if (live.size < MOST_LIVE) allocate() else end(pick())
         in 40..49 -> retain(pick())
-        in 50..84 -> end(pick())
+        in 50..74 -> end(pick())
+        in 75..84 -> resize(pick())
         in 85..89 -> look(pick())
         in 90..93 -> misuse()
         in 94..95 -> trim()
@@ -82,16 +88,29 @@ internal class ManagerModel(private val manager: MemoryManager, seed: Long) : Au
             refusals++
             return "$what, refused"
         }
-        val entry = Entry(block, alignment, ++ids, manager.stats().used - before)
-        check(entry.cost in size..costBound(size, alignment)) { "$what costs ${entry.cost} bytes" }
-        cost += entry.cost
-        live.add(entry)
-        if (size > 0) {
-            allocations++
-            table.took(bytesOf(entry))
-        }
-        write(entry)
+        if (size > 0) allocations++
+        val entry = Entry(block, alignment, nextPattern())
+        enter(entry, manager.stats().used - before)
+        check(entry.cost <= costBound(size, alignment)) { "$what costs ${entry.cost} bytes" }
         return what
+    }
+
+    // The same in every byte, because the words that are looked at overlap; never what a stray view writes.
+    private fun nextPattern() = (++ids % 251 + 1) * 0x0101010101010101
+
+    private fun enter(entry: Entry, costs: Long) {
+        check(costs >= entry.block.size) { "${entry.block} costs $costs bytes" }
+        entry.cost = costs
+        cost += costs
+        live.add(entry)
+        if (entry.block.size > 0) table.took(entry.bytes())
+        write(entry)
+    }
+
+    private fun leave(entry: Entry) {
+        live.remove(entry)
+        if (entry.block.size > 0) table.gives(entry.bytes())
+        cost -= entry.cost
     }
 
     private fun retain(entry: Entry?): String {
@@ -105,17 +124,68 @@ internal class ManagerModel(private val manager: MemoryManager, seed: Long) : Au
         entry ?: return "nothing to close"
         val what = "close ${entry.block}"
         checkBytes(entry)
-        if (entry.references == 1) {
-            // Before the memory is somebody else's.
-            live.remove(entry)
-            if (entry.block.size > 0) table.gives(bytesOf(entry))
-            cost -= entry.cost
-            ended.addLast(entry)
-            if (ended.size > MOST_ENDED) ended.removeFirst()
-        }
+        // Before the memory is somebody else's.
+        if (entry.references == 1) leave(entry)
         somewhere(entry.block::close)
-        entry.references--
+        given(entry)
         return what
+    }
+
+    private fun given(entry: Entry) {
+        if (--entry.references > 0) return
+        ended.addLast(entry)
+        if (ended.size > MOST_ENDED) ended.removeFirst()
+    }
+
+    private fun resize(entry: Entry?): String {
+        entry ?: return "nothing to resize"
+        val old = entry.block
+        val oldSize = old.size
+        val newSize = sizes(random)
+        val zeroed = random.nextBoolean()
+        val what = "resize $old to $newSize bytes" + if (zeroed) ", zeroed" else ""
+        checkBytes(entry)
+        leave(entry)
+        val before = manager.stats()
+        val resized = try {
+            somewhere { old.resize(newSize, zeroed) }
+        } catch (refusal: MemoryExhaustedException) {
+            check(refusal.requested == newSize) { "$what was refused as ${refusal.requested} bytes" }
+            check(old.size == oldSize) { "$what was refused, and left $old" }
+            refusals++
+            enter(entry, entry.cost)
+            return "$what, refused"
+        }
+        check(resized.size == newSize) { "$what made $resized" }
+        checkResized(what, resized, minOf(oldSize, newSize), entry.pattern, zeroed)
+        val grown = manager.stats().used - before.used
+        if (resized === old) {
+            entry.pattern = nextPattern()
+            enter(entry, entry.cost + grown)
+            return "$what, in place"
+        }
+        // A copy is a new block to the figures, a mapping that has moved is not.
+        val more = manager.stats().allocations - before.allocations
+        check(more in 0..1) { "$what counts as $more allocations" }
+        allocations += more
+        moved(entry, resized, grown)
+        return "$what, to ${resized.address}"
+    }
+
+    private fun moved(entry: Entry, to: Block, grown: Long) {
+        val remains = entry.references > 1
+        if (remains) enter(entry, entry.cost)
+        enter(Entry(to, entry.alignment, nextPattern()), if (remains) grown else entry.cost + grown)
+        given(entry)
+    }
+
+    private fun checkResized(what: String, resized: Block, kept: Long, pattern: Long, zeroed: Boolean) {
+        val view = Platform.current.view(resized.address, resized.size, null)
+        checkBytes(view.asSlice(0, kept), pattern) { "after $what, $resized" }
+        if (!zeroed || resized.size == kept) return
+        val tail = view.asSlice(kept)
+        val nonzero = tail.mismatch(zeros.asSlice(0, tail.byteSize()))
+        check(nonzero == -1L) { "$what left what is not zero at ${kept + nonzero}" }
     }
 
     private fun endAll(): String {
@@ -165,7 +235,7 @@ internal class ManagerModel(private val manager: MemoryManager, seed: Long) : Au
     private fun compare(number: Int) {
         val stats = manager.stats()
         stats.shouldAddUp()
-        check(stats.blocks == live.count { it.block.size > 0 }.toLong()) { "${live.size} blocks are live: $stats" }
+        check(stats.blocks == live.count { it.cost > 0 }.toLong()) { "${live.size} blocks are live: $stats" }
         check(stats.used == cost) { "$cost bytes are used: $stats" }
         check(stats.allocations == allocations) { "$allocations blocks were allocated: $stats" }
         val looked = if (number % 32 == 0) live else listOfNotNull(pick())
@@ -178,8 +248,6 @@ internal class ManagerModel(private val manager: MemoryManager, seed: Long) : Au
         }
     }
 
-    private fun bytesOf(entry: Entry) = Platform.current.view(entry.block.address, entry.block.size, null)
-
     private fun places(size: Long): Sequence<Long> = sequence {
         if (size < 8) return@sequence
         val step = maxOf(8L, size / 64 and -8L)
@@ -188,15 +256,15 @@ internal class ManagerModel(private val manager: MemoryManager, seed: Long) : Au
     }
 
     private fun write(entry: Entry) {
-        val view = bytesOf(entry)
-        for (at in places(view.byteSize())) view.set(JAVA_LONG_UNALIGNED, at, entry.pattern)
+        entry.bytes().fill(entry.pattern.toByte())
     }
 
-    private fun checkBytes(entry: Entry) {
-        val view = bytesOf(entry)
+    private fun checkBytes(entry: Entry) = checkBytes(entry.bytes(), entry.pattern) { entry.block.toString() }
+
+    private fun checkBytes(view: MemorySegment, pattern: Long, what: () -> String) {
         for (at in places(view.byteSize())) {
             val found = view.get(JAVA_LONG_UNALIGNED, at)
-            check(found == entry.pattern) { "${entry.block} holds $found at $at, and ${entry.pattern} was written" }
+            check(found == pattern) { "${what()} holds $found at $at, and $pattern was written" }
         }
     }
 
@@ -209,6 +277,9 @@ internal class ManagerModel(private val manager: MemoryManager, seed: Long) : Au
     }
 
     private companion object {
+        /** As many as the largest block has bytes. */
+        val zeros: MemorySegment = MemorySegment.ofArray(ByteArray(2 * 1024 * 1024))
+
         const val MOST_LIVE = 60
         const val MOST_ENDED = 16
 

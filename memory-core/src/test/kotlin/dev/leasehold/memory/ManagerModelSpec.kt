@@ -8,7 +8,7 @@ import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 
 class ManagerModelSpec : FunSpec({
-    val steps = Effort.times(8_000, 1_000_000)
+    val steps = Effort.times(4_000, 1_000_000)
     val managers = mapOf<String, ManagerOptions.() -> Unit>(
         "of one's own" to {},
         "with a limit" to { limit = 4.MiB },
@@ -44,6 +44,7 @@ class ManagerModelSpec : FunSpec({
 private class Scribbler(private val real: MemoryManager) : MemoryManager("scribbler") {
     private val given = ArrayList<Block>()
 
+    override val budget: MemoryBudget get() = real.budget
     override val limit: Long get() = real.limit
     override val maxAllocation: Long get() = real.maxAllocation
     override val isClosed: Boolean get() = real.isClosed

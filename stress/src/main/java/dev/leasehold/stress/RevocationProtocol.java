@@ -5,6 +5,7 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import dev.leasehold.memory.internal.platform.Platform;
+import dev.leasehold.memory.internal.slab.Account;
 import dev.leasehold.memory.internal.slab.CacheRegistry;
 import dev.leasehold.memory.internal.slab.Fence;
 import dev.leasehold.memory.internal.slab.HygieneAction;
@@ -48,7 +49,7 @@ public final class RevocationProtocol {
     private static SlabEngine closedEngine() {
         HygieneAction none = new HygieneAction(false, false, (byte) 0);
         SlabEngine engine = new SlabEngine(
-            RevocationProtocol.class, "stress", 1 << 20, 0, none, 0, 0, Platform.current, RevocationProtocol::fence);
+            RevocationProtocol.class, "stress", new Account("stress", 1 << 20, null), 0, none, 0, 0, Platform.current, RevocationProtocol::fence);
         if (engine.close().getOpenLeases() != 0) throw new IllegalStateException("a fresh engine has leases");
         return engine;
     }

@@ -221,9 +221,10 @@ internal class SlabStore(platform: Platform, val account: Account, private val i
     @IgnorableReturnValue
     fun trim(): Long = counted { large.trim() + heap.trim() }
 
+    // Not by the account, which large blocks that are resized change without the lock.
     private inline fun <T> counted(action: () -> T): T {
-        val before = account.reserved
-        return action().also { returnedBytes += before - account.reserved }
+        val before = heap.residentBytes + large.idleBytes
+        return action().also { returnedBytes += before - heap.residentBytes - large.idleBytes }
     }
 
     private companion object {

@@ -41,15 +41,33 @@ internal class CountRace(private val bias: PlayedBias, private val slots: Int = 
             }
         }
 
-        fun tryReleaseSole(): Boolean = count.releaseSole().also { if (it) free() }
+        /** Keeps all others out for a moment, if nobody else holds it; then it goes on, or with [end] it ends. */
+        fun tryAlone(end: Boolean): Boolean {
+            if (!count.tryLock(1)) return false
+            if (freed) throw AssertionError("a block was freed while somebody held it")
+            if (!end) {
+                count.unlock(1)
+                return true
+            }
+            freed = true
+            ends.incrementAndGet()
+            count.end()
+            mustBeOver()
+            return true
+        }
 
         private fun free() {
             if (freed) throw AssertionError("a block was freed twice")
             freed = true
             ends.incrementAndGet()
+            mustBeOver()
+        }
+
+        private fun mustBeOver() {
             if (!count.isOver || count.count != 0) throw AssertionError("${count.count} references are left at the end")
             if (count.tryRetain()) throw AssertionError("a count that had reached zero came back")
-            if (count.releaseSole()) throw AssertionError("the last reference went twice")
+            if (count.tryLock(1)) throw AssertionError("a block that had ended was locked")
+            if (count.release() != RefCount.NONE) throw AssertionError("the last reference went twice")
         }
     }
 
@@ -114,9 +132,10 @@ internal class CountRace(private val bias: PlayedBias, private val slots: Int = 
         repeat(times) { block.release() }
     }
 
-    // Now and then a block ends as one does that must be held by nobody else, when it is: that ends the bias.
+    // Now and then as a resize does that must be alone with the block: that ends the bias of this one.
     private fun close(block: Counted, round: Int) {
-        if (round % SOLE != 0 || !block.tryReleaseSole()) block.release()
+        if (round % ALONE == 1) block.tryAlone(end = false)
+        if (round % ALONE != 0 || !block.tryAlone(end = true)) block.release()
     }
 
     private fun meet(random: Random) {
@@ -126,11 +145,12 @@ internal class CountRace(private val bias: PlayedBias, private val slots: Int = 
         met.incrementAndGet()
         if (block.biased) metBiased.incrementAndGet()
         if (block.tryRetain()) block.release() else throw AssertionError("a held block was not retained")
+        if (random.nextInt(ALONE) == 0) block.tryAlone(end = false)
         block.release()
     }
 
     private companion object {
-        const val SOLE = 1009
+        const val ALONE = 17
 
         /** How many meetings with a biased block a run waits for, and how long, in nanoseconds, on a busy machine. */
         const val LEAST_MET = 100

@@ -2,6 +2,7 @@ package dev.leasehold.memory.internal.slab
 
 import dev.leasehold.memory.Effort
 import dev.leasehold.memory.failureOn
+import dev.leasehold.memory.onThread
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.comparables.shouldBeGreaterThan
@@ -101,12 +102,60 @@ class CountRaceSpec : FunSpec({
             count.isOver shouldBe false
             count.count shouldBe 1
             shouldThrow<IllegalStateException> { count.undoLast() }
-            count.tryRetain() shouldBe true
-            count.releaseSole() shouldBe false
-            count.release() shouldBe RefCount.MORE
-            count.releaseSole() shouldBe true
+            count.release() shouldBe RefCount.LAST
             count.release() shouldBe RefCount.NONE
         }
+    }
+
+    test("a count is locked by whoever has all references, and goes on or ends with the lock") {
+        for (plainly in listOf(true, false)) {
+            val bias = PlayedBias(Fence::everyThread).apply { play() }
+            val count = RefCount(if (plainly) bias else null, if (plainly) bias.generationOfNext() else 0)
+            count.tryRetain() shouldBe true
+            count.tryLock(1) shouldBe false
+            count.tryLock(3) shouldBe false
+            count.tryLock(2) shouldBe true
+            count.isOver shouldBe false
+            count.unlock(2)
+            count.count shouldBe 2
+            count.release() shouldBe RefCount.MORE
+            count.tryLock(2) shouldBe false
+            count.tryLock(1) shouldBe true
+            count.end()
+            count.isOver shouldBe true
+            count.count shouldBe 0
+            count.tryRetain() shouldBe false
+            count.release() shouldBe RefCount.NONE
+        }
+    }
+
+    test("whoever comes while a count is locked waits, and then sees what became of it") {
+        for (ends in listOf(true, false)) {
+            val bias = PlayedBias(Fence::everyThread).apply { play() }
+            val count = RefCount(bias, bias.generationOfNext())
+            count.tryLock(1) shouldBe true
+            var retained: Boolean? = null
+            val other = Thread.ofPlatform().start { retained = count.tryRetain() }
+            Thread.sleep(20)
+            other.isAlive shouldBe true
+            if (ends) count.end() else count.unlock(1)
+            other.join()
+            retained shouldBe !ends
+        }
+    }
+
+    test("an owner that locks one of its blocks ends the bias of that one alone") {
+        var fences = 0
+        val bias = PlayedBias(fence = { fences++ }).apply { play() }
+        val counts = List(3) { RefCount(bias, bias.generationOfNext()) }
+        counts[1].tryLock(1) shouldBe true
+        counts[1].unlock(1)
+        fences shouldBe 0
+        bias.generation shouldBe 1
+        counts.forEach { it.count shouldBe 1 }
+        onThread { counts.forEach { check(it.tryRetain()) } }
+        fences shouldBe 1
+        counts.forEach { it.count shouldBe 2 }
     }
 })
 

@@ -17,6 +17,8 @@ import java.util.concurrent.atomic.AtomicInteger
 abstract class RefCountOperations internal constructor(private val bias: PlayedBias) {
     private val first = RefCount(bias, bias.generationOfNext())
 
+    private var locks = 0
+
     @Volatile
     private var second: RefCount? = null
 
@@ -27,7 +29,10 @@ abstract class RefCountOperations internal constructor(private val bias: PlayedB
     fun ownRelease(): Int = asOwner { first.release() }
 
     @Operation(nonParallelGroup = "owner")
-    fun ownReleaseSole(): Boolean = asOwner { first.releaseSole() }
+    fun ownEndAlone(): Boolean = asOwner { endAlone() }
+
+    @Operation(nonParallelGroup = "owner")
+    fun ownLock(): Boolean = asOwner { lock() }
 
     /** One more block of the owner's: in a pause, or of a generation that begins with it. */
     @Operation(nonParallelGroup = "owner")
@@ -49,8 +54,19 @@ abstract class RefCountOperations internal constructor(private val bias: PlayedB
     @Operation
     fun release(): Int = first.release()
 
+    /** As the end of a block whose bytes have moved. */
     @Operation
-    fun releaseSole(): Boolean = first.releaseSole()
+    fun endAlone(): Boolean = first.tryLock(1).also { if (it) first.end() }
+
+    /** As a resize in place that must not be seen half done. */
+    @Operation
+    fun lock(): Boolean {
+        if (!first.tryLock(1)) return false
+        check(locks++ == 0) { "two have locked the block" }
+        locks--
+        first.unlock(1)
+        return true
+    }
 
     @Operation
     fun count(): Int = first.count
@@ -72,6 +88,30 @@ class BiasedCountOperations : RefCountOperations(PlayedBias(fence = {}))
 class HastyCountOperations : RefCountOperations(HastyBias())
 
 class DeafCountOperations : RefCountOperations(DeafBias())
+
+/** The twin whose lock is looked at and then taken. */
+class LeakyLockOperations {
+    private val count = AtomicInteger(1)
+
+    @Operation
+    fun retain(): Boolean {
+        while (true) {
+            val seen = count.get()
+            if (seen <= 0) return false
+            if (count.compareAndSet(seen, seen + 1)) return true
+        }
+    }
+
+    @Operation
+    fun endAlone(): Boolean {
+        if (count.get() != 1) return false
+        count.set(0)
+        return true
+    }
+
+    @Operation
+    fun count(): Int = count.get()
+}
 
 /** The twin that looks whether any reference is left, and then adds one. */
 class RevivedCountOperations {
@@ -96,8 +136,8 @@ class RevivedCountOperations {
 
 class RefCountLincheckSpec : FunSpec({
     fun options() = ModelCheckingOptions()
-        .iterations(Effort.times(8, 200))
-        .invocationsPerIteration(Effort.times(300, 5000))
+        .iterations(Effort.times(5, 200))
+        .invocationsPerIteration(Effort.times(200, 5000))
         .threads(2)
         .actorsPerThread(3)
         .actorsBefore(1)
@@ -111,7 +151,13 @@ class RefCountLincheckSpec : FunSpec({
         options().threads(3).actorsPerThread(2).check(BiasedCountOperations::class)
     }
 
-    for (twin in listOf(HastyCountOperations::class, DeafCountOperations::class, RevivedCountOperations::class)) {
+    val twins = listOf(
+        HastyCountOperations::class,
+        DeafCountOperations::class,
+        RevivedCountOperations::class,
+        LeakyLockOperations::class,
+    )
+    for (twin in twins) {
         test("${twin.simpleName} is found") {
             shouldThrow<LincheckAssertionError> {
                 options().iterations(30).invocationsPerIteration(1000).check(twin)
