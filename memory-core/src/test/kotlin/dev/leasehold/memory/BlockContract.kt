@@ -22,9 +22,18 @@ internal object BlockContract {
         ManagerContract.Check("a scoped view dies with its scope, slices too", ::scopedViews),
         ManagerContract.Check("scopes nest, and each holds the block", ::nestedScopes),
         ManagerContract.Check("a scope that fails gives its reference back", ::failingScope),
-        ManagerContract.Check("a scope entered before the last close keeps the block until it ends", ::scopeOutlivesClose),
-        ManagerContract.Check("views for any thread are of the same bytes and last as long as the block", ::anyThreadViews),
-        ManagerContract.Check("a kept view is cut off after the last close, and never shows another block", ::keptViews),
+        ManagerContract.Check(
+            "a scope entered before the last close keeps the block until it ends",
+            ::scopeOutlivesClose,
+        ),
+        ManagerContract.Check(
+            "views for any thread are of the same bytes and last as long as the block",
+            ::anyThreadViews,
+        ),
+        ManagerContract.Check(
+            "a kept view is cut off after the last close, and never shows another block",
+            ::keptViews,
+        ),
         ManagerContract.Check("a byte buffer has the bytes in native order", ::byteBuffers),
         ManagerContract.Check("a block equals itself only", ::identity),
         ManagerContract.Check("a block says what and whose it is", ::describesItself),

@@ -202,7 +202,15 @@ class ManagerFaultSpec : FunSpec({
         await("the read blocks") { reading.stackTrace.any { it.methodName.startsWith("read") } }
         Thread.sleep(50)
         for (attempt in 1..3) {
-            shouldThrow<IllegalStateException> { if (attempt == 2) onThreadThrowing { block.close() } else block.close() }
+            shouldThrow<IllegalStateException> {
+                if (attempt ==
+                    2
+                ) {
+                    onThreadThrowing { block.close() }
+                } else {
+                    block.close()
+                }
+            }
             block.isClosed.shouldBeFalse()
             block.refCount shouldBe 1
             manager.stats().blocks shouldBe 1

@@ -112,7 +112,10 @@ class ManagerMisusesSpec : FunSpec({
             }
         },
         configuration("a blank name", "the name of a manager must not be blank", " ") {},
-        configuration("a limit below a page", "manager 'new': the limit of 100 bytes is below one page of $page bytes") {
+        configuration(
+            "a limit below a page",
+            "manager 'new': the limit of 100 bytes is below one page of $page bytes",
+        ) {
             limit = 100
         },
         configuration("a negative limit", "manager 'new': the limit of -1 bytes is below one page of $page bytes") {

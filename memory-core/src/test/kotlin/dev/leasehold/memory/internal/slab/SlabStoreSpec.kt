@@ -82,7 +82,11 @@ class SlabStoreSpec : FunSpec({
                 val blocks = List(count) { store.take(classOf(size)).also { at -> platform.touch(at, size) } }
                 // Every other one first, so that slabs and regions stay in use.
                 for (index in blocks.indices step 2) store.giveBack(blocks[index])
-                if (size >= 4096) platform.residentBytes shouldBeLessThanOrEqualTo store.outBytes + bound + count * 4096L
+                if (size >=
+                    4096
+                ) {
+                    platform.residentBytes shouldBeLessThanOrEqualTo store.outBytes + bound + count * 4096L
+                }
                 for (index in 1 until blocks.size step 2) store.giveBack(blocks[index])
                 store.outBytes shouldBe 0
                 platform.residentBytes shouldBeLessThanOrEqualTo bound
@@ -110,7 +114,9 @@ class SlabStoreSpec : FunSpec({
         val store = store(limit = 80.MiB, idleBound = 64.MiB, platform = platform)
         val random = Random(7)
         repeat(3) {
-            val blocks = generateSequence { store.take(random.nextInt(SizeClasses.COUNT)).takeIf { it != 0L } }.toMutableList()
+            val blocks = generateSequence {
+                store.take(random.nextInt(SizeClasses.COUNT)).takeIf { it != 0L }
+            }.toMutableList()
             store.account.reserved shouldBeGreaterThan 78.MiB
             blocks.shuffle(random)
             blocks.forEach(store::giveBack)
@@ -140,7 +146,8 @@ class SlabStoreSpec : FunSpec({
         store.outBytes shouldBe 32.KiB
         val behind = store.take(least)
         store.tryExtend(block, least, most) shouldBe false
-        shouldThrow<IllegalStateException> { store.tryExtend(block, most, most) }.message!! shouldContain "is not one of class"
+        shouldThrow<IllegalStateException> { store.tryExtend(block, most, most) }.message!! shouldContain
+            "is not one of class"
         store.giveBack(behind)
         store.giveBack(block)
         store.outBytes shouldBe 0

@@ -86,7 +86,9 @@ internal class SpanModel(private val platform: SimulatedPlatform, limit: Long, p
         }
         checkRegions(heldPages)
         check(account.reserved == heap.residentBytes) { "account ${account.reserved}, heap ${heap.residentBytes}" }
-        check(platform.residentBytes == account.reserved) { "system ${platform.residentBytes}, account ${account.reserved}" }
+        check(platform.residentBytes == account.reserved) {
+            "system ${platform.residentBytes}, account ${account.reserved}"
+        }
         check(platform.mappedBytes == heap.mappedBytes) { "system ${platform.mappedBytes}, heap ${heap.mappedBytes}" }
         if (platform.discards) {
             check(heap.idleBytes == account.reserved - heldPages * page) { "${heap.idleBytes} bytes idle" }
