@@ -7,7 +7,7 @@ import io.kotest.matchers.shouldBe
 
 /** That the checker finds what is lent again too early is shown where it is used on pools. */
 class BlockIsolationSpec : FunSpec({
-    val rounds = Effort.times(100_000, 10_000_000)
+    val rounds = Effort.times(200_000, 10_000_000)
     val sizes = longArrayOf(64, 256, 1024, 64, 24)
     val managers = mapOf<String, ManagerOptions.() -> Unit>(
         "with the default quarantine" to {},
@@ -24,9 +24,9 @@ class BlockIsolationSpec : FunSpec({
                 val manager = SystemMemoryManager("isolation", configure)
                 val isolation = EpochIsolation(Lender.viewedBlocks(manager), sizes)
                 // A manager at its limit gives each viewed block an arena, at tens of microseconds each.
-                val slowness = (if (manager.limit < 100.KiB) 50 else 1) * (if (virtual) 3 else 1)
+                val slowness = (if (manager.limit < 100.KiB) 100 else 1) * (if (virtual) 2 else 1)
                 isolation.run(2, 2, rounds / slowness, virtual)
-                isolation.refusals.get() shouldBeGreaterThan 0
+                isolation.hostileAccesses.get() + isolation.refusals.get() shouldBeGreaterThan 0
                 manager.stats().used shouldBe 0
                 manager.trim()
                 manager.stats().quarantined shouldBe 0
@@ -48,7 +48,7 @@ class BlockIsolationSpec : FunSpec({
         }
         val isolation = EpochIsolation(lender, sizes)
         isolation.run(1, 2, rounds / 2)
-        isolation.refusals.get() shouldBeGreaterThan 0
+        isolation.hostileAccesses.get() + isolation.refusals.get() shouldBeGreaterThan 0
         manager.close()
         manager.stats().reserved shouldBe 0
     }

@@ -198,7 +198,9 @@ internal object ResizeContract {
                 // What is given back or has moved away may be somebody else's by now.
                 val others = List(3) { manager.allocate(minOf(from, to)) }
                 others.forEach { it.fill(2) }
-                runCatching { view.fill(3) }.exceptionOrNull()?.let { (it is IllegalStateException) shouldBe true }
+                if (Platform.current.bindsViews) {
+                    runCatching { view.fill(3) }.exceptionOrNull()?.let { (it is IllegalStateException) shouldBe true }
+                }
                 others.forEach { it.shouldHold(2, it.size) }
                 if (resized !== block) resized.withSegment { it.asMemorySegment().get(JAVA_BYTE, 0) } shouldBe 1
                 (others + resized).forEach(Block::close)

@@ -136,8 +136,8 @@ class RevivedCountOperations {
 
 class RefCountLincheckSpec : FunSpec({
     fun options() = ModelCheckingOptions()
-        .iterations(Effort.times(5, 200))
-        .invocationsPerIteration(Effort.times(200, 5000))
+        .iterations(Effort.times(3, 200))
+        .invocationsPerIteration(Effort.times(120, 5000))
         .threads(2)
         .actorsPerThread(3)
         .actorsBefore(1)
