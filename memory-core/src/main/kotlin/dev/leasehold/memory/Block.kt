@@ -33,8 +33,8 @@ import java.util.concurrent.atomic.AtomicReferenceFieldUpdater
  */
 public class Block internal constructor(
     private val engine: SlabEngine,
-    private val cache: ThreadCache?,
-    private val home: BlockHome,
+    private var cache: ThreadCache?,
+    private var home: BlockHome,
     /** Where the first byte lies in the process's address space. Fixed for the block's life. */
     public val address: Long,
     size: Long,
@@ -57,11 +57,11 @@ public class Block internal constructor(
     /** The manager that this was allocated from. */
     public val manager: MemoryManager get() = engine.owner as MemoryManager
 
-    /** How many references there are, scoped accesses included: a moment's truth, for diagnosis. 0 when the block is closed. */
-    public val refCount: Int get() = count.count
+    /** How many references there are: a moment's truth, for diagnosis. 0 when the block is closed. */
+    public val refCount: Int get() = if (engine.cleared) 0 else count.count
 
     /** Whether the last reference is gone. Another thread may give it back at any moment: for diagnosis only. */
-    public val isClosed: Boolean get() = count.isOver
+    public val isClosed: Boolean get() = count.isOver || engine.cleared
 
     /**
      * The bytes, for any thread.
@@ -82,7 +82,7 @@ public class Block internal constructor(
      */
     public fun asMemorySegment(): MemorySegment {
         val tenancy = tenancy
-        if (tenancy != null && !count.isOver && tenancy.raw.byteSize() == size) return tenancy.raw
+        if (tenancy != null && !isClosed && tenancy.raw.byteSize() == size) return tenancy.raw
         return makeView()
     }
 
@@ -116,12 +116,12 @@ public class Block internal constructor(
      */
     @IgnorableReturnValue
     public fun retain(): Block {
-        if (!count.tryRetain()) refuse("retained")
+        if (!tryRetain()) refuse("retained")
         return this
     }
 
     /** [retain], or false when the last reference is gone. */
-    public fun tryRetain(): Boolean = count.tryRetain()
+    public fun tryRetain(): Boolean = !engine.cleared && count.tryRetain()
 
     /**
      * Gives one reference back; the last one frees the memory.
@@ -136,16 +136,25 @@ public class Block internal constructor(
         if (left != RefCount.MORE) ended(left)
     }
 
-    /** [close] for whoever has held the block for a moment: small, because it is nearly never the last. */
+    /** Begins a use that keeps the memory, whatever others close, until [leave]. */
+    @JvmSynthetic
+    internal fun enter() {
+        if (engine.cleared || !count.tryEnter()) refuse("used")
+    }
+
+    /** Ends what [enter] began: small, because it is nearly never the last hold. */
     @JvmSynthetic
     internal fun leave() {
-        val left = count.release()
-        if (left != RefCount.MORE) ended(left)
+        if (count.leave() != RefCount.MORE) free()
     }
 
     private fun ended(left: Int) {
-        // Also when a scope ends: somebody who closed too often may have taken its reference.
-        if (left == RefCount.NONE) refuse("closed")
+        if (left == RefCount.LAST) return free()
+        // Whoever closes what was taken back has done nothing wrong.
+        if (!engine.cleared) refuse("closed")
+    }
+
+    private fun free() {
         val tenancy = tenancy
         if (tenancy != null) return end(tenancy)
         val cache = cache
@@ -157,11 +166,44 @@ public class Block internal constructor(
     }
 
     private fun end(tenancy: Tenancy) {
+        val code = BlockKind.code(kind)
+        if (!tenancy.isExact) {
+            (home as? BlockCharge)?.settle()
+            return tenancy.end(address, code, size)
+        }
         try {
-            tenancy.end(address, BlockKind.code(kind), size)
+            tenancy.cancel()
         } catch (busy: IllegalStateException) {
             count.undoLast()
             throw busy
+        }
+        home.giveBack(address, code, size)
+    }
+
+    /**
+     * Makes [budget] pay for the block in place of the manager's own, until it is freed or moved on; the manager it stays
+     * with. Where the block is resized and moves, the new one is paid for by the manager's budget again.
+     *
+     * Costs a lock on the tree of budgets. Not while another thread may be giving the last reference back.
+     *
+     * @throws BlockClosedException when the last reference is gone
+     * @throws BudgetExceededException when [budget], or one above it, has no room; nothing has changed
+     * @throws BudgetClosedException when [budget] is closed
+     * @throws BlockBusyException when another thread is resizing or transferring the block just now
+     */
+    public fun transferTo(budget: MemoryBudget) {
+        enter()
+        if (!RESIZING.compareAndSet(this, 0, 1)) {
+            leave()
+            throw BlockRefusals.busy(this)
+        }
+        try {
+            // A block without bytes costs nobody anything.
+            if (!engine.isNothing(home)) home = BlockCharge.move(engine, home, BlockKind.code(kind), size, budget)
+            cache = null
+        } finally {
+            resizing = 0
+            leave()
         }
     }
 
@@ -202,32 +244,42 @@ public class Block internal constructor(
         val source = manager as BlockSource
         source.requireSize(newSize)
         // Held meanwhile, so that nobody else's last close can free what is being moved.
-        if (!count.tryRetain()) refuse("resized")
+        if (engine.cleared || !count.tryEnter()) refuse("resized")
         if (!RESIZING.compareAndSet(this, 0, 1)) {
             leave()
             throw BlockRefusals.busy(this)
         }
+        var held = true
         try {
             val oldSize = size
             // Pages that the system adds are zero.
-            val dirty = if (home is SlabEngine.LargeHome) home.capacity else Long.MAX_VALUE
+            val dirty = (home as? SlabEngine.LargeHome)?.capacity ?: Long.MAX_VALUE
             if (resizeInPlace(newSize)) {
                 if (zeroed) zero(oldSize, minOf(dirty, newSize))
                 return this
             }
-            return remap(newSize, zeroed) ?: copyTo(source, newSize, zeroed)
+            val remapped = remap(newSize, zeroed)
+            held = remapped == null
+            return remapped ?: copyTo(source, newSize, zeroed)
         } finally {
             resizing = 0
-            // Where the bytes were remapped, there is nothing left to give back.
-            if (!count.isOver) leave()
+            if (held) leave()
         }
     }
 
     private fun resizeInPlace(newSize: Long): Boolean {
         if (engine.isNothing(home)) return newSize == 0L
-        // What is watched always moves: that is how holders of an old view are found.
-        if (home is BlockWatch) return false
-        return if (home is SlabEngine.LargeHome) resizeLarge(home, newSize) else changeClass(newSize)
+        return when (val home = home) {
+            is SlabEngine.LargeHome -> resizeLarge(home, newSize)
+
+            // What is watched always moves: that is how holders of an old view are found.
+            is BlockWatch -> false
+
+            // What another budget pays for stays as long as it is.
+            is BlockCharge -> (newSize <= home.bytesOf(BlockKind.code(kind))).also { if (it) size = newSize }
+
+            else -> changeClass(newSize)
+        }
     }
 
     private fun changeClass(newSize: Long): Boolean {
@@ -263,7 +315,8 @@ public class Block internal constructor(
 
     /** Moves the bytes of a large block without a copy, if the caller is its only holder and the system can do so. */
     private fun remap(newSize: Long, zeroed: Boolean): Block? {
-        if (home !is SlabEngine.LargeHome || !engine.remaps || !count.tryLock(OWN_HOLDS)) return null
+        val home = home
+        if (home !is SlabEngine.LargeHome || !engine.remaps || !count.tryLock(1, scopes = 1)) return null
         var moved = false
         try {
             cutViews()
@@ -274,7 +327,7 @@ public class Block internal constructor(
             if (zeroed) fresh.zero(size, minOf(oldCapacity, newSize))
             return fresh
         } finally {
-            if (moved) count.end() else count.unlock(OWN_HOLDS)
+            if (moved) count.end() else count.unlock(1, scopes = 1)
         }
     }
 
@@ -291,10 +344,13 @@ public class Block internal constructor(
         val kept = minOf(size, newSize)
         if (kept > 0) MemorySegment.copy(viewIn(null), 0, fresh.viewIn(null), 0, kept)
         if (zeroed) fresh.zero(kept, newSize)
-        // The caller's reference; ours follows.
-        leave()
+        // The caller's reference; the hold of this call follows.
+        close()
         return fresh
     }
+
+    @JvmSynthetic
+    internal fun zeroAll() = zero(0, size)
 
     private fun zero(from: Long, to: Long) {
         if (from < to) Segment.of(viewIn(null)).slice(from, to - from).zero()
@@ -302,11 +358,11 @@ public class Block internal constructor(
 
     /** Runs [action] with nobody else having or getting a reference, unless somebody has. */
     private inline fun asSoleHolder(action: () -> Unit) {
-        if (!count.tryLock(OWN_HOLDS)) return
+        if (!count.tryLock(1, scopes = 1)) return
         try {
             action()
         } finally {
-            count.unlock(OWN_HOLDS)
+            count.unlock(1, scopes = 1)
         }
     }
 
@@ -318,7 +374,7 @@ public class Block internal constructor(
 
     private fun makeView(): MemorySegment {
         // Held meanwhile, so that the last close sees the tenancy.
-        if (!count.tryRetain()) refuse("used")
+        enter()
         try {
             if (size == 0L) return viewIn(null)
             while (true) {
@@ -338,7 +394,8 @@ public class Block internal constructor(
         return Tenancy.of(placed, Platform.current, size)
     }
 
-    private fun refuse(verb: String): Nothing = throw BlockRefusals.closed(this, verb, (home as? BlockWatch)?.trace)
+    private fun refuse(verb: String): Nothing =
+        throw BlockRefusals.closed(this, verb, (home as? BlockWatch)?.trace, engine.cleared)
 
     /** The size, the place, the references and the manager, for logs. */
     override fun toString(): String {
@@ -347,9 +404,6 @@ public class Block internal constructor(
     }
 
     private companion object {
-        /** The caller's reference, and that of the call itself. */
-        const val OWN_HOLDS = 2
-
         @JvmField
         val TENANCY: AtomicReferenceFieldUpdater<Block, Tenancy> =
             AtomicReferenceFieldUpdater.newUpdater(Block::class.java, Tenancy::class.java, "tenancy")

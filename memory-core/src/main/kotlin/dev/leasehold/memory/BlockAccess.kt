@@ -30,7 +30,7 @@ internal class BlockAccess internal constructor(
         @PublishedApi
         @JvmStatic
         internal fun of(block: Block): BlockAccess {
-            block.retain()
+            block.enter()
             try {
                 val arena = if (BINDS_VIEWS) Arena.ofConfined() else null
                 return BlockAccess(block, arena, block.viewIn(arena))

@@ -6,7 +6,19 @@ import dev.leasehold.memory.internal.slab.GuardBytes
 
 /** The messages of a block that refuses: which block, of whom, what was tried and what to do. */
 internal object BlockRefusals {
-    fun closed(block: Block, verb: String, trace: LeaseTrace?): BlockClosedException = BlockClosedException(
+    fun closed(block: Block, verb: String, trace: LeaseTrace?, cleared: Boolean): BlockClosedException =
+        if (cleared) cleared(block, verb) else closed(block, verb, trace)
+
+    private fun cleared(block: Block, verb: String) = BlockClosedException(
+        "Block of ${block.size} bytes at ${hex(
+            block.address,
+        )} was $verb after manager '${block.manager.name}' had taken " +
+            "all of its blocks back: allocate anew after a clear",
+        block.manager.name,
+        block.size,
+    )
+
+    private fun closed(block: Block, verb: String, trace: LeaseTrace?) = BlockClosedException(
         "Block of ${block.size} bytes at ${hex(block.address)} from manager '${block.manager.name}' was $verb " +
             "after its last reference had been given back" + remedy(verb) +
             (trace?.sites() ?: "; set traceSites = true on the manager to see where it was allocated and closed"),
@@ -32,8 +44,8 @@ internal object BlockRefusals {
     ): GuardBytesException = GuardBytesException(
         "$block was written outside of its bounds: ${damage.bytes} bytes " +
             (if (damage.offset < 0) "before its start" else "behind its end") +
-            " are overwritten, the first at offset ${damage.offset} with 0x${damage.found.toHexString()}; native code " +
-            "or a pointer made from an address did that while the block was held${trace.sites()}",
+            " are overwritten, the first at offset ${damage.offset} with 0x${damage.found.toHexString()}; " +
+            "native code, or a pointer made from an address, did that while the block was held${trace.sites()}",
         managerName,
         size,
         damage.offset,

@@ -3,8 +3,8 @@ package dev.leasehold.memory
 import dev.leasehold.memory.internal.AccessFailures.hex
 import dev.leasehold.memory.internal.LeaseTrace
 import dev.leasehold.memory.internal.slab.BlockHome
-import dev.leasehold.memory.internal.slab.BlockKind
 import dev.leasehold.memory.internal.slab.GuardBytes
+import dev.leasehold.memory.internal.slab.SlabEngine
 import dev.leasehold.memory.internal.slab.Taken
 import java.util.concurrent.ConcurrentHashMap
 
@@ -13,11 +13,11 @@ internal class BlockWatchers {
     private val watches: MutableSet<BlockWatch> = ConcurrentHashMap.newKeySet()
 
     fun add(watch: BlockWatch) {
-        check(watches.add(watch))
+        watches.add(watch)
     }
 
     fun remove(watch: BlockWatch) {
-        check(watches.remove(watch))
+        watches.remove(watch)
     }
 
     fun clear() = watches.clear()
@@ -40,6 +40,7 @@ internal class BlockWatchers {
  * looks at the bytes around it.
  */
 internal class BlockWatch(
+    private val engine: SlabEngine,
     private val taken: Taken,
     val size: Long,
     private val guards: GuardBytes?,
@@ -61,14 +62,22 @@ internal class BlockWatch(
     }
 
     override fun giveBack(address: Long, code: Int, size: Long) {
+        // All memory was taken back, and these bytes with it.
+        if (engine.cleared) return
         val damage = guards?.damage(taken.address, this.size)
         guards?.fillFreed(taken.address, this.size)
         trace.ended()
         watchers.remove(this)
-        taken.home.giveBack(taken.address, BlockKind.code(taken.code), guards?.around(this.size) ?: size)
+        taken.home.giveBack(taken.address, taken.code, guards?.around(this.size) ?: size)
         // Last, so that a block that was written past its end is not lost as well.
-        if (damage != null) throw BlockRefusals.damaged(managerName, describeBlock(), this.size, damage, trace)
+        if (damage != null &&
+            !engine.cleared
+        ) {
+            throw BlockRefusals.damaged(managerName, describeBlock(), this.size, damage, trace)
+        }
     }
+
+    override fun bytesOf(code: Int): Long = taken.home.bytesOf(taken.code)
 
     private fun describeBlock() = "Block of $size bytes at ${hex(address)} from manager '$managerName'"
 

@@ -90,7 +90,7 @@ public open class Lease internal constructor(
      */
     public fun transferTo(budget: MemoryBudget): Lease {
         if (closed || Thread.currentThread() !== thread) refuse("transferred")
-        val charge = LeaseTransfers.prepare(pool, home.charge, home.bytesOf(code), size, budget)
+        val charge = BudgetTransfers.prepare(pool, home.charge, home.bytesOf(code), size, budget)
         val next = try {
             heirOf(charge)
         } catch (failure: Throwable) {

@@ -24,7 +24,7 @@ public class BlockClosedException internal constructor(
 ) : IllegalStateException(message)
 
 /**
- * A block was to be resized while another thread was resizing it. Nothing has changed.
+ * A block was to be resized or transferred while another thread was doing so. Nothing has changed.
  *
  * @property managerName the manager that it was allocated from
  * @property size how many bytes it has

@@ -15,8 +15,8 @@ public class ManagerOptions internal constructor() {
      */
     public var budget: MemoryBudget = MemoryBudget.root()
 
-    /** How many idle bytes the manager keeps for the next blocks before it gives memory back by itself. 4 MiB by default. */
-    public var idleBound: Long = 4.MiB
+    /** How many idle bytes the manager keeps for the next blocks before it gives memory back by itself. 2 MiB by default. */
+    public var idleBound: Long = 2.MiB
 
     /**
      * How many bytes of closed blocks may wait until their kept views are cut off, before a batch of them is; 2 MiB by
@@ -33,4 +33,13 @@ public class ManagerOptions internal constructor() {
      * was forgotten is reported with its own. Costs a stack walk a block: for tests and for the hunt.
      */
     public var traceSites: Boolean = false
+
+    /**
+     * Whether the manager looks for writes outside of blocks. Every block then has 64 guard bytes, or as many as its
+     * alignment, before it, and 64 behind it, which are looked at when it is freed; its bytes are `0xCD` until they are
+     * written and `0xDD` when they are freed; it remembers its sites as with [traceSites]; and it always moves when it is
+     * resized, so that whoever kept an old view is found. Views are bounded: what this finds is native code that writes
+     * too far. For tests and for the hunt.
+     */
+    public var checked: Boolean = false
 }

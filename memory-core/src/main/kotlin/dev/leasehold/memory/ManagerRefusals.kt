@@ -3,10 +3,19 @@ package dev.leasehold.memory
 /** The messages of a manager that refuses: who, how much was asked, what the bound is, and what to do. */
 internal object ManagerRefusals {
     const val SYSTEM_CLOSE: String =
-        "the system manager belongs to the whole process and cannot be closed; use SystemMemoryManager(name) for one that can"
+        "the system manager belongs to the whole process and cannot be closed; " +
+            "use SystemMemoryManager(name) for one that can"
+
+    const val SYSTEM_CLEAR: String =
+        "the system manager belongs to the whole process, and others own blocks of it that nobody may take from " +
+            "them: use SystemMemoryManager(name) for one that can be cleared"
 
     fun negative(manager: String, size: Long): String =
         "manager '$manager': a size must not be negative, and was $size bytes"
+
+    fun layout(manager: String, layout: String, stride: Long, count: Long): String =
+        "manager '$manager': $count elements of $layout, $stride bytes each, cannot be allocated: their number must not " +
+            "be negative, and their bytes must not be more than a long counts"
 
     fun tooLarge(manager: String, size: Long, most: Long, isLimit: Boolean): String =
         "manager '$manager': $size bytes asked, and " +
@@ -26,8 +35,8 @@ internal object ManagerRefusals {
                 "and $used bytes used: close blocks sooner or raise the limit"
         }
 
-    fun outstanding(manager: String, blocks: Long, bytes: Long, traced: Boolean): String =
+    fun outstanding(manager: String, blocks: Long, bytes: Long, dump: String?): String =
         "manager '$manager' is closed, and $blocks blocks of $bytes bytes are allocated; " +
             "they free their memory as they are closed" +
-            (if (traced) "" else "; set traceSites = true on the manager to see where they were allocated")
+            (dump?.let { ":$it" } ?: "; set traceSites = true on the manager to see where they were allocated")
 }

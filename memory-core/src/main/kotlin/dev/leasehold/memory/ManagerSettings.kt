@@ -13,6 +13,7 @@ internal class ManagerSettings private constructor(val name: String, options: Ma
         minOf(options.quarantineBytes, minOf(options.limit, options.budget.node.leastLimit) / LIMIT_PARTS)
     val quarantineBlocks: Int = minOf(options.quarantineBlocks, MOST_BLOCKS)
     val traceSites: Boolean = options.traceSites
+    val checked: Boolean = options.checked
 
     companion object {
         private const val LIMIT_PARTS = 8

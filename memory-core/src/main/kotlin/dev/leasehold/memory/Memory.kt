@@ -4,6 +4,7 @@
 package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.InternalMemoryApi
+import java.lang.foreign.MemoryLayout
 import java.lang.foreign.MemorySegment
 import java.util.function.Function
 import kotlin.time.Duration
@@ -151,3 +152,24 @@ public fun MemoryPool.tryRentShared(size: Long): SharedLease? = tryRentSharedLea
  */
 public fun <R> Block.withMemorySegment(action: Function<in MemorySegment, out R>): R =
     BlockAccess.of(this).use { action.apply(it.raw) }
+
+/**
+ * Allocates a block for [count] elements of [layout], one behind the other, at a multiple of the layout's alignment and
+ * with its trailing padding.
+ *
+ * **Ownership, threads, cost.** As [MemoryManager.allocate]. **Zeroed.** Not.
+ *
+ * @throws InvalidSizeException when [count] is negative, or the bytes are more than [MemoryManager.maxAllocation]
+ * @throws InvalidAlignmentException when the layout's alignment is above the page size
+ * @throws MemoryExhaustedException when a limit or the system stops it
+ * @throws ManagerClosedException when the manager is closed
+ */
+@JvmOverloads
+public fun MemoryManager.allocate(layout: MemoryLayout, count: Long = 1): Block {
+    // An array's stride: each element begins at a multiple of the alignment.
+    val alignment = layout.byteAlignment()
+    val stride = Math.addExact(layout.byteSize(), alignment - 1) and -alignment
+    val bytes = if (count < 0) -1 else Math.multiplyHigh(stride, count).let { if (it != 0L) -1 else stride * count }
+    if (bytes < 0) throw InvalidSizeException(ManagerRefusals.layout(name, layout.toString(), stride, count), bytes)
+    return allocate(bytes, alignment)
+}

@@ -74,14 +74,14 @@ internal object MemoryBudgetRefusals {
         "$refusal; pool '$pool' waited ${nanos / NANOS_A_MILLI} ms for $size bytes in vain: close leases sooner, or " +
             "raise the limit of '${refusal.node.path}'"
 
-    fun notTransferred(pool: String, size: Long, refusal: BudgetRefusal): RuntimeException =
-        if (refusal.node.closed) closed(refusal.node.path) else notMoved(pool, size, refusal)
+    fun notTransferred(what: String, name: String, size: Long, refusal: BudgetRefusal): RuntimeException =
+        if (refusal.node.closed) closed(refusal.node.path) else notMoved(what, name, size, refusal)
 
-    private fun notMoved(pool: String, size: Long, refusal: BudgetRefusal) = exceeded(
-        pool,
+    private fun notMoved(what: String, name: String, size: Long, refusal: BudgetRefusal) = exceeded(
+        name,
         size,
         refusal,
-        "$refusal; a lease of $size bytes from pool '$pool' was not transferred, and stays as it was: close what " +
+        "$refusal; $what was not transferred, and stays as it was: close what " +
             "draws on '${refusal.node.path}' sooner, or raise its limit",
     )
 

@@ -56,6 +56,27 @@ public abstract class MemoryManager internal constructor(
      */
     public abstract fun allocate(size: Long, alignment: Long): Block
 
+    /**
+     * [allocate] of bytes that are zero.
+     *
+     * **Cost.** About 20 ns more for 4 KiB.
+     *
+     * @throws InvalidSizeException when [size] is negative or above [maxAllocation]
+     * @throws MemoryExhaustedException when a limit or the system stops it
+     * @throws ManagerClosedException when the manager is closed
+     */
+    public abstract fun allocateZeroed(size: Long): Block
+
+    /**
+     * [allocateZeroed] at an address that is a multiple of [alignment].
+     *
+     * @throws InvalidAlignmentException when [alignment] is no power of two between 1 and the page size
+     * @throws InvalidSizeException when [size] is negative or above [maxAllocation]
+     * @throws MemoryExhaustedException when a limit or the system stops it
+     * @throws ManagerClosedException when the manager is closed
+     */
+    public abstract fun allocateZeroed(size: Long, alignment: Long): Block
+
     /** The figures of this moment. Costs a walk over the threads' caches; for monitoring, not for the hot path. */
     public abstract fun stats(): ManagerStatistics
 
@@ -67,6 +88,20 @@ public abstract class MemoryManager internal constructor(
      */
     @IgnorableReturnValue
     public abstract fun trim(): Long
+
+    /**
+     * Takes all blocks back at once, whoever holds them, and gives their memory to the system; the manager goes on.
+     *
+     * Every block that was allocated before is closed from then on: its views throw, it refuses to be used, and closing it
+     * does nothing. A thread that is inside of a [Block.withSegment] finds zeros or what it writes itself, and nobody
+     * else's bytes. For the end of a phase whose blocks nobody wants to count down.
+     *
+     * **Cost.** A handshake with all threads for every arena that is open (tens of microseconds each: one for every few
+     * thousand small blocks, and one for every large one that views were taken of), and a call of the system for each region.
+     *
+     * @throws UnsupportedOperationException on [MemoryManager.system], whose blocks belong to others
+     */
+    public abstract fun clear()
 
     /**
      * Closes the manager: it allocates no more, and its idle memory goes back to the system at once. Blocks stay valid

@@ -97,7 +97,7 @@ public class SharedLease internal constructor(
     public fun transferTo(budget: MemoryBudget): SharedLease {
         val word = state
         if (word < 0) refuse()
-        val charge = LeaseTransfers.prepare(pool, tenure.charge, tenure.bytesOf(word), size, budget)
+        val charge = BudgetTransfers.prepare(pool, tenure.charge, tenure.bytesOf(word), size, budget)
         val next = try {
             heirOf(charge, word)
         } catch (failure: Throwable) {

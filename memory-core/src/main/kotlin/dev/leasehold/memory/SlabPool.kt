@@ -36,7 +36,7 @@ internal class SlabPool(
         quarantineBlocks = settings.quarantineBlocks,
         platform = platform,
     )
-    private val requests = Requests(engine, SizeClasses.LARGEST)
+    private val requests = engine.requests
     private val traceSites = settings.traceSites
     private val special = hygiene.onRent || traceSites
 

@@ -1,9 +1,11 @@
 package dev.leasehold.memory
 
+import dev.leasehold.memory.internal.LeaseTrace
 import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.slab.Account
 import dev.leasehold.memory.internal.slab.BlockHome
 import dev.leasehold.memory.internal.slab.BlockKind
+import dev.leasehold.memory.internal.slab.GuardBytes
 import dev.leasehold.memory.internal.slab.HygieneAction
 import dev.leasehold.memory.internal.slab.RefCount
 import dev.leasehold.memory.internal.slab.Requests
@@ -21,7 +23,7 @@ import java.lang.foreign.MemorySegment
  */
 public class SystemMemoryManager internal constructor(
     private val settings: ManagerSettings,
-    platform: Platform = Platform.current,
+    private val platform: Platform = Platform.current,
 ) : MemoryManager(settings.name),
     BlockSource {
     /**
@@ -43,23 +45,35 @@ public class SystemMemoryManager internal constructor(
     public constructor(name: String, configure: ManagerOptions.() -> Unit) :
         this(ManagerSettings.of(name, ManagerOptions().apply(configure)))
 
-    private val engine = SlabEngine(
+    private val account = Account(settings.name, settings.limit, settings.budget.node)
+    private val watchers = BlockWatchers()
+    private val watched = settings.checked || settings.traceSites
+
+    // Replaced by clear.
+    @Volatile
+    private var engine = newEngine()
+
+    // Of engines that were cleared. Under this object's lock.
+    private var formerRents = 0L
+    private var formerHits = 0L
+
+    private fun newEngine() = SlabEngine(
         owner = this,
         poolName = settings.name,
-        account = Account(settings.name, settings.limit, settings.budget.node),
+        account = account,
         idleBound = settings.idleBound,
         hygiene = HygieneAction(zeroOnRent = false, fillOnClose = false, pattern = 0),
         quarantineBytes = settings.quarantineBytes,
         quarantineBlocks = settings.quarantineBlocks,
         platform = platform,
+        largestClass = LARGEST_CLASS,
     )
-    private val requests = Requests(engine, LARGEST_CLASS)
 
     // The budget's tree holds this only weakly, and it holds the manager.
     private val drawer = ManagerDrawer(this)
 
     init {
-        settings.budget.attach(engine.account, drawer)
+        settings.budget.attach(account, drawer)
     }
 
     override val budget: MemoryBudget get() = settings.budget
@@ -68,12 +82,18 @@ public class SystemMemoryManager internal constructor(
 
     // Memory comes in pages, so the last bytes of a limit that is no multiple of them are never reached.
     override val maxAllocation: Long
-        get() = minOf(limit and -Platform.current.pageSize, Requests.MOST_BYTES)
+        get() = minOf(limit and -Platform.current.pageSize, Requests.MOST_BYTES) -
+            if (settings.checked) GuardBytes.LEAST_AROUND else 0
 
-    override val isClosed: Boolean get() = engine.closed
+    @Volatile
+    private var closed = false
+
+    override val isClosed: Boolean get() = closed
 
     // The machine code of this must stay below 2,500 bytes, as that of SlabPool.rentLease, and for the same reason.
     override fun allocate(size: Long): Block {
+        if (watched) return allocateFor(size, NATURAL)
+        val engine = engine
         var cache = engine.cacheOf(Thread.currentThread())
         var home = engine.anyThread
         var code = 0
@@ -83,25 +103,42 @@ public class SystemMemoryManager internal constructor(
             address = cache.take(code)
         }
         if (address == 0L) {
-            val taken = takeSlow(size, NATURAL)
+            requireSize(size)
+            val taken = takeSlow(engine, size, NATURAL) ?: return allocate(size)
             if (taken.home !== home) cache = null
             home = taken.home
             code = taken.code
             address = taken.address
         }
         // One place makes the block, whatever way its memory came: so escape analysis sees one allocation.
-        return block(cache, home, address, code, size)
+        return block(engine, cache, home, address, code, size)
     }
 
     override fun allocate(size: Long, alignment: Long): Block = allocateFor(size, checkAlignment(alignment))
 
+    override fun allocateZeroed(size: Long): Block = allocateFor(size, NATURAL).also(Block::zeroAll)
+
+    override fun allocateZeroed(size: Long, alignment: Long): Block = allocate(size, alignment).also(Block::zeroAll)
+
     override fun allocateFor(size: Long, alignment: Long): Block {
-        val taken = takeSlow(size, alignment)
-        val cache = if (taken.home === engine.anyThread) engine.cacheOf(Thread.currentThread()) else null
-        return block(cache, taken.home, taken.address, BlockKind.of(taken.code, alignment), size)
+        requireSize(size)
+        while (true) {
+            val engine = engine
+            if (watched && size > 0) return allocateWatched(engine, size, alignment) ?: continue
+            val taken = takeSlow(engine, size, alignment) ?: continue
+            val cache = if (taken.home === engine.anyThread) engine.cacheOf(Thread.currentThread()) else null
+            return block(engine, cache, taken.home, taken.address, BlockKind.of(taken.code, alignment), size)
+        }
     }
 
-    private fun block(cache: ThreadCache?, home: BlockHome, address: Long, kind: Int, size: Long): Block {
+    private fun block(
+        engine: SlabEngine,
+        cache: ThreadCache?,
+        home: BlockHome,
+        address: Long,
+        kind: Int,
+        size: Long,
+    ): Block {
         try {
             val bias = cache?.bias
             val generation = bias?.generationOfNext() ?: 0
@@ -114,17 +151,36 @@ public class SystemMemoryManager internal constructor(
         }
     }
 
-    private fun takeSlow(size: Long, alignment: Long): Taken {
-        requireSize(size)
-        if (engine.closed) throw closedException()
+    private fun allocateWatched(engine: SlabEngine, size: Long, alignment: Long): Block? {
+        val guards = if (settings.checked) GuardBytes(alignment) else null
+        val taken = takeSlow(engine, guards?.around(size) ?: size, guards?.front ?: alignment) ?: return null
+        try {
+            val watch = BlockWatch(engine, taken, size, guards, watchers, name)
+            val kind = BlockKind.of(taken.code, alignment)
+            val block = Block(engine, null, watch, watch.address, size, kind, RefCount(null, 0))
+            LeaseTrace.watch(block, watch.trace)
+            watch.start()
+            return block
+        } catch (failure: Throwable) {
+            taken.home.giveBack(taken.address, taken.code, size)
+            throw failure
+        }
+    }
+
+    /** Takes memory for [size] bytes; null when [engine] was cleared meanwhile, and another one has taken its place. */
+    private fun takeSlow(engine: SlabEngine, size: Long, alignment: Long): Taken? {
+        if (closed) throw closedException()
         if (size == 0L) return engine.nothing
-        return requests.take(size, alignment) ?: throw refusal(size)
+        engine.requests.take(size, alignment)?.let { return it }
+        if (engine.cleared && !closed) return null
+        throw refusal(engine, size)
     }
 
     private fun closedException() = ManagerClosedException(ManagerRefusals.closed(name), name)
 
     // Closed meanwhile is a reason of its own.
-    private fun refusal(size: Long): RuntimeException = if (engine.closed) closedException() else exhausted(size)
+    private fun refusal(engine: SlabEngine, size: Long): RuntimeException =
+        if (closed) closedException() else exhausted(engine, size)
 
     override fun requireSize(size: Long) {
         if (size < 0) throw InvalidSizeException(ManagerRefusals.negative(name, size), size)
@@ -134,8 +190,7 @@ public class SystemMemoryManager internal constructor(
         }
     }
 
-    private fun exhausted(size: Long): RuntimeException {
-        val account = engine.account
+    private fun exhausted(engine: SlabEngine, size: Long): RuntimeException {
         account.refusalAbove?.let { return MemoryBudgetRefusals.exceededBy("manager '$name'", name, size, it) }
         val charged = account.reserved - account.transferred
         return MemoryExhaustedException(
@@ -145,9 +200,10 @@ public class SystemMemoryManager internal constructor(
         )
     }
 
+    @Synchronized
     override fun stats(): ManagerStatistics {
         val tally = engine.tally()
-        val reserved = engine.account.reserved
+        val reserved = account.reserved
         val used = tally.usedBytes.coerceIn(0, reserved)
         val quarantined = tally.quarantinedIn.coerceIn(0, reserved - used)
         return ManagerStatistics(
@@ -155,23 +211,38 @@ public class SystemMemoryManager internal constructor(
             reserved = reserved,
             idle = reserved - used - quarantined,
             quarantined = quarantined,
-            peak = engine.account.mostReserved,
+            peak = account.mostReserved,
             limit = limit,
             blocks = tally.openLeases.coerceAtLeast(0),
-            allocations = tally.rents,
-            hits = tally.hits,
+            allocations = formerRents + tally.rents,
+            hits = formerHits + tally.hits,
         )
     }
 
     override fun trim(): Long = engine.trim()
 
+    @Synchronized
+    override fun clear() {
+        if (this === SystemManager.instance) throw UnsupportedOperationException(ManagerRefusals.SYSTEM_CLEAR)
+        val former = engine
+        val tally = former.tally()
+        if (!closed) engine = newEngine()
+        former.abandon()
+        watchers.clear()
+        formerRents += tally.rents
+        formerHits += tally.hits
+    }
+
+    @Synchronized
     override fun close() {
         if (this === SystemManager.instance) throw UnsupportedOperationException(ManagerRefusals.SYSTEM_CLOSE)
-        if (engine.closed) return
+        if (closed) return
+        closed = true
         val tally = engine.close()
         if (tally.openLeases > 0) {
+            val dump = if (watched) watchers.dump() else null
             throw OutstandingBlocksException(
-                ManagerRefusals.outstanding(name, tally.openLeases, tally.usedBytes, settings.traceSites),
+                ManagerRefusals.outstanding(name, tally.openLeases, tally.usedBytes, dump),
                 name,
                 tally.openLeases,
                 tally.usedBytes,
@@ -179,9 +250,14 @@ public class SystemMemoryManager internal constructor(
         }
     }
 
-    private companion object {
+    /** Makes managers for Java. */
+    public companion object {
+        /** Starts a manager whose options are set one call each: for Java. Kotlin has the constructor with a block. */
+        @JvmStatic
+        public fun builder(name: String): ManagerBuilder = ManagerBuilder(name)
+
         /** From one byte more on a block has a mapping of its own, which the system can grow without a copy. */
-        const val LARGEST_CLASS = SizeClasses.LARGEST - 1
+        private const val LARGEST_CLASS = SizeClasses.LARGEST - 1
     }
 }
 

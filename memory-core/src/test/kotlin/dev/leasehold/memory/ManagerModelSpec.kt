@@ -57,7 +57,13 @@ private class Scribbler(private val real: MemoryManager) : MemoryManager("scribb
 
     override fun allocate(size: Long, alignment: Long): Block = real.allocate(size, alignment)
 
+    override fun allocateZeroed(size: Long): Block = real.allocateZeroed(size)
+
+    override fun allocateZeroed(size: Long, alignment: Long): Block = real.allocateZeroed(size, alignment)
+
     override fun stats(): ManagerStatistics = real.stats()
+
+    override fun clear() = real.clear()
 
     override fun trim(): Long = real.trim()
 

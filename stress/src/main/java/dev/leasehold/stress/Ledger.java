@@ -12,7 +12,7 @@ import kotlin.Unit;
 
 /** The shipped ledger of epochs, one for all states, with a pool behind it that only counts what comes back. */
 final class Ledger {
-    static final EpochLedger SHARED = new EpochLedger(Ledger.class, "stress", Platform.current, 1 << 20, 64, false, new Keeper());
+    static final EpochLedger SHARED = new EpochLedger(Ledger.class, "stress", Platform.current, 1 << 20, 64, false, new Keeper(), new dev.leasehold.memory.internal.slab.Arenas());
 
     private Ledger() {
     }

@@ -71,7 +71,7 @@ public class FloorPlan(public val root: String) {
             "diagnostics" to Room("diagnostics", 7),
         )
         val POOL = Regex(
-            "(?!.*Exception$)(Memory(Kt|Manager.*|Budget.*)?|(Shared)?Lease.*|Block.*|(System)?Manager.*|" +
+            "(?!.*Exception$)(Memory(Kt|Manager.*|Budget.*)?|(Shared)?Lease.*|Block.*|Budget.*|(System)?Manager.*|" +
                 "SystemMemoryManager|Pool.*|Rent.*|Hygiene.*|SoftLimit.*|.*Pool(Kt)?)",
         )
     }

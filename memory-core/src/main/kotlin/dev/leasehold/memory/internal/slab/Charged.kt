@@ -33,3 +33,9 @@ internal class ChargedTenure(private val inner: Tenure, override val charge: Cha
 
     override fun chargedTo(charge: Charge): Tenure = ChargedTenure(inner, charge)
 }
+
+/** What a manager must settle before it takes all of its memory back. */
+internal interface Settleable {
+    /** Makes the account of the manager pay again. Does nothing when it does so already. */
+    fun settle()
+}

@@ -35,7 +35,8 @@ internal class ChunkEngine(
     private val lineLock = ReentrantLock()
 
     val line = WaitLine(lineLock)
-    val epochs = EpochLedger(owner, poolName, platform, quarantineBytes, quarantineBlocks, exact = true, this)
+    private val arenas = Arenas()
+    val epochs = EpochLedger(owner, poolName, platform, quarantineBytes, quarantineBlocks, exact = true, this, arenas)
     val regionBytes: Long = roundUp(Math.multiplyExact(stride, count.toLong()), platform.pageSize)
 
     @Volatile
@@ -116,7 +117,7 @@ internal class ChunkEngine(
 
     /** A tenure for a shared lease of one chunk. [exact] asks for an arena of its own, so that its close frees the chunk at once. */
     fun tenure(exact: Boolean): Tenure =
-        if (exact || !epochs.accepts(stride)) OwnArena(platform, this) else epochs.grant(1, stride).epoch
+        if (exact || !epochs.accepts(stride)) OwnArena(platform, this, arenas) else epochs.grant(1, stride).epoch
 
     /** Takes a chunk after what need not be quarantined has been freed, and while no [trim] has free chunks in its hands. */
     fun takePressed(): Long {

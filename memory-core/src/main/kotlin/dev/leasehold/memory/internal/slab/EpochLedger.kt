@@ -1,7 +1,6 @@
 package dev.leasehold.memory.internal.slab
 
 import dev.leasehold.memory.internal.platform.Platform
-import java.lang.foreign.Arena
 import java.util.concurrent.atomic.AtomicLong
 import java.util.concurrent.locks.ReentrantLock
 import kotlin.concurrent.withLock
@@ -15,6 +14,7 @@ internal class EpochLedger(
     boundBlocks: Int,
     private val exact: Boolean,
     private val keeper: Keeper,
+    private val arenas: Arenas = Arenas(),
 ) {
     /** What the ledger asks of its pool. */
     interface Keeper {
@@ -90,7 +90,7 @@ internal class EpochLedger(
             return Ticket(open, currentBlocks - tickets)
         }
         sealLocked()
-        val fresh = Epoch(this, if (platform.bindsViews) Arena.ofShared() else null, exact, boundBlocks)
+        val fresh = Epoch(this, if (platform.bindsViews) arenas.open() else null, exact, boundBlocks)
         check(fresh.tryGrant(tickets))
         unretired.incrementAndGet()
         current = fresh
@@ -176,7 +176,7 @@ internal class EpochLedger(
 
     private fun retire(epoch: Epoch): Boolean {
         try {
-            epoch.arena?.close()
+            if (epoch.arena != null) arenas.close(epoch.arena)
         } catch (_: IllegalStateException) {
             // In use by a native call. The epoch stays complete, its blocks stay in quarantine, and it is tried
             // again.

@@ -70,5 +70,8 @@ internal class GuardBytes(alignment: Long) {
 
         // A cache line, which keeps the usual alignment.
         private const val LEAST = 64L
+
+        /** How many bytes the guards of a block of the usual alignment take. */
+        const val LEAST_AROUND: Long = 2 * LEAST
     }
 }

@@ -1,7 +1,10 @@
 package dev.leasehold.memory.internal.slab
 
 import dev.leasehold.memory.internal.platform.Platform
+import dev.leasehold.memory.internal.platform.tryDiscard
 import dev.leasehold.memory.internal.platform.tryUnmap
+import java.util.Collections
+import java.util.IdentityHashMap
 
 /**
  * Blocks above the largest size class: a mapping each. Under the store's lock, [resize] aside.
@@ -10,9 +13,13 @@ import dev.leasehold.memory.internal.platform.tryUnmap
  * fit among them if no more than a quarter of it would be wasted.
  */
 internal class LargeBlocks(private val platform: Platform, private val account: Account) {
-    class Region(val address: Long, val bytes: Long)
+    class Region(val address: Long, val bytes: Long) {
+        /** Whether the account pays for it. */
+        var paid: Boolean = true
+    }
 
     private val idle = ArrayDeque<Region>()
+    private val out: MutableSet<Region> = Collections.newSetFromMap(IdentityHashMap())
 
     /** How many bytes of idle blocks are kept. */
     var idleBytes: Long = 0
@@ -24,17 +31,19 @@ internal class LargeBlocks(private val platform: Platform, private val account: 
         if (fit != null) {
             idle.remove(fit)
             idleBytes -= fit.bytes
+            out.add(fit)
             return fit
         }
         if (!account.tryReserve(bytes)) return null
         val address = platform.map(bytes)
-        if (address != 0L) return Region(address, bytes)
+        if (address != 0L) return Region(address, bytes).also(out::add)
         account.release(bytes)
         return null
     }
 
     /** Keeps [region] for the next request. */
     fun giveBack(region: Region) {
+        out.remove(region)
         idle.addLast(region)
         idleBytes += region.bytes
     }
@@ -71,10 +80,54 @@ internal class LargeBlocks(private val platform: Platform, private val account: 
     }
 
     /** Gives every idle block back to the system; answers how many bytes went. */
+    @IgnorableReturnValue
     fun trim(): Long {
         val before = idleBytes
         while (dropOldest()) continue
         return before - idleBytes
+    }
+
+    /** Forgets [region], which somebody is about to [resize], until [show]. */
+    fun hide(region: Region) {
+        out.remove(region)
+    }
+
+    /** Knows [region] again. */
+    fun show(region: Region) {
+        out.add(region)
+    }
+
+    /** Takes the pages of every block away, also of those in use; only [show] and [unmapAll] may follow. */
+    fun abandon() {
+        trim()
+        for (region in out.toList()) abandon(region)
+    }
+
+    /** Takes the pages of [region] away. */
+    fun abandon(region: Region) {
+        val gone = if (platform.discards) {
+            platform.tryDiscard(region.address, region.bytes)
+        } else {
+            platform.tryUnmap(region.address, region.bytes).also { if (it) out.remove(region) }
+        }
+        // What the system refuses stays paid for until it is unmapped.
+        if (gone) stopPaying(region)
+    }
+
+    private fun stopPaying(region: Region) {
+        if (!region.paid) return
+        region.paid = false
+        account.release(region.bytes)
+    }
+
+    /** Gives every block back, after [abandon]. */
+    fun unmapAll() {
+        trim()
+        for (region in out.toList()) {
+            if (!platform.tryUnmap(region.address, region.bytes)) continue
+            out.remove(region)
+            stopPaying(region)
+        }
     }
 
     private fun roundToPages(bytes: Long) = Math.addExact(bytes, platform.pageSize - 1) and -platform.pageSize

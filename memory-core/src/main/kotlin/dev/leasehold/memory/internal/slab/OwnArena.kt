@@ -7,22 +7,24 @@ import java.lang.foreign.Arena
 internal class OwnArena private constructor(
     private val home: BlockHome,
     @JvmField val arena: Arena?,
+    private val arenas: Arenas,
 ) : Tenure(home.owner, home.poolName, exact = true) {
-    constructor(platform: Platform, home: BlockHome) : this(home, if (platform.bindsViews) Arena.ofShared() else null)
+    constructor(platform: Platform, home: BlockHome, arenas: Arenas) :
+        this(home, if (platform.bindsViews) arenas.open() else null, arenas)
 
     override val charge: Charge? get() = home.charge
 
     override fun bytesOf(word: Int): Long = home.bytesOf(PackedBlock.codeOf(word))
 
     // The arena goes on. It is closed before the charge ends, for that may fail, and then nothing may have changed.
-    override fun chargedTo(charge: Charge): Tenure = OwnArena(home.chargedTo(charge), arena)
+    override fun chargedTo(charge: Charge): Tenure = OwnArena(home.chargedTo(charge), arena, arenas)
 
     override fun cancel() {
-        arena?.close()
+        if (arena != null) arenas.close(arena)
     }
 
     override fun end(address: Long, word: Int, size: Long) {
-        arena?.close()
+        cancel()
         home.giveBack(address, PackedBlock.codeOf(word), size)
     }
 }

@@ -25,6 +25,9 @@ internal object Retirer {
         true
     }
 
+    /** Runs [task], known as [key], again and again until it answers that it is done. */
+    fun untilDone(key: Any, task: () -> Boolean) = submit(key, task)
+
     private data class SettleOf(val ledger: EpochLedger)
 
     private fun submit(key: Any, task: () -> Boolean) {

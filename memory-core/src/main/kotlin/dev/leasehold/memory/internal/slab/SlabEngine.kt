@@ -1,6 +1,7 @@
 package dev.leasehold.memory.internal.slab
 
 import dev.leasehold.memory.internal.platform.Platform
+import java.util.concurrent.ConcurrentHashMap
 import java.util.concurrent.atomic.LongAdder
 import java.util.concurrent.locks.ReentrantLock
 import kotlin.concurrent.withLock
@@ -22,6 +23,7 @@ internal class SlabEngine(
     quarantineBlocks: Int,
     private val platform: Platform = Platform.current,
     val fence: () -> Unit = Fence::everyThread,
+    largestClass: Long = SizeClasses.LARGEST,
 ) : EpochLedger.Keeper,
     RetiredNotes.Engine {
     private val depot = Depot()
@@ -33,9 +35,11 @@ internal class SlabEngine(
     private val otherBytes = LongAdder()
     private val otherQuarantined = LongAdder()
 
+    private val arenas = Arenas()
+
     // Bytes are cleaned when a lease closes, and a racing close must not clean what is somebody else's by then.
     val epochs =
-        EpochLedger(owner, poolName, platform, quarantineBytes, quarantineBlocks, exact = hygiene.onClose, this)
+        EpochLedger(owner, poolName, platform, quarantineBytes, quarantineBlocks, exact = hygiene.onClose, this, arenas)
     val line = WaitLine(store.lock)
     val anyThread: BlockHome = AnyThreadHome()
 
@@ -48,6 +52,17 @@ internal class SlabEngine(
     @Volatile
     var closed = false
         private set
+
+    /** Whether all memory was taken back, also what was allocated. */
+    @Volatile
+    var cleared = false
+        private set
+
+    /** What must be settled before all memory can be taken back. */
+    val charges: MutableSet<Settleable> = ConcurrentHashMap.newKeySet()
+
+    /** The way to a block for those whom no cache serves. */
+    val requests = Requests(this, largestClass)
 
     /** Whether every cache is bypassed because memory is short. */
     @Volatile
@@ -261,7 +276,7 @@ internal class SlabEngine(
     fun place(cache: ThreadCache?, taken: Taken): Placed {
         val bytes = if (taken.code == LARGE) Long.MAX_VALUE else SizeClasses.sizeOf(taken.code)
         if (pressure || taken.home.wantsOwnArena || !epochs.accepts(bytes)) {
-            val own = OwnArena(platform, taken.home)
+            val own = OwnArena(platform, taken.home, arenas)
             return Placed(taken.address, taken.code, own, own.arena)
         }
         val ticket = ticketFor(cache, bytes)
@@ -452,6 +467,24 @@ internal class SlabEngine(
         reclaim(hold = true)
         store.lock.withLock { store.trim() }
         return tally()
+    }
+
+    /**
+     * Takes all memory back, also what is allocated, and is [cleared] and closed from then on.
+     *
+     * Views in shared arenas are cut off. A thread may be in the middle of using a view of its own, which nobody else can cut
+     * off, so addresses are not given back at once: the system takes the pages, which is what costs, and the address
+     * space goes when nobody refers to this engine any more, for whoever still uses a block does.
+     */
+    fun abandon() {
+        closed = true
+        cleared = true
+        line.close()
+        registry.revoke(hold = true) {}
+        val _ = arenas.closeAll()
+        for (charge in charges) charge.settle()
+        val wreck = store.lock.withLock { store.abandon() }
+        Wrecks.unmapLater(this, wreck, arenas)
     }
 
     private fun adopt(orphan: ThreadCache) {

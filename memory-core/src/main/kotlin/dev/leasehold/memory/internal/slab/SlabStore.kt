@@ -29,6 +29,7 @@ internal class SlabStore(platform: Platform, val account: Account, private val i
 
     /** Takes a block of [classIndex]; 0 when neither the limit nor the system allows one. */
     fun take(classIndex: Int): Long {
+        if (dead) return 0
         val address = if (shape.isSpan(
                 classIndex,
             )
@@ -97,6 +98,7 @@ internal class SlabStore(platform: Platform, val account: Account, private val i
     }
 
     private fun putBack(address: Long) {
+        if (dead) return
         val span = spanOf(address)
         val slab = span.slab
         if (slab == null) {
@@ -126,13 +128,14 @@ internal class SlabStore(platform: Platform, val account: Account, private val i
      * behind it; false, and nothing changed, when they are too few or the limit does not allow them.
      */
     fun tryExtend(address: Long, fromClass: Int, toClass: Int): Boolean {
-        if (!heap.tryExtend(block(address, fromClass), shape.pagesOfBlock(toClass))) return false
+        if (dead || !heap.tryExtend(block(address, fromClass), shape.pagesOfBlock(toClass))) return false
         outBytes += SizeClasses.sizeOf(toClass) - SizeClasses.sizeOf(fromClass)
         return true
     }
 
     /** Makes the block at [address], a span of [fromClass], one of [toClass], and gives its tail back. */
     fun shrink(address: Long, fromClass: Int, toClass: Int) {
+        if (dead) return
         heap.shrink(block(address, fromClass), shape.pagesOfBlock(toClass))
         outBytes += SizeClasses.sizeOf(toClass) - SizeClasses.sizeOf(fromClass)
         keepBound()
@@ -150,6 +153,7 @@ internal class SlabStore(platform: Platform, val account: Account, private val i
 
     /** Takes a block of its own mapping of at least [size] bytes, or null when neither the limit nor the system allows one. */
     fun takeLarge(size: Long): LargeBlocks.Region? {
+        if (dead) return null
         val region = large.take(size) ?: afterTrim { large.take(size) }
         if (region != null) outBytes += region.bytes
         return region
@@ -160,13 +164,29 @@ internal class SlabStore(platform: Platform, val account: Account, private val i
      * Takes the lock only for a moment, for moving the pages of a large block takes the system long.
      */
     fun resizeLarge(region: LargeBlocks.Region, size: Long, mayMove: Boolean): LargeBlocks.Region? {
-        var resized = large.resize(region, size, mayMove)
-        if (resized == null && mayMove && lock.withLock { trim() } > 0) resized = large.resize(region, size, true)
-        if (resized != null) lock.withLock { outBytes += resized.bytes - region.bytes }
+        lock.withLock {
+            if (dead) return null
+            large.hide(region)
+        }
+        var resized: LargeBlocks.Region? = null
+        try {
+            resized = large.resize(region, size, mayMove)
+            if (resized == null && mayMove && lock.withLock { trim() } > 0) resized = large.resize(region, size, true)
+        } finally {
+            lock.withLock { show(region, resized ?: region) }
+        }
         return resized
     }
 
+    private fun show(before: LargeBlocks.Region, after: LargeBlocks.Region) {
+        large.show(after)
+        outBytes += after.bytes - before.bytes
+        // All was taken back meanwhile.
+        if (dead) large.abandon(after)
+    }
+
     fun giveBackLarge(region: LargeBlocks.Region) {
+        if (dead) return
         outBytes -= region.bytes
         large.giveBack(region)
         keepBound()
@@ -177,6 +197,7 @@ internal class SlabStore(platform: Platform, val account: Account, private val i
     /** Takes [count] pages that lie together; the address of the first, or 0 when neither the limit nor the system allows them. */
     fun takePages(count: Int): Long {
         require(count > 0) { "$count pages cannot be taken" }
+        if (dead) return 0
         val address = takeSpan(count)
         if (address != 0L) outBytes += count * page
         return address
@@ -184,6 +205,7 @@ internal class SlabStore(platform: Platform, val account: Account, private val i
 
     /** Takes the [count] pages at [address] back, which were taken together. */
     fun giveBackPages(address: Long, count: Int) {
+        if (dead) return
         val span = spanOf(address)
         check(span.slab == null && span.pages == count) { "$count pages at $address were not taken together: $span" }
         giveBack(address)
@@ -194,6 +216,18 @@ internal class SlabStore(platform: Platform, val account: Account, private val i
 
     /** Where the page [id] lies, or 0 when its region is gone. */
     fun addressOfPage(id: Long): Long = heap.addressOfPage(id)
+
+    // ---- the end ----
+
+    private var dead = false
+
+    /** Takes the pages of everything away, also of what is in use, and neither gives nor takes anything from then on. */
+    fun abandon(): Wreck {
+        dead = true
+        heap.abandon()
+        large.abandon()
+        return Wreck(heap, large)
+    }
 
     // ---- what is idle ----
 
@@ -219,7 +253,7 @@ internal class SlabStore(platform: Platform, val account: Account, private val i
 
     /** Gives every idle page and every idle large block back to the system; answers how many bytes went. */
     @IgnorableReturnValue
-    fun trim(): Long = counted { large.trim() + heap.trim() }
+    fun trim(): Long = if (dead) 0 else counted { large.trim() + heap.trim() }
 
     // Not by the account, which large blocks that are resized change without the lock.
     private inline fun <T> counted(action: () -> T): T {

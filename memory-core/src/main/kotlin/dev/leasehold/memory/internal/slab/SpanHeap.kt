@@ -285,6 +285,20 @@ internal class SpanHeap(platform: Platform, private val account: Account) {
         return gone
     }
 
+    /** Takes the pages of every region away, also those in use; nothing may be taken or given back afterwards. */
+    fun abandon() {
+        for (region in regions.all.toList()) {
+            val gone = if (discards) residency.discard(region, 0, region.pages) else residency.unmap(region)
+            // What the system refuses stays paid for until it is unmapped.
+            if (gone && !discards) regions.remove(region)
+        }
+    }
+
+    /** Gives every region back, after [abandon]. */
+    fun unmapAll() {
+        for (region in regions.all.toList()) if (residency.unmap(region)) regions.remove(region)
+    }
+
     private companion object {
         const val LEAST_REGION = 4L * 1024 * 1024
         const val MOST_REGION = 64L * 1024 * 1024

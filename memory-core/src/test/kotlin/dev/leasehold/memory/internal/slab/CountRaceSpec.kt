@@ -38,7 +38,7 @@ class CountRaceSpec : FunSpec({
         for (plainly in listOf(true, false)) {
             val bias = PlayedBias(Fence::everyThread).apply { play() }
             val count = RefCount(bias, bias.generationOfNext())
-            EXTRA.set(count, Int.MAX_VALUE - 4)
+            PLAIN.set(count, Int.MAX_VALUE - 3L)
             if (!plainly) bias.revoke(1)
             count.tryRetain() shouldBe true
             count.count shouldBe Int.MAX_VALUE - 2
@@ -164,5 +164,5 @@ private fun other(count: RefCount): Throwable? = failureOn("other") {
     check(count.tryRetain())
 }
 
-private val EXTRA = MethodHandles.privateLookupIn(RefCount::class.java, MethodHandles.lookup())
-    .findVarHandle(RefCount::class.java, "extra", Int::class.javaPrimitiveType)
+private val PLAIN = MethodHandles.privateLookupIn(RefCount::class.java, MethodHandles.lookup())
+    .findVarHandle(RefCount::class.java, "plain", Long::class.javaPrimitiveType)

@@ -1,0 +1,59 @@
+package dev.leasehold.memory
+
+import dev.leasehold.memory.internal.slab.BlockHome
+import dev.leasehold.memory.internal.slab.Charge
+import dev.leasehold.memory.internal.slab.Settleable
+import dev.leasehold.memory.internal.slab.SlabEngine
+
+/** The home of a block that another budget pays for: its manager pays again, and then the block goes back to [inner]. */
+internal class BlockCharge private constructor(
+    private val engine: SlabEngine,
+    private val inner: BlockHome,
+    override val charge: Charge,
+) : BlockHome(inner.owner, inner.poolName),
+    Settleable {
+    override val wantsOwnArena: Boolean get() = inner.wantsOwnArena
+
+    /** Makes the manager pay again, unless that has happened. Called once by the last close, or by who takes all back. */
+    override fun settle() {
+        if (engine.charges.remove(this)) charge.end()
+    }
+
+    override fun giveBack(address: Long, code: Int, size: Long) {
+        try {
+            settle()
+        } finally {
+            inner.giveBack(address, code, size)
+        }
+    }
+
+    override fun bytesOf(code: Int): Long = inner.bytesOf(code)
+
+    companion object {
+        /** Moves what pays for a block of [size] bytes, of the kind [code] and at [home], to [budget]. */
+        fun move(engine: SlabEngine, home: BlockHome, code: Int, size: Long, budget: MemoryBudget): BlockHome {
+            val before = (home as? BlockCharge)?.charge
+            val manager = engine.owner as MemoryManager
+            val inner = if (home is BlockCharge) home.inner else home
+            val charge = BudgetTransfers.prepare(
+                "a block of $size bytes from manager '${manager.name}'",
+                manager.name,
+                engine.account,
+                before,
+                home.bytesOf(code),
+                size,
+                budget,
+            )
+            try {
+                val moved = BlockCharge(engine, inner, charge)
+                check(engine.charges.add(moved))
+                if (home is BlockCharge) check(engine.charges.remove(home))
+                charge.commit()
+                return moved
+            } catch (failure: Throwable) {
+                charge.cancel()
+                throw failure
+            }
+        }
+    }
+}
