@@ -14,8 +14,8 @@ internal object ManagerRefusals {
         "manager '$manager': a size must not be negative, and was $size bytes"
 
     fun layout(manager: String, layout: String, stride: Long, count: Long): String =
-        "manager '$manager': $count elements of $layout, $stride bytes each, cannot be allocated: their number must not " +
-            "be negative, and their bytes must not be more than a long counts"
+        "manager '$manager': $count elements of $layout, $stride bytes each, cannot be allocated: their number must " +
+            "not be negative, and their bytes must not be more than a long counts"
 
     fun tooLarge(manager: String, size: Long, most: Long, isLimit: Boolean): String =
         "manager '$manager': $size bytes asked, and " +

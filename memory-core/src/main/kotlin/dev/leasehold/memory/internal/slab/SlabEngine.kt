@@ -211,6 +211,13 @@ internal class SlabEngine(
         override fun giveBack(address: Long, code: Int, size: Long): Unit = Unit
     }
 
+    private fun changeClassOnce(address: Long, from: Int, to: Int): Boolean = store.lock.withLock {
+        if (to > from) return store.tryExtend(address, from, to)
+        store.shrink(address, from, to)
+        line.serve()
+        true
+    }
+
     /** Where a block with a mapping of its own goes, and how it grows. */
     inner class LargeHome(private var region: LargeBlocks.Region) : BlockHome(owner, poolName) {
         /** Where the mapping begins. */
@@ -226,7 +233,7 @@ internal class SlabEngine(
          */
         @IgnorableReturnValue
         fun resize(size: Long, mayMove: Boolean): Boolean {
-            val resized = store.resizeLarge(region, size, mayMove) ?: return false
+            val resized = account.insist { store.resizeLarge(region, size, mayMove) } ?: return false
             countOther(0, resized.bytes - region.bytes)
             region = resized
             return true

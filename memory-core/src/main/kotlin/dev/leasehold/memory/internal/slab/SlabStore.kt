@@ -128,7 +128,13 @@ internal class SlabStore(platform: Platform, val account: Account, private val i
      * behind it; false, and nothing changed, when they are too few or the limit does not allow them.
      */
     fun tryExtend(address: Long, fromClass: Int, toClass: Int): Boolean {
-        if (dead || !heap.tryExtend(block(address, fromClass), shape.pagesOfBlock(toClass))) return false
+        if (dead) return false
+        val span = block(address, fromClass)
+        val pages = shape.pagesOfBlock(toClass)
+        // What is idle elsewhere is no reason to refuse what there is room for.
+        val extended = heap.hasRoom(span, pages) &&
+            (heap.tryExtend(span, pages) || afterTrim { heap.tryExtend(span, pages) })
+        if (!extended) return false
         outBytes += SizeClasses.sizeOf(toClass) - SizeClasses.sizeOf(fromClass)
         return true
     }

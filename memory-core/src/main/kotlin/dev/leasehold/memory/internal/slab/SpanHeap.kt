@@ -188,13 +188,19 @@ internal class SpanHeap(platform: Platform, private val account: Account) {
 
     // ---- growing and shrinking in place ----
 
+    /** Whether the free pages behind [span] are enough to make it [pages] pages long. */
+    fun hasRoom(span: Span, pages: Int): Boolean {
+        val right = span.region.freeAt(span.until)
+        return right != null && right.pages >= pages - span.pages
+    }
+
     /** Makes [span] [pages] pages long, at the cost of the free span behind it; false, and nothing changed, when that is not possible. */
     fun tryExtend(span: Span, pages: Int): Boolean {
         val more = pages - span.pages
         check(more > 0) { "$span does not grow to $pages pages" }
         val region = span.region
-        val right = region.freeAt(span.until) ?: return false
-        if (right.pages < more) return false
+        if (!hasRoom(span, pages)) return false
+        val right = region.freeAt(span.until)!!
         if (!payIn(right, right.first, right.first + more)) return false
         region.leave(cut(right, right.first, more))
         region.leave(span)

@@ -57,7 +57,7 @@ class SlabStoreSpec : FunSpec({
 
         test("the model holds whichever call a system that $kind refuses, and nothing is lost") {
             val seed = Effort.seed("store faults")
-            repeat(Effort.times(30, 3000)) { round ->
+            quietly(Effort.times(30, 3000)) { round ->
                 val platform = SimulatedPlatform(discards)
                 val refusals = Random(seed - round)
                 val model = StoreModel(platform, 8.MiB, Random(seed + round))
@@ -95,6 +95,15 @@ class SlabStoreSpec : FunSpec({
                 store.account.reserved shouldBeGreaterThanOrEqualTo bound / 8 * 7 - 1.MiB
             }
         }
+    }
+
+    test("a bound that is never looked at keeps everything, as the check would see") {
+        val platform = SimulatedPlatform()
+        val store = store(idleBound = Long.MAX_VALUE, platform = platform)
+        val blocks = List(8192) { store.take(classOf(1024)).also { at -> platform.touch(at, 1024) } }
+        blocks.forEach(store::giveBack)
+        platform.residentBytes shouldBe 8.MiB
+        store.account.reserved shouldBe 8.MiB
     }
 
     test("an idle bound frees a part of itself at a time") {
@@ -151,6 +160,29 @@ class SlabStoreSpec : FunSpec({
         store.giveBack(behind)
         store.giveBack(block)
         store.outBytes shouldBe 0
+    }
+
+    test("what is idle elsewhere does not stop a block from growing in place") {
+        val store = store(limit = 2.MiB, idleBound = 2.MiB)
+        val block = store.take(classOf(32.KiB))
+        val behind = List(4) { store.take(classOf(256.KiB)) }
+        val large = store.takeLarge(2.MiB - 32.KiB - 1.MiB)!!
+        store.giveBackLarge(large)
+        store.giveBack(behind[0])
+        store.account.reserved shouldBe 2.MiB
+        store.tryExtend(block, classOf(32.KiB), classOf(256.KiB)) shouldBe true
+        store.giveBack(behind[1])
+        store.account.reserved shouldBeLessThanOrEqualTo 2.MiB
+        store.tryExtend(block, classOf(256.KiB), classOf(512.KiB)) shouldBe true
+        val more = store.takeLarge(1.MiB)!!
+        store.account.reserved shouldBe 2.MiB
+        store.resizeLarge(more, 1.MiB + 1, mayMove = true) shouldBe null
+        behind.drop(2).forEach(store::giveBack)
+        val grown = store.resizeLarge(more, 1.MiB + 512.KiB, mayMove = true)!!
+        store.account.reserved shouldBe 2.MiB
+        store.outBytes shouldBe 2.MiB
+        store.giveBackLarge(grown)
+        store.giveBack(block)
     }
 
     test("what is no block's begin, or came back before, is refused") {

@@ -32,7 +32,7 @@ class SpanHeapSpec : FunSpec({
 
         test("the model holds whichever call a system that $kind refuses") {
             val seed = Effort.seed("span heap faults")
-            repeat(Effort.times(10, 1000)) { round ->
+            quietly(Effort.times(10, 1000)) { round ->
                 val random = Random(seed + round)
                 val platform = SimulatedPlatform(discards)
                 val refusals = Random(round)
@@ -45,6 +45,28 @@ class SpanHeapSpec : FunSpec({
                 platform.refuse = { false }
                 model.end()
             }
+        }
+    }
+
+    test("the model finds two free spans side by side, a page too many, and a span that was lost") {
+        val sabotages = listOf<(SpanHeap, SimulatedPlatform) -> Unit>(
+            { heap, _ ->
+                val whole = heap.allRegions.first().freeAt(1)!!
+                whole.region.leave(whole)
+                whole.pages--
+                whole.region.enter(whole)
+                whole.region.enter(Span(whole.region, whole.until, 1).apply { free = true })
+            },
+            { heap, platform -> platform.touch(heap.allRegions.first().addressOf(1), 4096) },
+            { heap, _ -> heap.take(1, paid = false) },
+        )
+        for (sabotage in sabotages) {
+            val platform = SimulatedPlatform()
+            val model = SpanModel(platform, Long.MAX_VALUE, Random(1))
+            model.take(1)
+            model.check()
+            sabotage(model.heap, platform)
+            shouldThrow<IllegalStateException> { model.check() }
         }
     }
 

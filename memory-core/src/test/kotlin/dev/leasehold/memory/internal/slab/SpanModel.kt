@@ -6,7 +6,7 @@ import kotlin.random.Random
 /** Drives a [SpanHeap] at random, and knows from the outside what must be true of it after every step. */
 internal class SpanModel(private val platform: SimulatedPlatform, limit: Long, private val random: Random) {
     private val account = Account("store", limit, null)
-    private val heap = SpanHeap(platform, account)
+    val heap = SpanHeap(platform, account)
     private val page = platform.pageSize
     private val held = ArrayList<Span>()
     private val lengths = HashMap<Span, Int>()
@@ -23,8 +23,9 @@ internal class SpanModel(private val platform: SimulatedPlatform, limit: Long, p
         }
     }
 
-    private fun take() {
-        val pages = if (random.nextInt(20) == 0) 1 + random.nextInt(1500) else 1 + random.nextInt(30)
+    private fun take() = take(if (random.nextInt(20) == 0) 1 + random.nextInt(1500) else 1 + random.nextInt(30))
+
+    fun take(pages: Int) {
         val before = account.reserved
         val span = heap.take(pages, paid = true)
         if (span == null) {

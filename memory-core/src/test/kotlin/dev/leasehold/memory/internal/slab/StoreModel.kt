@@ -71,7 +71,7 @@ internal class StoreModel(
             if (store.tryExtend(address, from, to)) {
                 now = to
             } else {
-                check(account.reserved == before) { "a refused extension kept ${account.reserved - before} bytes" }
+                check(account.reserved <= before) { "a refused extension kept ${account.reserved - before} bytes" }
             }
         } else if (to < from) {
             store.shrink(address, from, to)
