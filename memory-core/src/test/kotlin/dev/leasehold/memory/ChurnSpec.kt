@@ -11,9 +11,13 @@ import io.kotest.matchers.comparables.shouldBeLessThanOrEqualTo
 import io.kotest.matchers.shouldBe
 
 class ChurnSpec : FunSpec({
-    fun <B> measure(name: String, allocator: ChurnAllocator<B>): List<ChurnTrace.Checkpoint> {
+    fun <B> measure(
+        name: String,
+        allocator: ChurnAllocator<B>,
+        operations: Int = 1_000_000,
+    ): List<ChurnTrace.Checkpoint> {
         val checkpoints = ArrayList<ChurnTrace.Checkpoint>()
-        ChurnTrace().run(allocator, each = checkpoints::add)
+        ChurnTrace(operations = operations).run(allocator, each = checkpoints::add)
         println("churn, $name: worst ${checkpoints.maxBy { it.excess }}; at the end ${checkpoints.last()}")
         return checkpoints
     }
@@ -36,6 +40,38 @@ class ChurnSpec : FunSpec({
         pool.trim()
         pool.stats().reserved shouldBe 0
         pool.close()
+    }
+
+    fun managerThat(use: (Block) -> Unit, manager: SystemMemoryManager) = object : ChurnAllocator<Block> {
+        override fun allocate(size: Int): Block = manager.allocate(size.toLong()).also(use)
+
+        override fun free(block: Block) = block.close()
+
+        override val reserved: Long get() = manager.stats().reserved
+    }
+
+    fun shouldGiveAllBack(manager: SystemMemoryManager) {
+        await("all goes back") {
+            manager.trim()
+            manager.stats().reserved == 0L
+        }
+        manager.close()
+    }
+
+    test("the same holds for a manager's blocks, with its default options") {
+        val manager = SystemMemoryManager("churn")
+        val checkpoints = measure("a manager", managerThat({ b -> b.withSegment { it.setByte(0, 1) } }, manager))
+        for (each in checkpoints) each.excess shouldBeLessThanOrEqualTo 8.MiB
+        shouldGiveAllBack(manager)
+    }
+
+    test("blocks that live long do not keep more than some epochs of others in quarantine, views for any thread or not") {
+        val manager = SystemMemoryManager("churn")
+        val use = managerThat({ it.segment.setByte(0, 1) }, manager)
+        val checkpoints = measure("a manager whose blocks all have views for any thread", use, operations = 100_000)
+        // Without epochs that shrink it is hundreds.
+        for (each in checkpoints) each.excess shouldBeLessThanOrEqualTo 40.MiB
+        shouldGiveAllBack(manager)
     }
 
     test("the store alone holds at most a twentieth more than the blocks that are out, and the idle bound") {

@@ -30,9 +30,10 @@ import java.util.concurrent.atomic.AtomicLongArray
  * lease had been reported, and whichever close comes later is dropped. A close that came first makes the claim fail.
  * The new lease ends once, by a compare-and-set, and goes around the bits.
  *
- * A lease that stays open keeps its epoch's closed blocks in quarantine, at most the bound. When the pool is at its
- * limit, shared leases get an arena each, so that a close frees at once: the exact way is the slow way, and is taken
- * when it matters.
+ * A lease that stays open keeps its epoch's closed blocks in quarantine, at most the bound. Where many do, epochs get
+ * smaller, until what is kept like that is a few times the bound (EpochLedger.adapt). When the pool is at its limit,
+ * shared leases get an arena each, so that a close frees at once: the exact way is the slow way, and is taken when it
+ * matters.
  */
 internal class Epoch(
     private val ledger: EpochLedger,
@@ -43,6 +44,7 @@ internal class Epoch(
 ) : Tenure(ledger.owner, ledger.poolName, exact) {
     private val balance = AtomicLong()
     private val deposits = MagazineStack()
+    private val deposited = AtomicLong()
     private val reported = AtomicLongArray(if (exact) 0 else (tickets + 63) ushr 6)
 
     override fun end(address: Long, word: Int, size: Long): Unit = ledger.closed(this, address, word, size)
@@ -88,9 +90,20 @@ internal class Epoch(
         // Counted before the push: from then on the note may be emptied by whoever retires this epoch.
         val count = note.count
         if (count == 0) return ledger.spare(note)
+        keepCount(note)
         deposits.push(note)
         settle(count)
     }
+
+    private fun keepCount(note: Magazine) {
+        var bytes = 0L
+        for (index in 0 until note.count) bytes += ledger.bytesOf(PackedBlock.code(note.rounds[index]))
+        deposited.addAndGet(bytes)
+        ledger.pinned(bytes)
+    }
+
+    /** How many bytes of closed blocks have come in. */
+    val depositedBytes: Long get() = deposited.get()
 
     private fun keepUnreported(note: Magazine) {
         val rounds = note.rounds

@@ -45,6 +45,8 @@ internal class EpochLedger(
     private var current: Epoch? = null
     private var currentBytes = 0L
     private var currentBlocks = 0
+    private var mostBytes = 0L
+    private var mostBlocks = 0
     private val completed = ArrayDeque<Epoch>()
     private val unretired = AtomicLong()
     private val spareNotes = MagazineStack()
@@ -56,8 +58,38 @@ internal class EpochLedger(
     /** Whether epochs are used at all, or every shared lease has an arena of its own. */
     val enabled: Boolean get() = boundBytes > 0 && boundBlocks > 0
 
+    // Closed blocks in epochs that wait for others which are still open, in bytes.
+    private val pinned = AtomicLong()
+
+    // By how many doublings epochs are smaller than the bounds allow.
+    @Volatile private var shrunk = 0
+
+    private val epochBytes get() = boundBytes shr shrunk
+    private val epochBlocks get() = maxOf(1, boundBlocks shr shrunk)
+
     /** Whether a block of [bytes] may share an epoch. */
-    fun accepts(bytes: Long): Boolean = enabled && bytes < OWN_ARENA_FROM && bytes <= boundBytes
+    fun accepts(bytes: Long): Boolean = enabled && bytes < OWN_ARENA_FROM && bytes <= epochBytes
+
+    // What lives long keeps all that shared its epoch in quarantine. So when too much is kept like that, epochs get
+    // smaller, each a handshake for fewer blocks, down to where only an arena of one's own is left.
+    private fun adapt() {
+        val waiting = pinned.get()
+        if (waiting > SHRINK_ABOVE * boundBytes) {
+            if (shrunk < MOST_SHRUNK) shrunk++
+        } else if (waiting < boundBytes && shrunk > 0) {
+            shrunk--
+        }
+    }
+
+    /** Lets epochs grow again when little is in quarantine; for those who were not accepted, and so open none. */
+    fun relax() {
+        if (shrunk > 0 && pinned.get() < boundBytes) lock.withLock { adapt() }
+    }
+
+    /** Called when [bytes] of closed blocks have come into an epoch that is not complete. */
+    fun pinned(bytes: Long) {
+        pinned.addAndGet(bytes)
+    }
 
     /** How many tickets a thread takes, and how many closed leases it notes, at a time, at most. */
     val batch: Int = minOf(EpochShare.BATCH, maxOf(1, boundBlocks / 8))
@@ -72,7 +104,10 @@ internal class EpochLedger(
     }
 
     /** How many tickets for blocks of [bytes] a thread should take at a time: never more than an eighth of an epoch. */
-    fun batchOf(bytes: Long): Int = (boundBytes / 8 / bytes).coerceIn(1, batch.toLong()).toInt()
+    fun batchOf(bytes: Long): Int {
+        val most = maxOf(1, minOf(batch, epochBlocks / 8)).toLong()
+        return (epochBytes / 8 / bytes).coerceIn(1, most).toInt()
+    }
 
     /** Gives [tickets] for [bytes] bytes out and answers the first of them. */
     fun grant(tickets: Int, bytes: Long): Ticket {
@@ -83,14 +118,18 @@ internal class EpochLedger(
 
     private fun grantLocked(tickets: Int, bytes: Long): Ticket {
         val open = current
-        if (open != null && currentBytes + bytes <= boundBytes && currentBlocks + tickets <= boundBlocks) {
+        if (open != null && currentBytes + bytes <= mostBytes && currentBlocks + tickets <= mostBlocks) {
             check(open.tryGrant(tickets))
             currentBytes += bytes
             currentBlocks += tickets
             return Ticket(open, currentBlocks - tickets)
         }
         sealLocked()
-        val fresh = Epoch(this, if (platform.bindsViews) arenas.open() else null, exact, boundBlocks)
+        adapt()
+        mostBytes = epochBytes
+        mostBlocks = maxOf(tickets, epochBlocks)
+        val arena = if (platform.bindsViews) arenas.open() else null
+        val fresh = Epoch(this, arena, exact, mostBlocks)
         check(fresh.tryGrant(tickets))
         unretired.incrementAndGet()
         current = fresh
@@ -133,6 +172,7 @@ internal class EpochLedger(
 
     /** Called once, by whoever found [epoch] sealed with all leases closed. */
     fun complete(epoch: Epoch) {
+        pinned.addAndGet(-epoch.depositedBytes)
         lock.withLock { completed.addLast(epoch) }
         Retirer.retire(this)
     }
@@ -195,6 +235,10 @@ internal class EpochLedger(
         /** From this size on a handshake is small beside what the block itself costs, in bytes. */
         const val OWN_ARENA_FROM = 1L shl 20
         const val SETTLE_ABOVE = 2L
+
+        /** From how many full epochs on the closed blocks that wait for open ones are too many. */
+        const val SHRINK_ABOVE = 3
+        const val MOST_SHRUNK = 12
         const val HELP_ABOVE = 6L
     }
 }

@@ -265,14 +265,8 @@ internal class SlabEngine(
      */
     fun tryChangeClass(address: Long, from: Int, to: Int): Boolean {
         if (!store.isSpan(from) || !store.isSpan(to)) return false
-        store.lock.withLock {
-            if (to < from) {
-                store.shrink(address, from, to)
-            } else if (!store.tryExtend(address, from, to)) {
-                return false
-            }
-            line.serve()
-        }
+        val changed = account.insist { if (changeClassOnce(address, from, to)) Unit else null }
+        if (changed == null) return false
         countOther(0, SizeClasses.sizeOf(to) - SizeClasses.sizeOf(from))
         return true
     }
@@ -283,6 +277,7 @@ internal class SlabEngine(
     fun place(cache: ThreadCache?, taken: Taken): Placed {
         val bytes = if (taken.code == LARGE) Long.MAX_VALUE else SizeClasses.sizeOf(taken.code)
         if (pressure || taken.home.wantsOwnArena || !epochs.accepts(bytes)) {
+            epochs.relax()
             val own = OwnArena(platform, taken.home, arenas)
             return Placed(taken.address, taken.code, own, own.arena)
         }
