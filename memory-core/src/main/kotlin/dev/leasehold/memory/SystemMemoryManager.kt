@@ -7,6 +7,8 @@ import dev.leasehold.memory.internal.slab.BlockHome
 import dev.leasehold.memory.internal.slab.BlockKind
 import dev.leasehold.memory.internal.slab.GuardBytes
 import dev.leasehold.memory.internal.slab.HygieneAction
+import dev.leasehold.memory.internal.slab.PageDesk
+import dev.leasehold.memory.internal.slab.PageHome
 import dev.leasehold.memory.internal.slab.RefCount
 import dev.leasehold.memory.internal.slab.Requests
 import dev.leasehold.memory.internal.slab.SizeClasses
@@ -25,7 +27,8 @@ public class SystemMemoryManager internal constructor(
     private val settings: ManagerSettings,
     private val platform: Platform = Platform.current,
 ) : MemoryManager(settings.name),
-    BlockSource {
+    BlockSource,
+    PageSource {
     /**
      * Makes a manager for one subsystem, with the default options. The caller owns it and closes it.
      *
@@ -199,6 +202,47 @@ public class SystemMemoryManager internal constructor(
             size,
         )
     }
+
+    // ---- pages ----
+
+    override val pageSize: Long get() = platform.pageSize
+
+    override fun allocatePages(count: Int): PageRun {
+        requirePages(count)
+        while (true) {
+            val engine = engine
+            if (closed) throw closedException()
+            val taken = engine.pages.take(count)
+            if (taken != null) return pageRun(engine, taken, count * pageSize)
+            if (closed || !engine.cleared) throw refusal(engine, count * pageSize)
+        }
+    }
+
+    private fun pageRun(engine: SlabEngine, taken: Taken, size: Long): PageRun {
+        val block = block(engine, null, taken.home, taken.address, taken.code, size)
+        val home = taken.home as PageHome
+        try {
+            return PageRun(block, home, this).also { home.holder = it }
+        } catch (failure: Throwable) {
+            // The heap is exhausted: the pages must not be lost with it.
+            block.close()
+            throw failure
+        }
+    }
+
+    override fun requirePages(count: Int) {
+        val size = count * pageSize
+        if (count <= 0) throw InvalidSizeException(PageRefusals.none(name, count), size)
+        val most = minOf(limit / pageSize, PageDesk.MOST_PAGES)
+        if (count > most) {
+            val isLimit = most < PageDesk.MOST_PAGES
+            throw InvalidSizeException(PageRefusals.tooMany(name, count, pageSize, most, isLimit), size)
+        }
+    }
+
+    override fun findPages(id: Long): PageRun? = (engine.pages.find(id)?.holder as PageRun?)?.takeIf { it.tryRetain() }
+
+    // ---- figures, trim, close ----
 
     @Synchronized
     override fun stats(): ManagerStatistics {

@@ -1,0 +1,22 @@
+package dev.leasehold.memory
+
+/** What runs of pages refuse, and in which words: who, how much was asked, what the bound is, and what to do. */
+internal object PageRefusals {
+    /** The ids of the pages of [run]. */
+    fun pages(run: PageRun): String =
+        if (run.count == 1) "page ${run.id}" else "pages ${run.id} to ${run.id + run.count - 1}"
+
+    fun notIn(run: PageRun, id: Long): String =
+        "page $id is not of this run, which has the ${pages(run)}; find the run of a page with findPages(id)"
+
+    fun none(manager: String, count: Int): String =
+        "manager '$manager': a run has 1 page or more, and $count pages were asked"
+
+    fun tooMany(manager: String, count: Int, pageSize: Long, most: Long, isLimit: Boolean): String =
+        "manager '$manager': $count pages of $pageSize bytes asked, and " +
+            if (isLimit) {
+                "its limit is ${most * pageSize} bytes ($most pages): raise the limit or ask for fewer"
+            } else {
+                "no run may have more than $most pages"
+            }
+}
