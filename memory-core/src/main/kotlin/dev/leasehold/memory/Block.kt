@@ -416,6 +416,10 @@ public class Block internal constructor(
         return Tenancy.of(placed, Platform.current, size)
     }
 
+    /** What messages call this. */
+    @JvmSynthetic
+    internal fun describe(): String = home.describe(address, size)
+
     private fun refuse(verb: String): Nothing =
         throw BlockRefusals.closed(this, verb, (home as? BlockWatch)?.trace, engine.cleared)
 

@@ -2,12 +2,8 @@ package dev.leasehold.memory
 
 /** What runs of pages refuse, and in which words: who, how much was asked, what the bound is, and what to do. */
 internal object PageRefusals {
-    /** The ids of the pages of [run]. */
-    fun pages(run: PageRun): String =
-        if (run.count == 1) "page ${run.id}" else "pages ${run.id} to ${run.id + run.count - 1}"
-
-    fun notIn(run: PageRun, id: Long): String =
-        "page $id is not of this run, which has the ${pages(run)}; find the run of a page with findPages(id)"
+    fun notIn(id: Long, ids: String): String =
+        "page $id is not in this run, which has the $ids: find the run of a page with findPages(id)"
 
     fun none(manager: String, count: Int): String =
         "manager '$manager': a run has 1 page or more, and $count pages were asked"

@@ -82,7 +82,7 @@ public class PageRun internal constructor(
      */
     public fun offsetOf(id: Long): Long {
         val page = id - this.id
-        if (page !in 0..<count) throw IndexOutOfBoundsException(PageRefusals.notIn(this, id))
+        if (page !in 0..<count) throw IndexOutOfBoundsException(PageRefusals.notIn(id, ids))
         return page * home.pageSize
     }
 
@@ -156,9 +156,11 @@ public class PageRun internal constructor(
         return mover.moved ?: this
     }
 
+    private val ids: String get() = home.idsOf(count)
+
     /** The ids, the size, the place, the references and the manager, for logs. */
     override fun toString(): String {
         val state = if (isClosed) "closed" else "$refCount references"
-        return "PageRun(${PageRefusals.pages(this)}, $size bytes at ${hex(address)}, $state, manager '${manager.name}')"
+        return "PageRun($ids, $size bytes at ${hex(address)}, $state, manager '${manager.name}')"
     }
 }

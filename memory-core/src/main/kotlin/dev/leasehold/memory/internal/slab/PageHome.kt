@@ -1,5 +1,7 @@
 package dev.leasehold.memory.internal.slab
 
+import dev.leasehold.memory.internal.AccessFailures.hex
+
 /** Where a run of pages goes, how it grows, and who is found by the ids of its pages. */
 internal class PageHome(private val pages: PageDesk, count: Int, owner: Any, poolName: String) :
     BlockHome(owner, poolName) {
@@ -42,6 +44,12 @@ internal class PageHome(private val pages: PageDesk, count: Int, owner: Any, poo
         count = wanted
         return true
     }
+
+    override fun describe(address: Long, size: Long): String =
+        "Run of the ${idsOf((size / pageSize).toInt())} ($size bytes at ${hex(address)})"
+
+    /** The ids of the first [count] pages, for messages. */
+    fun idsOf(count: Int): String = if (count == 1) "page $id" else "pages $id to ${id + count - 1}"
 
     override fun bytesOf(code: Int): Long = count * pages.pageSize
 
