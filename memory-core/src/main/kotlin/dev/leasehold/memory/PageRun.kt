@@ -152,7 +152,14 @@ public class PageRun internal constructor(
     @JvmOverloads
     public fun resize(count: Int, zeroed: Boolean = false): PageRun {
         val mover = PageMover(source, count)
-        val _ = block.resize(mover, count * home.pageSize, zeroed)
+        val bytes = count * home.pageSize
+        try {
+            val _ = block.resize(mover, bytes, zeroed)
+        } catch (refusal: MemoryExhaustedException) {
+            // There was no room for both. All that is idle came back for that, what lay behind this run perhaps too.
+            mover.refusal = refusal
+            val _ = block.resize(mover, bytes, zeroed)
+        }
         return mover.moved ?: this
     }
 

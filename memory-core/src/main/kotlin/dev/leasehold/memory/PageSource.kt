@@ -17,8 +17,14 @@ internal class PageMover(private val source: PageSource, private val count: Int)
 
     override val exact: Boolean get() = true
 
+    /** Why there is no other run, once that is known. */
+    var refusal: MemoryExhaustedException? = null
+
     override fun requireSize(size: Long): Unit = source.requirePages(count)
 
     // Pages lie at multiples of the page size, whatever was asked for.
-    override fun allocateFor(size: Long, alignment: Long): Block = source.allocatePages(count).also { moved = it }.block
+    override fun allocateFor(size: Long, alignment: Long): Block {
+        refusal?.let { throw it }
+        return source.allocatePages(count).also { moved = it }.block
+    }
 }

@@ -157,6 +157,10 @@ public class SystemMemoryManager internal constructor(
     private fun allocateWatched(engine: SlabEngine, size: Long, alignment: Long): Block? {
         val guards = if (settings.checked) GuardBytes(alignment) else null
         val taken = takeSlow(engine, guards?.around(size) ?: size, guards?.front ?: alignment) ?: return null
+        return watch(engine, taken, size, alignment, guards)
+    }
+
+    private fun watch(engine: SlabEngine, taken: Taken, size: Long, alignment: Long, guards: GuardBytes?): Block {
         try {
             val watch = BlockWatch(engine, taken, size, guards, watchers, name)
             val kind = BlockKind.of(taken.code, alignment)
@@ -219,7 +223,12 @@ public class SystemMemoryManager internal constructor(
     }
 
     private fun pageRun(engine: SlabEngine, taken: Taken, size: Long): PageRun {
-        val block = block(engine, null, taken.home, taken.address, taken.code, size)
+        val guards = if (settings.checked) GuardBytes.NONE else null
+        val block = if (watched) {
+            watch(engine, taken, size, NATURAL, guards)
+        } else {
+            block(engine, null, taken.home, taken.address, taken.code, size)
+        }
         val home = taken.home as PageHome
         try {
             return PageRun(block, home, this).also { home.holder = it }

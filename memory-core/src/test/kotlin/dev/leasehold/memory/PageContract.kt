@@ -36,6 +36,7 @@ internal object PageContract {
         ManagerContract.Check("who else holds a run that moved keeps it as it was", ::resizingShared),
         ManagerContract.Check("a resize that is refused changes nothing", ::refusedResize),
         ManagerContract.Check("trimming leaves the pages of runs alone", ::trimming),
+        ManagerContract.Check("a clear takes every run back, and no old id leads anywhere", ::cleared),
         ManagerContract.Check("a run says what and whose it is", ::describesItself),
     )
 
@@ -208,7 +209,7 @@ internal object PageContract {
                 "manager '${manager.name}': a run has 1 page or more, and $count pages were asked"
             refusal.size shouldBe count * page
         }
-        val most = minOf(manager.maxAllocation / page, 1L shl 24).toInt()
+        val most = minOf(manager.limit / page, 1L shl 24).toInt()
         for (count in intArrayOf(most + 1, Int.MAX_VALUE)) {
             val refusal = shouldThrow<InvalidSizeException> { manager.allocatePages(count) }
             refusal.message shouldBe "manager '${manager.name}': $count pages of $page bytes asked, and " +
@@ -240,7 +241,7 @@ internal object PageContract {
         runs.removeLast().close()
         manager.allocatePages(count).close()
         runs.forEach(PageRun::close)
-        manager.allocatePages((manager.maxAllocation / page).toInt()).close()
+        manager.allocatePages((manager.limit / page).toInt()).close()
     }
 
     private fun closedManager(fixture: ManagerFixture) = fixture.use { manager ->
@@ -321,7 +322,7 @@ internal object PageContract {
     private fun scopedViews(fixture: ManagerFixture) = fixture.use { manager ->
         val run = manager.allocatePages(1)
         val kept = run.withSegment { segment ->
-            run.refCount shouldBe 2
+            run.refCount shouldBe 1
             segment.asMemorySegment().asSlice(8)
         }
         run.refCount shouldBe 1
@@ -398,7 +399,7 @@ internal object PageContract {
     private fun refusedResize(fixture: ManagerFixture) = fixture.use { manager ->
         val run = manager.allocatePages(2)
         run.fillWith(6)
-        val most = minOf(manager.maxAllocation / manager.pageSize, 1L shl 24).toInt()
+        val most = minOf(manager.limit / manager.pageSize, 1L shl 24).toInt()
         for (count in intArrayOf(0, -5, most + 1, Int.MAX_VALUE)) {
             shouldThrow<InvalidSizeException> { run.resize(count) }.size shouldBe count * manager.pageSize
         }
@@ -427,6 +428,35 @@ internal object PageContract {
         }
         manager.trim() shouldBe 0
         for (index in intArrayOf(1, 3, 5)) runs[index].close()
+    }
+
+    private fun cleared(fixture: ManagerFixture) = fixture.use { manager ->
+        if (!fixture.closable) return@use
+        val runs = counts.map(manager::allocatePages)
+        val ids = runs.flatMap { run -> run.id until run.id + run.count }
+        runs.forEach { it.fillWith(1) }
+        val view = runs[1].asMemorySegment()
+        manager.clear()
+        manager.stats().used shouldBe 0
+        manager.stats().blocks shouldBe 0
+        val fresh = counts.map(manager::allocatePages)
+        fresh.forEach { it.fillWith(2) }
+        for (id in ids) manager.findPages(id).shouldBeNull()
+        fresh.flatMap { run -> run.id until run.id + run.count }.intersect(ids.toSet()).size shouldBe 0
+        if (Platform.current.bindsViews) shouldThrow<IllegalStateException> { view.set(JAVA_LONG, 0, 3) }
+        for (run in runs) {
+            run.isClosed shouldBe true
+            run.tryRetain() shouldBe false
+            shouldThrow<BlockClosedException> { run.segment }.message shouldBe
+                "Run of the ${if (run.count == 1) "page ${run.id}" else "pages ${run.id} to ${run.id + run.count - 1}"} " +
+                "(${run.size} bytes at 0x${run.address.toString(16)}) was used after manager '${manager.name}' had " +
+                "taken all of its blocks back: allocate anew after a clear"
+            shouldThrow<BlockClosedException> { run.resize(9) }
+            run.close()
+            run.close()
+        }
+        fresh.forEach { it.shouldHold(2) }
+        fresh.forEach(PageRun::close)
     }
 
     private fun describesItself(fixture: ManagerFixture) = fixture.use { manager ->

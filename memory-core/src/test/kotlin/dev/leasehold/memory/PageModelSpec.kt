@@ -60,6 +60,12 @@ private class Mistaken(private val real: MemoryManager) : MemoryManager("mistake
 
     override fun findPages(id: Long): PageRun? = real.findPages(if (++finds % 50 == 0) before else id)
 
+    override fun allocateZeroed(size: Long): Block = real.allocateZeroed(size)
+
+    override fun allocateZeroed(size: Long, alignment: Long): Block = real.allocateZeroed(size, alignment)
+
+    override fun clear() = real.clear()
+
     override fun stats(): ManagerStatistics = real.stats()
 
     override fun trim(): Long = real.trim()
