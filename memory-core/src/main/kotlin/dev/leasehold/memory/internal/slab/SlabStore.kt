@@ -260,7 +260,7 @@ internal class SlabStore(platform: Platform, val account: Account, private val i
 
     /** Whether the free pages behind those of [home] are enough to make them [wanted]. */
     fun hasRoomFor(home: PageHome, wanted: Int): Boolean =
-        !dead && heap.roomBehind(pages(home.address, home.count)) >= wanted - home.count
+        !dead && heap.hasRoom(pages(home.address, home.count), wanted)
 
     /** Takes all but the first [wanted] pages of [home] back. */
     fun shrinkPages(home: PageHome, wanted: Int) {

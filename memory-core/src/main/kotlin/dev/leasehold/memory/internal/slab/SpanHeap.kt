@@ -246,9 +246,6 @@ internal class SpanHeap(platform: Platform, private val account: Account) {
         return if (at < region.pages) region.homeOf(at) else null
     }
 
-    /** How many pages behind [span] are free. */
-    fun roomBehind(span: Span): Int = span.region.freeAt(span.until)?.pages ?: 0
-
     // ---- idle pages ----
 
     /** Says that [count] pages of [span], a slab's, could go back. */
