@@ -4,6 +4,7 @@ import dev.leasehold.memory.internal.AccessFailures.hex
 import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.slab.BlockHome
 import dev.leasehold.memory.internal.slab.BlockKind
+import dev.leasehold.memory.internal.slab.PageHome
 import dev.leasehold.memory.internal.slab.RefCount
 import dev.leasehold.memory.internal.slab.SizeClasses
 import dev.leasehold.memory.internal.slab.SlabEngine
@@ -240,8 +241,11 @@ public class Block internal constructor(
      *   or more that must move; the block is as it was
      */
     @JvmOverloads
-    public fun resize(newSize: Long, zeroed: Boolean = false): Block {
-        val source = manager as BlockSource
+    public fun resize(newSize: Long, zeroed: Boolean = false): Block = resize(manager as BlockSource, newSize, zeroed)
+
+    /** [resize] where [source] says which sizes there are, and gives the block that takes the place of one that must move. */
+    @JvmSynthetic
+    internal fun resize(source: BlockSource, newSize: Long, zeroed: Boolean): Block {
         source.requireSize(newSize)
         // Held meanwhile, so that nobody else's last close can free what is being moved.
         if (engine.cleared || !count.tryEnter()) refuse("resized")
@@ -254,7 +258,7 @@ public class Block internal constructor(
             val oldSize = size
             // Pages that the system adds are zero.
             val dirty = (home as? SlabEngine.LargeHome)?.capacity ?: Long.MAX_VALUE
-            if (resizeInPlace(newSize)) {
+            if (resizeInPlace(newSize, source.exact)) {
                 if (zeroed) zero(oldSize, minOf(dirty, newSize))
                 return this
             }
@@ -267,19 +271,37 @@ public class Block internal constructor(
         }
     }
 
-    private fun resizeInPlace(newSize: Long): Boolean {
+    private fun resizeInPlace(newSize: Long, exact: Boolean): Boolean {
         if (engine.isNothing(home)) return newSize == 0L
         return when (val home = home) {
             is SlabEngine.LargeHome -> resizeLarge(home, newSize)
+
+            is PageHome -> resizePages(home, newSize)
 
             // What is watched always moves: that is how holders of an old view are found.
             is BlockWatch -> false
 
             // What another budget pays for stays as long as it is.
-            is BlockCharge -> (newSize <= home.bytesOf(BlockKind.code(kind))).also { if (it) size = newSize }
+            is BlockCharge -> if (exact) newSize == size else stays(home.bytesOf(BlockKind.code(kind)), newSize)
 
             else -> changeClass(newSize)
         }
+    }
+
+    private fun stays(capacity: Long, newSize: Long) = (newSize <= capacity).also { if (it) size = newSize }
+
+    /** Each page of a run is found by its id, so unlike other blocks a run never keeps more than its size. */
+    private fun resizePages(pages: PageHome, newSize: Long): Boolean {
+        val wanted = (newSize / pages.pageSize).toInt()
+        if (newSize > size) {
+            if (pages.tryResize(wanted)) size = newSize
+        } else if (newSize < size) {
+            asSoleHolder {
+                cutViews()
+                if (pages.tryResize(wanted)) size = newSize
+            }
+        }
+        return size == newSize
     }
 
     private fun changeClass(newSize: Long): Boolean {
@@ -393,6 +415,10 @@ public class Block internal constructor(
         val placed = engine.place(engine.cacheOf(Thread.currentThread()), Taken(address, BlockKind.code(kind), home))
         return Tenancy.of(placed, Platform.current, size)
     }
+
+    /** What messages call this. */
+    @JvmSynthetic
+    internal fun describe(): String = home.describe(address, size)
 
     private fun refuse(verb: String): Nothing =
         throw BlockRefusals.closed(this, verb, (home as? BlockWatch)?.trace, engine.cleared)

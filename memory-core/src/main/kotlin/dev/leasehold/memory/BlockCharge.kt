@@ -29,6 +29,8 @@ internal class BlockCharge private constructor(
 
     override fun bytesOf(code: Int): Long = inner.bytesOf(code)
 
+    override fun describe(address: Long, size: Long): String = inner.describe(address, size)
+
     companion object {
         /** Moves what pays for a block of [size] bytes, of the kind [code] and at [home], to [budget]. */
         fun move(engine: SlabEngine, home: BlockHome, code: Int, size: Long, budget: MemoryBudget): BlockHome {

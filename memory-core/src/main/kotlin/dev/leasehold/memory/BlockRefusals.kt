@@ -1,6 +1,5 @@
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.AccessFailures.hex
 import dev.leasehold.memory.internal.LeaseTrace
 import dev.leasehold.memory.internal.slab.GuardBytes
 
@@ -10,16 +9,14 @@ internal object BlockRefusals {
         if (cleared) cleared(block, verb) else closed(block, verb, trace)
 
     private fun cleared(block: Block, verb: String) = BlockClosedException(
-        "Block of ${block.size} bytes at ${hex(
-            block.address,
-        )} was $verb after manager '${block.manager.name}' had taken " +
-            "all of its blocks back: allocate anew after a clear",
+        "${block.describe()} was $verb after manager '${block.manager.name}' had taken all " +
+            "of its blocks back: allocate anew after a clear",
         block.manager.name,
         block.size,
     )
 
     private fun closed(block: Block, verb: String, trace: LeaseTrace?) = BlockClosedException(
-        "Block of ${block.size} bytes at ${hex(block.address)} from manager '${block.manager.name}' was $verb " +
+        "${block.describe()} from manager '${block.manager.name}' was $verb " +
             "after its last reference had been given back" + remedy(verb) +
             (trace?.sites() ?: "; set traceSites = true on the manager to see where it was allocated and closed"),
         block.manager.name,
@@ -27,9 +24,7 @@ internal object BlockRefusals {
     )
 
     fun busy(block: Block): BlockBusyException = BlockBusyException(
-        "Block of ${block.size} bytes at ${hex(
-            block.address,
-        )} from manager '${block.manager.name}' is being resized by " +
+        "${block.describe()} from manager '${block.manager.name}' is being resized by " +
             "another thread: let one holder resize it and hand the new block on",
         block.manager.name,
         block.size,

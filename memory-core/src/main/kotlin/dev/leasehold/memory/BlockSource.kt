@@ -2,6 +2,9 @@ package dev.leasehold.memory
 
 /** What a block asks of its manager when it must move. */
 internal interface BlockSource {
+    /** Whether a block must never keep more than its size. */
+    val exact: Boolean get() = false
+
     /** Refuses a size that no block may have. */
     fun requireSize(size: Long)
 

@@ -79,7 +79,9 @@ internal class BlockWatch(
 
     override fun bytesOf(code: Int): Long = taken.home.bytesOf(taken.code)
 
-    private fun describeBlock() = "Block of $size bytes at ${hex(address)} from manager '$managerName'"
+    override fun describe(address: Long, size: Long): String = taken.home.describe(address, size)
+
+    private fun describeBlock() = "${describe(address, size)} from manager '$managerName'"
 
     /** The block in one line, with its site. */
     fun describe(): String = "$size bytes at ${hex(address)}, ${trace.origin()}"

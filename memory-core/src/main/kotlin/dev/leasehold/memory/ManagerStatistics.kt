@@ -12,7 +12,7 @@ package dev.leasehold.memory
  * @property quarantined bytes of closed blocks whose views may still be reachable; nobody gets them until they are not
  * @property peak the most bytes that were ever held from the system at once
  * @property limit the most bytes that may be held from the system; [Long.MAX_VALUE] when the manager has no limit of its own
- * @property blocks how many blocks are allocated now, empty ones aside
+ * @property blocks how many blocks and runs of pages are allocated now, empty blocks aside
  * @property allocations requests served since the manager was made
  * @property hits those of them that a thread's own cache served
  */

@@ -173,3 +173,12 @@ public fun MemoryManager.allocate(layout: MemoryLayout, count: Long = 1): Block 
     if (bytes < 0) throw InvalidSizeException(ManagerRefusals.layout(name, layout.toString(), stride, count), bytes)
     return allocate(bytes, alignment)
 }
+
+/**
+ * [PageRun.withSegment] for Java: lets [action] use the bytes on this thread, holds the run meanwhile, and cuts every
+ * view off when it returns.
+ *
+ * @throws BlockClosedException when the last reference is gone
+ */
+public fun <R> PageRun.withMemorySegment(action: Function<in MemorySegment, out R>): R =
+    block.withMemorySegment(action)

@@ -7,6 +7,8 @@ import dev.leasehold.memory.internal.slab.BlockHome
 import dev.leasehold.memory.internal.slab.BlockKind
 import dev.leasehold.memory.internal.slab.GuardBytes
 import dev.leasehold.memory.internal.slab.HygieneAction
+import dev.leasehold.memory.internal.slab.PageDesk
+import dev.leasehold.memory.internal.slab.PageHome
 import dev.leasehold.memory.internal.slab.RefCount
 import dev.leasehold.memory.internal.slab.Requests
 import dev.leasehold.memory.internal.slab.SizeClasses
@@ -25,7 +27,8 @@ public class SystemMemoryManager internal constructor(
     private val settings: ManagerSettings,
     private val platform: Platform = Platform.current,
 ) : MemoryManager(settings.name),
-    BlockSource {
+    BlockSource,
+    PageSource {
     /**
      * Makes a manager for one subsystem, with the default options. The caller owns it and closes it.
      *
@@ -154,6 +157,10 @@ public class SystemMemoryManager internal constructor(
     private fun allocateWatched(engine: SlabEngine, size: Long, alignment: Long): Block? {
         val guards = if (settings.checked) GuardBytes(alignment) else null
         val taken = takeSlow(engine, guards?.around(size) ?: size, guards?.front ?: alignment) ?: return null
+        return watch(engine, taken, size, alignment, guards)
+    }
+
+    private fun watch(engine: SlabEngine, taken: Taken, size: Long, alignment: Long, guards: GuardBytes?): Block {
         try {
             val watch = BlockWatch(engine, taken, size, guards, watchers, name)
             val kind = BlockKind.of(taken.code, alignment)
@@ -199,6 +206,52 @@ public class SystemMemoryManager internal constructor(
             size,
         )
     }
+
+    // ---- pages ----
+
+    override val pageSize: Long get() = platform.pageSize
+
+    override fun allocatePages(count: Int): PageRun {
+        requirePages(count)
+        while (true) {
+            val engine = engine
+            if (closed) throw closedException()
+            val taken = engine.pages.take(count)
+            if (taken != null) return pageRun(engine, taken, count * pageSize)
+            if (closed || !engine.cleared) throw refusal(engine, count * pageSize)
+        }
+    }
+
+    private fun pageRun(engine: SlabEngine, taken: Taken, size: Long): PageRun {
+        val guards = if (settings.checked) GuardBytes.NONE else null
+        val block = if (watched) {
+            watch(engine, taken, size, NATURAL, guards)
+        } else {
+            block(engine, null, taken.home, taken.address, taken.code, size)
+        }
+        val home = taken.home as PageHome
+        try {
+            return PageRun(block, home, this).also { home.holder = it }
+        } catch (failure: Throwable) {
+            // The heap is exhausted: the pages must not be lost with it.
+            block.close()
+            throw failure
+        }
+    }
+
+    override fun requirePages(count: Int) {
+        val size = count * pageSize
+        if (count <= 0) throw InvalidSizeException(PageRefusals.none(name, count), size)
+        val most = minOf(limit / pageSize, PageDesk.MOST_PAGES)
+        if (count > most) {
+            val isLimit = most < PageDesk.MOST_PAGES
+            throw InvalidSizeException(PageRefusals.tooMany(name, count, pageSize, most, isLimit), size)
+        }
+    }
+
+    override fun findPages(id: Long): PageRun? = (engine.pages.find(id)?.holder as PageRun?)?.takeIf { it.tryRetain() }
+
+    // ---- figures, trim, close ----
 
     @Synchronized
     override fun stats(): ManagerStatistics {

@@ -40,6 +40,29 @@ internal fun interface Lender {
             allocate(manager, size)?.let { Held(it.asMemorySegment(), it::close) }
         }
 
+        /** Runs of pages without a view that ends with them, each found by the id of its last page when it ends. */
+        fun pages(manager: MemoryManager) = Lender { size ->
+            allocatePages(manager, size)?.let { run ->
+                Held(Platform.current.view(run.address, run.size, null)) {
+                    val found = checkNotNull(manager.findPages(run.id + run.count - 1)) { "$run is not found" }
+                    run.close()
+                    check(found === run && !run.isClosed) { "$run was found as $found" }
+                    found.close()
+                }
+            }
+        }
+
+        /** Runs of pages by their views for any thread. */
+        fun viewedPages(manager: MemoryManager) = Lender { size ->
+            allocatePages(manager, size)?.let { Held(it.asMemorySegment(), it::close) }
+        }
+
+        private fun allocatePages(manager: MemoryManager, size: Long): PageRun? = try {
+            manager.allocatePages(((size + manager.pageSize - 1) / manager.pageSize).toInt())
+        } catch (_: MemoryExhaustedException) {
+            null
+        }
+
         private fun allocate(manager: MemoryManager, size: Long): Block? = try {
             manager.allocate(size)
         } catch (_: MemoryExhaustedException) {

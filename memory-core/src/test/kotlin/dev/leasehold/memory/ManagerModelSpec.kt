@@ -61,6 +61,12 @@ private class Scribbler(private val real: MemoryManager) : MemoryManager("scribb
 
     override fun allocateZeroed(size: Long, alignment: Long): Block = real.allocateZeroed(size, alignment)
 
+    override val pageSize: Long get() = real.pageSize
+
+    override fun allocatePages(count: Int): PageRun = real.allocatePages(count)
+
+    override fun findPages(id: Long): PageRun? = real.findPages(id)
+
     override fun stats(): ManagerStatistics = real.stats()
 
     override fun clear() = real.clear()

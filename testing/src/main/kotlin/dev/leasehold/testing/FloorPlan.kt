@@ -72,7 +72,7 @@ public class FloorPlan(public val root: String) {
         )
         val POOL = Regex(
             "(?!.*Exception$)(Memory(Kt|Manager.*|Budget.*)?|(Shared)?Lease.*|Block.*|Budget.*|(System)?Manager.*|" +
-                "SystemMemoryManager|Pool.*|Rent.*|Hygiene.*|SoftLimit.*|.*Pool(Kt)?)",
+                "SystemMemoryManager|Page.*|Pool.*|Rent.*|Hygiene.*|SoftLimit.*|.*Pool(Kt)?)",
         )
     }
 }

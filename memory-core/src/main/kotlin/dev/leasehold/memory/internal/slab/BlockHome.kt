@@ -2,6 +2,7 @@
 
 package dev.leasehold.memory.internal.slab
 
+import dev.leasehold.memory.internal.AccessFailures.hex
 import dev.leasehold.memory.internal.InternalMemoryApi
 import dev.leasehold.memory.internal.LeaseOwner
 import dev.leasehold.memory.internal.LeaseTrace
@@ -21,6 +22,9 @@ internal abstract class BlockHome(
 
     /** How many bytes a block of the kind [code] has. */
     open fun bytesOf(code: Int): Long = SizeClasses.sizeOf(code)
+
+    /** What messages call the block of [size] bytes at [address]. */
+    open fun describe(address: Long, size: Long): String = "Block of $size bytes at ${hex(address)}"
 
     /** What another budget pays for the block, if one does. */
     open val charge: Charge? get() = null

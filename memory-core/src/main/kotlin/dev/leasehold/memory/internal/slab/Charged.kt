@@ -13,6 +13,8 @@ internal class ChargedHome(private val inner: BlockHome, override val charge: Ch
 
     override fun bytesOf(code: Int): Long = inner.bytesOf(code)
 
+    override fun describe(address: Long, size: Long): String = inner.describe(address, size)
+
     override fun chargedTo(charge: Charge): BlockHome = ChargedHome(inner, charge)
 }
 

@@ -11,12 +11,14 @@ import java.lang.foreign.ValueLayout.JAVA_BYTE
  * a block is made of is [front] bytes, the block, and [back] bytes; both guards hold [GUARD], what is allocated and not
  * yet written [FRESH], what is freed [FREED].
  */
-internal class GuardBytes(alignment: Long) {
+internal class GuardBytes private constructor(
     /** How many bytes there are before the block: a multiple of the alignment that was asked for. */
-    val front: Long = maxOf(LEAST, alignment)
-
+    val front: Long,
     /** How many there are behind it. */
-    val back: Long = LEAST
+    val back: Long,
+) {
+    /** Those of a block at a multiple of [alignment]. */
+    constructor(alignment: Long) : this(maxOf(LEAST, alignment), LEAST)
 
     /** How many bytes a block of [size] takes with its guards. */
     fun around(size: Long): Long = Math.addExact(size, front + back)
@@ -59,6 +61,9 @@ internal class GuardBytes(alignment: Long) {
     class Damage(val offset: Long, val bytes: Long, val found: Byte)
 
     companion object {
+        /** The patterns alone, for what must lie where it does and be as long as it is. */
+        val NONE: GuardBytes = GuardBytes(0, 0)
+
         /** Fills the guards. */
         const val GUARD: Byte = 0xFD.toByte()
 

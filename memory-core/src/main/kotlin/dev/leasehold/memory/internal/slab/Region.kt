@@ -1,5 +1,7 @@
 package dev.leasehold.memory.internal.slab
 
+import java.util.concurrent.atomic.AtomicReferenceArray
+
 /**
  * One mapping from the system, a whole number of pages, with a map of who has which page. Under the store's lock.
  *
@@ -7,13 +9,16 @@ package dev.leasehold.memory.internal.slab
  * its last page, which is all that merging and freeing ask for; a slab's span is entered at every page, because its
  * blocks begin anywhere.
  *
- * @property serial the number of this region among all that its heap ever had
+ * @property serial the number of this region among all that the process ever had
  */
 internal class Region(val serial: Long, val address: Long, val pages: Int, private val pageShift: Int) {
     /** Which pages are here and paid for. */
     val resident: Bits = Bits(pages)
 
     private val spans = arrayOfNulls<Span>(pages)
+
+    // Apart from the spans, because it is read from any thread; and made late, because few regions have runs.
+    @Volatile private var homes: AtomicReferenceArray<PageHome?>? = null
 
     val bytes: Long get() = pages.toLong() shl pageShift
 
@@ -48,6 +53,20 @@ internal class Region(val serial: Long, val address: Long, val pages: Int, priva
         spans[span.first] = null
         spans[span.until - 1] = null
     }
+
+    /** Says that [home], or nobody, is found by the ids of the pages from [from] to the one before [until]. */
+    fun find(from: Int, until: Int, home: PageHome?) {
+        val all = homes ?: AtomicReferenceArray<PageHome?>(pages).also { homes = it }
+        for (page in from until until) all.setRelease(page, home)
+    }
+
+    /** Says that nobody is found by the id of any page: for the end, when whoever has this must not have them. */
+    fun findNobody() {
+        homes = null
+    }
+
+    /** Who is found by the id of [page], or null. From any thread. */
+    fun homeOf(page: Int): PageHome? = homes?.getAcquire(page)
 
     companion object {
         private const val PAGE_BITS = 24

@@ -43,6 +43,9 @@ internal class SlabEngine(
     val line = WaitLine(store.lock)
     val anyThread: BlockHome = AnyThreadHome()
 
+    /** Where runs of pages come from. */
+    val pages = PageDesk(this, store, PageCounts())
+
     /** Whether [home] is that of [nothing]. */
     fun isNothing(home: BlockHome): Boolean = home === nothing.home
 
@@ -203,6 +206,12 @@ internal class SlabEngine(
             countOther(-1, -SizeClasses.sizeOf(code))
             giveBackDirect(address)
         }
+    }
+
+    private inner class PageCounts : PageDesk.Counts {
+        override fun countPages(runs: Long, bytes: Long) = countOther(runs, bytes)
+
+        override fun pagesCameBack() = relieve()
     }
 
     private inner class NoHome : BlockHome(owner, poolName) {

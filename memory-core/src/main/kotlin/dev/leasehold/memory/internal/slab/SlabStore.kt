@@ -200,6 +200,9 @@ internal class SlabStore(platform: Platform, val account: Account, private val i
 
     // ---- pages ----
 
+    /** How many bytes a page has. */
+    val pageSize: Long get() = page
+
     /** Takes [count] pages that lie together; the address of the first, or 0 when neither the limit nor the system allows them. */
     fun takePages(count: Int): Long {
         require(count > 0) { "$count pages cannot be taken" }
@@ -212,10 +215,65 @@ internal class SlabStore(platform: Platform, val account: Account, private val i
     /** Takes the [count] pages at [address] back, which were taken together. */
     fun giveBackPages(address: Long, count: Int) {
         if (dead) return
-        val span = spanOf(address)
-        check(span.slab == null && span.pages == count) { "$count pages at $address were not taken together: $span" }
+        check(pages(address, count).address == address)
         giveBack(address)
     }
+
+    private fun pages(address: Long, count: Int): Span {
+        val span = spanOf(address)
+        check(span.slab == null && span.pages == count) { "$count pages at $address were not taken together: $span" }
+        return span
+    }
+
+    // ---- pages that are found by id ----
+
+    /** Takes the pages of [home], which is found by their ids from now on; false when they cannot be had. */
+    fun takePages(home: PageHome): Boolean {
+        val address = takePages(home.count)
+        if (address == 0L) return false
+        home.settle(address, heap.pageIdOf(address))
+        try {
+            heap.find(pages(address, home.count), 0, home)
+        } catch (failure: OutOfMemoryError) {
+            giveBackPages(address, home.count)
+            throw failure
+        }
+        return true
+    }
+
+    /** Takes the pages of [home] back: nobody is found by their ids any more. */
+    fun giveBackPages(home: PageHome) {
+        if (dead) return
+        heap.find(pages(home.address, home.count), 0, null)
+        giveBack(home.address)
+    }
+
+    /** Adds the pages behind those of [home], up to [wanted]; false, and nothing changed, when they are too few or cannot be paid. */
+    fun tryExtendPages(home: PageHome, wanted: Int): Boolean {
+        if (dead) return false
+        val span = pages(home.address, home.count)
+        if (!heap.tryExtend(span, wanted)) return false
+        heap.find(span, home.count, home)
+        outBytes += (wanted - home.count) * page
+        return true
+    }
+
+    /** Whether the free pages behind those of [home] are enough to make them [wanted]. */
+    fun hasRoomFor(home: PageHome, wanted: Int): Boolean =
+        !dead && heap.hasRoom(pages(home.address, home.count), wanted)
+
+    /** Takes all but the first [wanted] pages of [home] back. */
+    fun shrinkPages(home: PageHome, wanted: Int) {
+        if (dead) return
+        val span = pages(home.address, home.count)
+        heap.find(span, wanted, null)
+        heap.shrink(span, wanted)
+        outBytes -= (home.count - wanted) * page
+        keepBound()
+    }
+
+    /** Who is found by the page [id], or null. From any thread. */
+    fun homeOfPage(id: Long): PageHome? = heap.homeOfPage(id)
 
     /** The position-independent id of the page that holds [address]: the same while its region is mapped; -1 when it is nobody's. */
     fun pageIdOf(address: Long): Long = heap.pageIdOf(address)

@@ -1,6 +1,7 @@
 package dev.leasehold.memory.internal.slab
 
 import dev.leasehold.memory.internal.platform.Platform
+import java.util.concurrent.atomic.AtomicLong
 
 /*
  * A heap of pages: regions mapped from the system, split into spans on take, merged again on free.
@@ -38,7 +39,6 @@ internal class SpanHeap(platform: Platform, private val account: Account) {
     private val idle = IdleSpans()
     private val page = residency.page
     private val pageShift = java.lang.Long.numberOfTrailingZeros(page)
-    private var serials = 0L
     private var mappedPages = 0L
 
     /** How many bytes are here although nobody uses them, and could go back. */
@@ -123,7 +123,7 @@ internal class SpanHeap(platform: Platform, private val account: Account) {
         var pages = maxOf(usualPages(), least)
         while (true) {
             val address = residency.map(pages, 0)
-            if (address != 0L) return Region(serials++, address, pages, pageShift).also(::add)
+            if (address != 0L) return Region(SERIALS.incrementAndGet(), address, pages, pageShift).also(::add)
             if (pages == least) return null
             pages = maxOf(least, pages / 4)
         }
@@ -236,6 +236,16 @@ internal class SpanHeap(platform: Platform, private val account: Account) {
         return if (at < region.pages) region.addressOf(at) else 0
     }
 
+    /** Says that [home], or nobody, is found by the ids of the pages of [span] from [from] on, counted in it. */
+    fun find(span: Span, from: Int, home: PageHome?): Unit = span.region.find(span.first + from, span.until, home)
+
+    /** Who is found by the page [id], or null. From any thread. */
+    fun homeOfPage(id: Long): PageHome? {
+        val region = regions.numbered(Region.serialOf(id)) ?: return null
+        val at = Region.pageOfId(id)
+        return if (at < region.pages) region.homeOf(at) else null
+    }
+
     // ---- idle pages ----
 
     /** Says that [count] pages of [span], a slab's, could go back. */
@@ -294,6 +304,7 @@ internal class SpanHeap(platform: Platform, private val account: Account) {
     /** Takes the pages of every region away, also those in use; nothing may be taken or given back afterwards. */
     fun abandon() {
         for (region in regions.all.toList()) {
+            region.findNobody()
             val gone = if (discards) residency.discard(region, 0, region.pages) else residency.unmap(region)
             // What the system refuses stays paid for until it is unmapped.
             if (gone && !discards) regions.remove(region)
@@ -306,6 +317,9 @@ internal class SpanHeap(platform: Platform, private val account: Account) {
     }
 
     private companion object {
+        // Of the process, so that no id of one heap ever means anything in another; and 0 is no id.
+        val SERIALS = AtomicLong()
+
         const val LEAST_REGION = 4L * 1024 * 1024
         const val MOST_REGION = 64L * 1024 * 1024
         const val WHOLE_REGION = 1024L * 1024
