@@ -1,7 +1,6 @@
 package dev.leasehold.samples.growth
 
 import dev.leasehold.memory.Block
-import dev.leasehold.memory.MemoryBudget
 import dev.leasehold.memory.MemoryExhaustedException
 import dev.leasehold.memory.MemoryManager
 
@@ -79,6 +78,6 @@ internal class Traveller(
         refusal,
         damage = if (block == null) -1 else Pattern.firstDamage(block),
         held = manager.stats().peak,
-        tree = MemoryBudget.root().toTree(),
+        tree = manager.budget.toTree(),
     )
 }
