@@ -39,7 +39,7 @@ class ManagerSnippetsSpec : FunSpec() {
         test("a write behind the end is found, and told as the guide shows it") {
             val reports = mutableListOf<String?>()
             Managers.guarded(
-                { address, bytes -> val _ = MemorySegment.ofAddress(address).reinterpret(bytes).fill(7) },
+                { address, bytes -> MemorySegment.ofAddress(address).reinterpret(bytes).fill(7) },
             ) { reports += it }
             reports.single()!! shouldMatch Regex(
                 "Block of 100 bytes at 0x[0-9a-f]+ from manager 'images' was written outside of its bounds: " +
