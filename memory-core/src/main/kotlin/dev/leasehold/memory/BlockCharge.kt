@@ -14,6 +14,9 @@ internal class BlockCharge private constructor(
     Settleable {
     override val wantsOwnArena: Boolean get() = inner.wantsOwnArena
 
+    /** Who watches the block, if anybody does. */
+    val watch: BlockWatch? get() = inner as? BlockWatch
+
     /** Makes the manager pay again, unless that has happened. Called once by the last close, or by who takes all back. */
     override fun settle() {
         if (engine.charges.remove(this)) charge.end()

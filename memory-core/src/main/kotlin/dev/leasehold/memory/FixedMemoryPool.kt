@@ -255,6 +255,7 @@ public class FixedMemoryPool private constructor(
         private const val FEWEST_FOR_EPOCHS = 64
         private const val QUARANTINED_PART = 8
 
+        @JvmSynthetic
         fun make(
             blockSize: Long,
             blockCount: Int,

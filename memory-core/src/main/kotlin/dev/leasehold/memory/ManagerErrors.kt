@@ -4,7 +4,7 @@ package dev.leasehold.memory
 public class ManagerConfigurationException internal constructor(message: String) : IllegalArgumentException(message)
 
 /**
- * A manager refused because it has been closed.
+ * A manager refused to allocate because it has been closed. Blocks that were allocated before are still good.
  *
  * @property managerName the closed manager
  */
@@ -12,7 +12,8 @@ public class ManagerClosedException internal constructor(message: String, public
     IllegalStateException(message)
 
 /**
- * A block was used, retained or closed after its last reference had been given back.
+ * A block was used, retained, resized or closed after its last reference had been given back, or used after its manager
+ * had taken all blocks back. The message says which, and, where sites are traced, where it was allocated and closed.
  *
  * @property managerName the manager that it was allocated from
  * @property size how many bytes it had
@@ -24,7 +25,7 @@ public class BlockClosedException internal constructor(
 ) : IllegalStateException(message)
 
 /**
- * A block was to be resized or transferred while another thread was doing so. Nothing has changed.
+ * A block was to be resized or transferred while another thread was doing so. Nothing has changed: let one holder do it.
  *
  * @property managerName the manager that it was allocated from
  * @property size how many bytes it has
@@ -37,7 +38,7 @@ public class BlockBusyException internal constructor(
 
 /**
  * A manager was closed while blocks were allocated. The manager *is* closed; the blocks stay valid and free their memory
- * as they are closed.
+ * as they are closed. Where sites are traced or the manager is checked, the message lists them, the largest first.
  *
  * @property managerName the closed manager
  * @property blocks how many blocks were allocated
@@ -56,6 +57,7 @@ public class OutstandingBlocksException internal constructor(
  * @property managerName the manager that it was allocated from
  * @property size how many bytes it had
  * @property offset where the first overwritten byte lies, counted from the block's first: negative when it lies before it
+ * @sample dev.leasehold.memory.samples.damagedBlock
  */
 public class GuardBytesException internal constructor(
     message: String,

@@ -4,6 +4,8 @@ package dev.leasehold.memory
  * What can be set when a manager is made; the receiver of the block of [SystemMemoryManager].
  *
  * Read once, when the block returns; later changes have no effect. For one thread.
+ *
+ * @sample dev.leasehold.memory.samples.managerUnderABudget
  */
 public class ManagerOptions internal constructor() {
     /** The most bytes that the manager may hold from the system; [Long.MAX_VALUE], the default, means no limit of its own. */

@@ -21,7 +21,14 @@ import java.lang.foreign.MemorySegment
  * A manager of memory in this process: per-thread caches over slabs and spans of pages, and the system itself for blocks
  * of a mebibyte and more.
  *
- * Any number of them, each with its own limit, figures and memory: `SystemMemoryManager("index") { limit = 512.MiB }`.
+ * Any number of them, each with its own limit, figures and memory: `SystemMemoryManager("index") { limit = 512.MiB }`,
+ * or from Java [SystemMemoryManager.builder].
+ *
+ * **Ownership.** Whoever makes it closes it, after its blocks. **Threads.** Any. **Zeroed.** Not; see [MemoryManager].
+ * **Cost.** A manager holds nothing from the system until it is first used; each thread that allocates in it gets a cache
+ * of its own there, which [ManagerOptions.idleBound] does not count.
+ *
+ * @sample dev.leasehold.memory.samples.managerUnderABudget
  */
 public class SystemMemoryManager internal constructor(
     private val settings: ManagerSettings,

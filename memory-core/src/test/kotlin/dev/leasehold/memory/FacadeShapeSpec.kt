@@ -1,37 +1,97 @@
 package dev.leasehold.memory
 
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldContainAll
-import io.kotest.matchers.shouldBe
+import io.kotest.matchers.collections.shouldHaveSize
+import java.lang.reflect.Constructor
 import java.lang.reflect.Method
 import java.lang.reflect.Modifier
 
-class FacadeShapeSpec : FunSpec({
-    fun visible(type: Class<*>): List<Method> = type.declaredMethods.filter {
-        Modifier.isPublic(it.modifiers) && !it.isSynthetic && !it.isBridge
-    }
+/** What Java must not meet, for each check one case of it. */
+@Suppress("unused", "UNUSED_PARAMETER")
+private class OddFacade(name: String, size: Long = 0) {
+    fun segment(segment: Segment): Long = segment.size
 
-    val facade = listOf(
-        Class.forName("dev.leasehold.memory.Memory"),
+    fun grow(size: Long, zeroed: Boolean = false): Boolean = zeroed
+
+    companion object {
+        fun make(): OddFacade = OddFacade("odd")
+    }
+}
+
+class FacadeShapeSpec : FunSpec() {
+    private val verbs: Class<*> = Class.forName("dev.leasehold.memory.Memory")
+    private val facade = listOf(
+        verbs,
         MemoryPool::class.java,
         FixedMemoryPool::class.java,
         PoolBuilder::class.java,
         Lease::class.java,
         SharedLease::class.java,
         PoolStatistics::class.java,
+        MemoryManager::class.java,
+        SystemMemoryManager::class.java,
+        ManagerBuilder::class.java,
+        ManagerStatistics::class.java,
+        Block::class.java,
+        MemoryBudget::class.java,
+        SoftLimitWatch::class.java,
     )
 
-    test("nothing that Java sees has a mangled name or a Kotlin function type or a value class") {
-        val odd = facade.flatMap(::visible).filter { method ->
-            val types = method.parameterTypes.toList() + method.returnType
-            '-' in method.name || '$' in method.name ||
-                types.any { it.name.startsWith("kotlin.") || it == Segment::class.java }
+    init {
+        test("nothing that Java sees has a mangled name or a Kotlin function type or a value class") {
+            facade.flatMap(::strange).shouldBeEmpty()
+            strange(OddFacade::class.java) shouldHaveSize 1
         }
-        odd.map { "${it.declaringClass.simpleName}.${it.name}" } shouldBe emptyList()
+
+        test("what a companion can do is a static method of its class, too") {
+            facade.flatMap(::onlyInCompanion).shouldBeEmpty()
+            onlyInCompanion(OddFacade::class.java) shouldHaveSize 1
+        }
+
+        test("whatever has a default argument has an overload without it") {
+            facade.flatMap(::withoutOverload).shouldBeEmpty()
+            withoutOverload(OddFacade::class.java) shouldHaveSize 2
+        }
+
+        test("the verbs are static methods of Memory") {
+            statics(verbs) shouldContainAll
+                setOf("rent", "rentShared", "tryRent", "tryRentShared", "allocate", "withMemorySegment")
+        }
     }
 
-    test("the verbs are static methods of Memory") {
-        val statics = visible(facade.first()).filter { Modifier.isStatic(it.modifiers) }.map { it.name }.toSet()
-        statics shouldContainAll setOf("rent", "rentShared", "tryRent", "tryRentShared")
+    private fun visible(type: Class<*>): List<Method> = type.declaredMethods.filter {
+        Modifier.isPublic(it.modifiers) && !it.isSynthetic && !it.isBridge
     }
-})
+
+    private fun statics(type: Class<*>) = visible(type).filter { Modifier.isStatic(it.modifiers) }.map { it.name }.toSet()
+
+    private fun strange(type: Class<*>): List<String> = visible(type).filter { method ->
+        val types = method.parameterTypes.toList() + method.returnType
+        '-' in method.name || '$' in method.name ||
+            types.any { it.name.startsWith("kotlin.") || it == Segment::class.java }
+    }.map { "${type.simpleName}.${it.name}" }
+
+    private fun onlyInCompanion(type: Class<*>): List<String> {
+        val companion = type.declaredClasses.singleOrNull { it.simpleName == "Companion" } ?: return emptyList()
+        return visible(companion).map { it.name }.filterNot { it in statics(type) }.map { "${type.simpleName}.$it" }
+    }
+
+    private fun withoutOverload(type: Class<*>): List<String> {
+        val methods = type.declaredMethods.map { it.name }.filter { it.endsWith(DEFAULT) }
+            .map { it.removeSuffix(DEFAULT) }.filter { name -> visible(type).count { it.name == name } == 1 }
+        val (generated, written) = type.declaredConstructors.partition { it.isSynthetic }
+        val offered = written.filter { Modifier.isPublic(it.modifiers) }
+        val short = generated.filter(::takesDefaults).filter { offered.size == 1 }.map { "<init>" }
+        return (methods + short).map { "${type.simpleName}.$it" }
+    }
+
+    // Its last parameters are the mask of what is left out, and a marker.
+    private fun takesDefaults(constructor: Constructor<*>) =
+        constructor.parameterTypes.takeLast(2).map { it.simpleName } == listOf("int", "DefaultConstructorMarker")
+
+    private companion object {
+        const val DEFAULT = "\$default"
+    }
+}

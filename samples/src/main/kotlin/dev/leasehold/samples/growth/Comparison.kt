@@ -1,0 +1,73 @@
+package dev.leasehold.samples.growth
+
+import dev.leasehold.memory.MemoryBudget
+import dev.leasehold.memory.SystemMemoryManager
+import java.io.PrintStream
+
+/** The main job: one buffer grown in both ways, compared. */
+internal class Comparison(
+    private val arguments: Arguments,
+    private val machine: Machine,
+    private val out: PrintStream,
+    private val err: PrintStream,
+) {
+    /** Runs it and answers the exit code: 0 when both ways reached the top with all of the content, else 1. */
+    fun run(): Int {
+        val top = Room.largestTop(arguments.top, machine.free())
+        if (top < arguments.top) out.println(Room.lowered(arguments.top, top, checkNotNull(machine.free())))
+        val sizes = Room.sizes(top)
+        MemoryBudget("growth", limit = arguments.limit ?: Room.needed(sizes)).use { budget ->
+            warmUp(budget)
+            out.println(Report.head(sizes, machine.resident()))
+            // Both stay open to the end, so that the tree shows both.
+            SystemMemoryManager(Way.RESIZE.title) { this.budget = budget }.use { resizing ->
+                SystemMemoryManager(Way.COPY.title) { this.budget = budget }.use { copying ->
+                    val resized = travel(resizing, sizes, Way.RESIZE)
+                    return conclude(resized, travel(copying, sizes, Way.COPY))
+                }
+            }
+        }
+    }
+
+    private fun travel(manager: SystemMemoryManager, sizes: List<Long>, way: Way): Journey {
+        val progress = Progress(out, Progress.onTerminal())
+        val traveller = Traveller(manager, sizes, machine) { _, step ->
+            progress.reached(Report.live(way, step), sizes.firstOrNull { it > step.size })
+        }
+        return traveller.travel(way).also { progress.ended() }
+    }
+
+    // The first growths of a JVM load classes, and would be measured with that.
+    private fun warmUp(budget: MemoryBudget) {
+        SystemMemoryManager("warm-up") { this.budget = budget }.use { manager ->
+            for (round in 1..WARM_UPS) {
+                for (way in Way.entries) {
+                    val journey = Traveller(manager, Room.sizes(WARM_UP_TOP), machine) { _, _ -> }.travel(way)
+                    if (journey.refusal != null) return
+                }
+            }
+        }
+    }
+
+    private fun conclude(resized: Journey, copied: Journey): Int {
+        if (resized.steps.isNotEmpty()) {
+            out.println("\n${Report.table(resized, copied)}\n\n${Picture.draw(resized, copied)}")
+        }
+        out.println(Report.tree(copied))
+        val good = listOf(resized, copied).map(::isGood).all { it }
+        out.println(Report.summary(resized, copied))
+        return if (good) 0 else 1
+    }
+
+    private fun isGood(journey: Journey): Boolean {
+        val title = journey.way.title
+        if (journey.refusal != null) err.println("$title was refused: ${journey.refusal.message}")
+        if (journey.damage >= 0) err.println("$title lost the content of the page at offset ${journey.damage}")
+        return journey.refusal == null && journey.damage < 0
+    }
+
+    private companion object {
+        const val WARM_UPS = 20
+        val WARM_UP_TOP = 4 * Sizes.MEBIBYTE
+    }
+}
