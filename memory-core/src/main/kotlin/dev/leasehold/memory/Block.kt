@@ -455,8 +455,7 @@ public class Block internal constructor(
     @JvmSynthetic
     internal fun describe(): String = home.describe(address, size)
 
-    private fun refuse(verb: String): Nothing =
-        throw BlockRefusals.closed(this, verb, watch()?.trace, engine.cleared)
+    private fun refuse(verb: String): Nothing = throw BlockRefusals.closed(this, verb, watch()?.trace, engine.cleared)
 
     private fun watch(): BlockWatch? = when (val home = home) {
         is BlockWatch -> home

@@ -180,5 +180,4 @@ public fun MemoryManager.allocate(layout: MemoryLayout, count: Long = 1): Block 
  *
  * @throws BlockClosedException when the last reference is gone
  */
-public fun <R> PageRun.withMemorySegment(action: Function<in MemorySegment, out R>): R =
-    block.withMemorySegment(action)
+public fun <R> PageRun.withMemorySegment(action: Function<in MemorySegment, out R>): R = block.withMemorySegment(action)

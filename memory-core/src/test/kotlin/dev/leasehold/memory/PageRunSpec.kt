@@ -141,7 +141,8 @@ class PageRunSpec : FunSpec({
         val run = manager.allocatePages(250)
         pool.stats().reserved shouldBe 0
         val refusal = shouldThrow<BudgetExceededException> { manager.allocatePages(10) }
-        refusal.message shouldBe "app › ingest: 1000 KiB of 1 MiB used, 40 KiB asked; manager 'index' asked it for the " +
+        refusal.message shouldBe
+            "app › ingest: 1000 KiB of 1 MiB used, 40 KiB asked; manager 'index' asked it for the " +
             "pages of 40960 bytes: close what is no longer used or raise the limit of 'app › ingest'"
         refusal.path shouldBe "app › ingest"
         ingest.used shouldBe 250 * page

@@ -75,7 +75,8 @@ internal class EpochLedger(
     private fun adapt() {
         val waiting = pinned.get()
         if (waiting > SHRINK_ABOVE * boundBytes) {
-            if (shrunk < MOST_SHRUNK) shrunk++
+            // Fast, for what is in the large ones will come back only with the last of them.
+            shrunk = minOf(MOST_SHRUNK, shrunk + 3)
         } else if (waiting < boundBytes && shrunk > 0) {
             shrunk--
         }
@@ -237,7 +238,7 @@ internal class EpochLedger(
         const val SETTLE_ABOVE = 2L
 
         /** From how many full epochs on the closed blocks that wait for open ones are too many. */
-        const val SHRINK_ABOVE = 3
+        const val SHRINK_ABOVE = 2
         const val MOST_SHRUNK = 12
         const val HELP_ABOVE = 6L
     }

@@ -41,8 +41,8 @@ internal class PageDesk(private val engine: SlabEngine, private val store: SlabS
     }
 
     // What stops it may be a neighbour, and then there is nothing to press for.
-    private fun growOnce(home: PageHome, wanted: Int): Boolean =
-        resizeOnce(home, wanted) || (hasRoomFor(home, wanted) && mayTake() && engine.pressed { resizeOnce(home, wanted) })
+    private fun growOnce(home: PageHome, wanted: Int): Boolean = resizeOnce(home, wanted) ||
+        (hasRoomFor(home, wanted) && mayTake() && engine.pressed { resizeOnce(home, wanted) })
 
     private fun hasRoomFor(home: PageHome, wanted: Int) = store.lock.withLock { store.hasRoomFor(home, wanted) }
 
