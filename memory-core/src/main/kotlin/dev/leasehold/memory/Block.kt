@@ -37,7 +37,8 @@ import java.util.concurrent.atomic.AtomicReferenceFieldUpdater
 public class Block internal constructor(
     private val engine: SlabEngine,
     private var cache: ThreadCache?,
-    private var home: BlockHome,
+    @get:JvmSynthetic
+    internal var home: BlockHome,
     /** Where the first byte lies in the process's address space. Fixed for the block's life. */
     public val address: Long,
     size: Long,
@@ -45,7 +46,9 @@ public class Block internal constructor(
     private val count: RefCount,
 ) : AutoCloseable {
     // What the memory is: a size class or a mapping of its own, and the alignment that was asked for (BlockKind).
-    private var kind: Int = kind
+    @get:JvmSynthetic
+    @set:JvmSynthetic
+    internal var kind: Int = kind
 
     @Volatile
     private var tenancy: Tenancy? = null
@@ -54,8 +57,9 @@ public class Block internal constructor(
     private var resizing = 0
 
     /** How many bytes the block has. Changes only by a [resize] in place. */
+    @set:JvmSynthetic
     public var size: Long = size
-        private set
+        internal set
 
     /** The manager that this was allocated from. */
     public val manager: MemoryManager get() = engine.owner as MemoryManager
@@ -219,7 +223,7 @@ public class Block internal constructor(
             if (!engine.isNothing(home)) home = BlockCharge.move(engine, home, BlockKind.code(kind), size, budget)
             cache = null
         } finally {
-            resizing = 0
+            endTurn()
             leave()
         }
     }
@@ -272,162 +276,39 @@ public class Block internal constructor(
             leave()
             throw BlockRefusals.busy(this)
         }
-        var held = true
-        var moved: Block? = null
-        try {
-            val oldSize = size
-            // Pages that the system adds are zero.
-            val dirty = (home as? SlabEngine.LargeHome)?.capacity ?: Long.MAX_VALUE
-            if (resizeInPlace(newSize, source.exact)) {
-                if (zeroed) zero(oldSize, minOf(dirty, newSize))
-                return this
-            }
-            val remapped = remap(newSize, zeroed)
-            held = remapped == null
-            moved = remapped ?: copyTo(source, newSize, zeroed)
-            return moved
-        } finally {
-            resizing = 0
-            if (held) unlessLost(moved) { leave() }
-        }
+        return BlockResize(this, engine, count, source).run(newSize, zeroed)
     }
 
-    /** Runs [ending], and closes [fresh] if that fails: the caller is not given what would be lost then. */
-    private inline fun unlessLost(fresh: Block?, ending: () -> Unit) {
-        try {
-            ending()
-        } catch (failure: Throwable) {
-            fresh?.close()
-            throw failure
-        }
-    }
-
-    private fun resizeInPlace(newSize: Long, exact: Boolean): Boolean {
-        if (engine.isNothing(home)) return newSize == 0L
-        return when (val home = home) {
-            is SlabEngine.LargeHome -> resizeLarge(home, newSize)
-
-            is PageHome -> resizePages(home, newSize)
-
-            // What is watched always moves: that is how holders of an old view are found, and guards lie around it.
-            is BlockWatch -> false
-
-            // What another budget pays for stays as long as it is.
-            is BlockCharge -> home.watch == null && if (exact) newSize == size else resizeWithin(home, newSize)
-
-            else -> changeClass(newSize)
-        }
-    }
-
-    /** Each page of a run is found by its id, so unlike other blocks a run never keeps more than its size. */
-    private fun resizePages(pages: PageHome, newSize: Long): Boolean {
-        val wanted = (newSize / pages.pageSize).toInt()
-        if (newSize > size) {
-            if (pages.tryResize(wanted)) size = newSize
-        } else if (newSize < size) {
-            asSoleHolder {
-                cutViews()
-                if (pages.tryResize(wanted)) size = newSize
-            }
-        }
-        return size == newSize
-    }
-
-    private fun resizeWithin(home: BlockHome, newSize: Long): Boolean {
-        if (newSize > home.bytesOf(BlockKind.code(kind))) return false
-        size = newSize
-        return true
-    }
-
-    private fun changeClass(newSize: Long): Boolean {
-        val code = BlockKind.code(kind)
-        val wanted = if (newSize > SizeClasses.LARGEST) SlabEngine.LARGE else SizeClasses.indexOf(maxOf(newSize, 1))
-        if (wanted > code) {
-            if (wanted == SlabEngine.LARGE || !engine.tryChangeClass(address, code, wanted)) return false
-            kind = BlockKind.of(wanted, kind)
-        } else if (wanted < code && engine.isSpan(code)) {
-            // A tail that is given back must be out of everybody's reach; else it stays with the block.
-            asSoleHolder {
-                if (tenancy == null && engine.tryChangeClass(address, code, wanted)) kind = BlockKind.of(wanted, kind)
-                size = newSize
-            }
-        }
-        size = newSize
-        return true
-    }
-
-    private fun resizeLarge(large: SlabEngine.LargeHome, newSize: Long): Boolean {
-        if (newSize > large.capacity && !large.resize(newSize, mayMove = false)) return false
-        if (newSize < size && engine.remaps) {
-            asSoleHolder {
-                cutViews()
-                size = newSize
-                // What the system does not take the block keeps.
-                large.resize(newSize, mayMove = false)
-            }
-        }
-        size = newSize
-        return true
-    }
-
-    /** Moves the bytes of a large block without a copy, if the caller is its only holder and the system can do so. */
-    private fun remap(newSize: Long, zeroed: Boolean): Block? {
-        val home = home
-        if (home !is SlabEngine.LargeHome || !engine.remaps || !count.tryLock(1, scopes = 1)) return null
-        var moved = false
-        try {
-            cutViews()
-            val oldCapacity = home.capacity
-            moved = home.resize(newSize, mayMove = true)
-            if (!moved) return null
-            val fresh = movedTo(home, newSize)
-            if (zeroed) fresh.zero(size, minOf(oldCapacity, newSize))
-            return fresh
-        } finally {
-            if (moved) count.end() else count.unlock(1, scopes = 1)
-        }
-    }
-
-    private fun movedTo(large: SlabEngine.LargeHome, newSize: Long): Block = try {
-        Block(engine, null, large, large.address, newSize, kind, RefCount(null, 0))
-    } catch (failure: Throwable) {
-        // The heap is exhausted. The bytes have moved, so the block cannot stay; at least its memory does not leak.
-        large.giveBack(large.address, BlockKind.code(kind), newSize)
-        throw failure
-    }
-
-    private fun copyTo(source: BlockSource, newSize: Long, zeroed: Boolean): Block {
-        val fresh = source.allocateFor(newSize, BlockKind.alignment(kind))
-        val kept = minOf(size, newSize)
-        if (kept > 0) MemorySegment.copy(viewIn(null), 0, fresh.viewIn(null), 0, kept)
-        if (zeroed) fresh.zero(kept, newSize)
-        // The caller's reference; the hold of this call follows.
-        unlessLost(fresh) { close() }
-        return fresh
-    }
-
+    /** Ends the turn of whoever resizes or transfers this. */
     @JvmSynthetic
-    internal fun zeroAll() = zero(0, size)
-
-    private fun zero(from: Long, to: Long) {
-        if (from < to) Segment.of(viewIn(null)).slice(from, to - from).zero()
+    internal fun endTurn() {
+        resizing = 0
     }
 
-    /** Runs [action] with nobody else having or getting a reference, unless somebody has. */
-    private inline fun asSoleHolder(action: () -> Unit) {
-        if (!count.tryLock(1, scopes = 1)) return
-        try {
-            action()
-        } finally {
-            count.unlock(1, scopes = 1)
-        }
-    }
+    /** Whether anybody may have a view from [segment]. */
+    @get:JvmSynthetic
+    internal val hasViews: Boolean get() = tenancy != null
 
-    private fun cutViews() {
+    /**
+     * Cuts the views from [segment] off. For whoever keeps everybody else out.
+     *
+     * @throws IllegalStateException while a native call or an input/output operation uses one; nothing has changed then
+     */
+    @JvmSynthetic
+    internal fun cutViews() {
         val views = tenancy ?: return
         views.cancel()
         tenancy = null
     }
+
+    /** Zeroes the bytes from [from] to the one before [to]. */
+    @JvmSynthetic
+    internal fun zero(from: Long, to: Long) {
+        if (from < to) Segment.of(viewIn(null)).slice(from, to - from).zero()
+    }
+
+    @JvmSynthetic
+    internal fun zeroAll() = zero(0, size)
 
     private fun makeView(): MemorySegment {
         // Held meanwhile, so that the last close sees the tenancy.

@@ -3,7 +3,12 @@ package dev.leasehold.memory
 import dev.leasehold.memory.internal.platform.Platform
 
 /** A manager's options after they were checked; immutable. */
-internal class ManagerSettings private constructor(val name: String, options: ManagerOptions) {
+internal class ManagerSettings private constructor(
+    val name: String,
+    options: ManagerOptions,
+    /** Whether the manager is the process's own, which nobody may close or clear. */
+    val ofProcess: Boolean,
+) {
     val limit: Long = options.limit
     val budget: MemoryBudget = options.budget
     val idleBound: Long = options.idleBound
@@ -20,7 +25,7 @@ internal class ManagerSettings private constructor(val name: String, options: Ma
         private const val MOST_BLOCKS = 16_384
 
         /** Checks [options] for the manager [name] and freezes them. */
-        fun of(name: String, options: ManagerOptions): ManagerSettings {
+        fun of(name: String, options: ManagerOptions, ofProcess: Boolean = false): ManagerSettings {
             require(name.isNotBlank()) { "the name of a manager must not be blank" }
             atLeast(name, "idle bound", options.idleBound, 0)
             atLeast(name, "quarantine bound in bytes", options.quarantineBytes, 0)
@@ -29,7 +34,7 @@ internal class ManagerSettings private constructor(val name: String, options: Ma
             require(options.limit >= page) {
                 "manager '$name': the limit of ${options.limit} bytes is below one page of $page bytes"
             }
-            return ManagerSettings(name, options)
+            return ManagerSettings(name, options, ofProcess)
         }
 
         private fun atLeast(name: String, what: String, value: Long, bound: Long) =

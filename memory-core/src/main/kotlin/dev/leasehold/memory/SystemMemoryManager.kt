@@ -283,7 +283,7 @@ public class SystemMemoryManager internal constructor(
 
     @Synchronized
     override fun clear() {
-        if (this === SystemManager.instance) throw UnsupportedOperationException(ManagerRefusals.SYSTEM_CLEAR)
+        if (settings.ofProcess) throw UnsupportedOperationException(ManagerRefusals.SYSTEM_CLEAR)
         val former = engine
         val tally = former.tally()
         if (!closed) engine = newEngine()
@@ -295,7 +295,7 @@ public class SystemMemoryManager internal constructor(
 
     @Synchronized
     override fun close() {
-        if (this === SystemManager.instance) throw UnsupportedOperationException(ManagerRefusals.SYSTEM_CLOSE)
+        if (settings.ofProcess) throw UnsupportedOperationException(ManagerRefusals.SYSTEM_CLOSE)
         if (closed) return
         closed = true
         val tally = engine.close()
@@ -323,5 +323,6 @@ public class SystemMemoryManager internal constructor(
 
 /** Holds the manager of [MemoryManager.system], made when it is first asked for. */
 internal object SystemManager {
-    @JvmField val instance: MemoryManager = SystemMemoryManager(ManagerSettings.of("system", ManagerOptions()))
+    @JvmField val instance: MemoryManager =
+        SystemMemoryManager(ManagerSettings.of("system", ManagerOptions(), ofProcess = true))
 }

@@ -65,9 +65,8 @@ class FacadeShapeSpec : FunSpec() {
         Modifier.isPublic(it.modifiers) && !it.isSynthetic && !it.isBridge
     }
 
-    private fun statics(type: Class<*>) = visible(type).filter {
-        Modifier.isStatic(it.modifiers)
-    }.map { it.name }.toSet()
+    private fun statics(type: Class<*>): Set<String> =
+        visible(type).filter { Modifier.isStatic(it.modifiers) }.map { it.name }.toSet()
 
     private fun strange(type: Class<*>): List<String> = visible(type).filter { method ->
         val types = method.parameterTypes.toList() + method.returnType

@@ -25,8 +25,14 @@ internal object PageContract {
         ManagerContract.Check("a run that nobody but the manager knows is found again", ::foundAgain),
         ManagerContract.Check("pages count as what they are, to the byte", ::figures),
         ManagerContract.Check("a number of pages that no run may have is refused", ::refusedCounts),
-        ManagerContract.Check("at the limit allocatePages throws, nothing is taken, one close makes room", ::atTheLimit),
-        ManagerContract.Check("a closed manager allocates no pages, and its runs stay valid and found", ::closedManager),
+        ManagerContract.Check(
+            "at the limit allocatePages throws, nothing is taken, one close makes room",
+            ::atTheLimit,
+        ),
+        ManagerContract.Check(
+            "a closed manager allocates no pages, and its runs stay valid and found",
+            ::closedManager,
+        ),
         ManagerContract.Check("a closed run refuses and says which pages it had", ::closedRun),
         ManagerContract.Check("a page that is not in the run is refused by name", ::offsets),
         ManagerContract.Check("a run's views die with it, and never show another's bytes", ::keptViews),
@@ -448,8 +454,9 @@ internal object PageContract {
             run.isClosed shouldBe true
             run.tryRetain() shouldBe false
             shouldThrow<BlockClosedException> { run.segment }.message shouldBe
-                "Run of the ${if (run.count == 1) "page ${run.id}" else "pages ${run.id} to ${run.id + run.count - 1}"} " +
-                "(${run.size} bytes at 0x${run.address.toString(16)}) was used after manager '${manager.name}' had " +
+                "Run of the " +
+                (if (run.count == 1) "page ${run.id}" else "pages ${run.id} to ${run.id + run.count - 1}") +
+                " (${run.size} bytes at 0x${run.address.toString(16)}) was used after manager '${manager.name}' had " +
                 "taken all of its blocks back: allocate anew after a clear"
             shouldThrow<BlockClosedException> { run.resize(9) }
             run.close()

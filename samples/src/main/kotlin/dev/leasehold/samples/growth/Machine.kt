@@ -35,8 +35,7 @@ internal class LinuxMachine(private val proc: Path = Path.of("/proc")) : Machine
     private val pageSize = kibibytes("self/smaps", "KernelPageSize:") ?: SMALLEST_PAGE
 
     // The second figure of statm is what is resident, in pages.
-    override fun resident(): Long? =
-        proc.resolve("self/statm").readLines().first().split(' ')[1].toLong() * pageSize
+    override fun resident(): Long? = proc.resolve("self/statm").readLines().first().split(' ')[1].toLong() * pageSize
 
     /** The lesser of what the machine and, where there is one, the container has left. */
     override fun free(): Long? {

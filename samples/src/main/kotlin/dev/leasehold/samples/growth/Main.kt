@@ -14,10 +14,11 @@ public fun main(words: Array<String>) {
 }
 
 /** The program without its process: answers the exit code, 0 for good, 1 for a failure, 2 for a wrong command line. */
-internal fun run(words: List<String>, out: PrintStream, err: PrintStream, machine: Machine = Machine.here()): Int = try {
-    val arguments = Arguments.parse(words)
-    if (arguments.help) 0.also { out.println(Arguments.USAGE) } else Comparison(arguments, machine, out, err).run()
-} catch (usage: UsageException) {
-    err.println("${usage.message}\n\n${Arguments.USAGE}")
-    2
-}
+internal fun run(words: List<String>, out: PrintStream, err: PrintStream, machine: Machine = Machine.here()): Int =
+    try {
+        val arguments = Arguments.parse(words)
+        if (arguments.help) 0.also { out.println(Arguments.USAGE) } else Comparison(arguments, machine, out, err).run()
+    } catch (usage: UsageException) {
+        err.println("${usage.message}\n\n${Arguments.USAGE}")
+        2
+    }

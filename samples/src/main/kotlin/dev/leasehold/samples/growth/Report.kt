@@ -22,10 +22,16 @@ internal object Report {
         way.title,
         Sizes.text(step.size),
         "0x%012x".format(Locale.ROOT, step.address),
-        if (step.size == Sizes.MEBIBYTE) "allocated" else if (step.moved) way.moving else "in place",
+        where(way, step),
         Sizes.time(step.nanos),
         resident(step.resident),
     )
+
+    private fun where(way: Way, step: Step): String = when {
+        step.size == Sizes.MEBIBYTE -> "allocated"
+        step.moved -> way.moving
+        else -> "in place"
+    }
 
     /** Both ways side by side, growth by growth. */
     fun table(resized: Journey, copied: Journey): String = buildString {
@@ -41,8 +47,7 @@ internal object Report {
     }
 
     /** Who had what at the end of the last journey. */
-    fun tree(journey: Journey): String =
-        journey.tree.trimEnd().lines().joinToString("\n", "\n", "\n") { "  $it" }
+    fun tree(journey: Journey): String = journey.tree.trimEnd().lines().joinToString("\n", "\n", "\n") { "  $it" }
 
     /** The whole run in a few lines. */
     fun summary(resized: Journey, copied: Journey): String {

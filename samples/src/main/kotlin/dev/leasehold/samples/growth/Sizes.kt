@@ -42,6 +42,9 @@ internal object Sizes {
         else -> digits(nanos / 1e9) + " s"
     }
 
-    private fun digits(value: Double): String =
-        (if (value < 10) "%.2f" else if (value < 100) "%.1f" else "%.0f").format(Locale.ROOT, value)
+    private fun digits(value: Double): String = when {
+        value < 10 -> "%.2f"
+        value < 100 -> "%.1f"
+        else -> "%.0f"
+    }.format(Locale.ROOT, value)
 }

@@ -30,10 +30,10 @@ internal object Managers {
     fun handOver(manager: MemoryManager, received: MutableCollection<String>) {
         // region retain
         val page = manager.allocate(64)
-        page.withSegment { it.setUtf8(0, "order 4711") }
+        val length = page.withSegment { it.setUtf8(0, "order 4711") }
         page.retain() // a second reference: the reader's
         val reader = Thread.ofVirtual().start {
-            page.use { received.add(it.withSegment { bytes -> bytes.getUtf8(0, 10) }) } // gives the reader's back
+            page.use { received.add(it.withSegment { bytes -> bytes.getUtf8(0, length) }) } // gives the reader's back
         }
         page.close() // gives yours back; whoever is last frees the memory
         reader.join()
@@ -42,7 +42,8 @@ internal object Managers {
 
     fun scoped(block: Block): Long {
         // region with segment
-        val sum = block.withSegment { bytes -> // for this thread, and only up to the brace
+        val sum = block.withSegment { bytes ->
+            // for this thread, and only up to the brace
             val numbers = bytes.asInts()
             numbers.fill(7)
             numbers.size * numbers[0]

@@ -47,7 +47,7 @@ class GrowthSpec : FunSpec() {
             ended.out shouldContain Regex("""\n +to +resize +allocate, copy, free +resize is\n""")
             ended.out shouldContain Regex("""\n +together +[\d.]+ .s +[\d.]+ .s +[\d.,]+ x (faster|slower)\n""")
             ended.out shouldContain Regex("""\n +8 MiB {2}█+░*\n""")
-            ended.out shouldContain Regex("""\n {2}├─ manager resize +0 bytes +no limit +8 MiB\n""")
+            ended.out shouldContain Regex("""\n {2}├─ manager resize +0 bytes +no limit +\d+ MiB\n""")
             ended.out shouldContain Regex("""\n {2}└─ manager copy +8 MiB +no limit +12 MiB\n""")
             ended.out shouldContain "All 2,048 pages hold what was written to them, in both."
         }

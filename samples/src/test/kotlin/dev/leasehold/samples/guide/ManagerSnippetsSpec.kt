@@ -54,7 +54,8 @@ class ManagerSnippetsSpec : FunSpec() {
             Managers.forgotten { reports += it }
             val (first, second) = reports.single()!!.lines()
             first shouldStartWith "manager 'orders' is closed, and 1 blocks of "
-            second shouldMatch Regex("""  100 bytes at 0x[0-9a-f]+, allocated at .*Managers\.forgotten\(Managers.kt:.*""")
+            second shouldMatch
+                Regex("""  100 bytes at 0x[0-9a-f]+, allocated at .*Managers\.forgotten\(Managers.kt:.*""")
         }
 
         test("all blocks are taken back at once, and the manager goes on") {
