@@ -185,7 +185,10 @@ public class Block internal constructor(
     private fun end(tenancy: Tenancy) {
         val code = BlockKind.code(kind)
         if (!tenancy.isExact) {
-            (home as? BlockCharge)?.settle()
+            (home as? BlockCharge)?.run {
+                settle()
+                tell()
+            }
             return tenancy.end(address, code, size)
         }
         try {
@@ -216,8 +219,11 @@ public class Block internal constructor(
         }
         try {
             // A block without bytes costs nobody anything.
-            if (!engine.isNothing(home)) home = BlockCharge.move(engine, home, BlockKind.code(kind), size, budget)
+            if (engine.isNothing(home)) return
+            val moved = BlockCharge.move(engine, home, BlockKind.code(kind), size, budget) ?: refuse("transferred")
+            home = moved
             cache = null
+            moved.tell()
         } finally {
             resizing = 0
             leave()
@@ -309,15 +315,15 @@ public class Block internal constructor(
 
             is PageHome -> resizePages(home, newSize)
 
-            // What is watched always moves: that is how holders of an old view are found, and guards lie around it.
-            is BlockWatch -> false
-
-            // What another budget pays for stays as long as it is.
-            is BlockCharge -> home.watch == null && if (exact) newSize == size else resizeWithin(home, newSize)
+            // What is watched, or another budget pays for, keeps its class.
+            is BlockWatch, is BlockCharge -> (!exact || newSize == size) && stays(home, newSize)
 
             else -> changeClass(newSize)
         }
     }
+
+    private fun stays(home: BlockHome, newSize: Long) =
+        home.tryKeep(BlockKind.code(kind), newSize).also { if (it) size = newSize }
 
     /** Each page of a run is found by its id, so unlike other blocks a run never keeps more than its size. */
     private fun resizePages(pages: PageHome, newSize: Long): Boolean {
@@ -331,12 +337,6 @@ public class Block internal constructor(
             }
         }
         return size == newSize
-    }
-
-    private fun resizeWithin(home: BlockHome, newSize: Long): Boolean {
-        if (newSize > home.bytesOf(BlockKind.code(kind))) return false
-        size = newSize
-        return true
     }
 
     private fun changeClass(newSize: Long): Boolean {
