@@ -438,12 +438,22 @@ public class Block internal constructor(
                 val seen = tenancy
                 if (seen != null && seen.raw.byteSize() == size) return seen.raw
                 val fresh = seen?.resized(Platform.current, address, size) ?: newTenancy()
-                if (TENANCY.compareAndSet(this, seen, fresh)) return fresh.raw
+                if (TENANCY.compareAndSet(this, seen, fresh)) return shown(fresh)
                 if (seen == null) fresh.cancel()
             }
+        } catch (failure: IllegalStateException) {
+            // All was taken back just now, and with it the arena that the view was to live in.
+            if (engine.cleared) refuse("used")
+            throw failure
         } finally {
             leave()
         }
+    }
+
+    private fun shown(fresh: Tenancy): MemorySegment {
+        // Its arena may have been opened after all of them were closed.
+        if (engine.cleared) engine.cutViews()
+        return fresh.raw
     }
 
     private fun newTenancy(): Tenancy {

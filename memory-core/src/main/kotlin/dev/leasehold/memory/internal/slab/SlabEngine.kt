@@ -495,8 +495,7 @@ internal class SlabEngine(
         cleared = true
         line.close()
         registry.revoke(hold = true) {}
-        // One that a native call uses is closed when that is over.
-        if (!arenas.closeAll()) Retirer.untilDone(arenas, arenas::closeAll)
+        cutViews()
         val settled = ArrayList<Settleable>()
         val wreck = settling.withLock {
             for (charge in charges) {
@@ -507,6 +506,11 @@ internal class SlabEngine(
         }
         Wrecks.unmapLater(this, wreck, arenas)
         settled.forEach(Settleable::tell)
+    }
+
+    /** Cuts off all views in shared arenas: at once, or, while a native call uses one, when that is over. */
+    fun cutViews() {
+        if (!arenas.closeAll()) Retirer.untilDone(arenas, arenas::closeAll)
     }
 
     private fun adopt(orphan: ThreadCache) {
