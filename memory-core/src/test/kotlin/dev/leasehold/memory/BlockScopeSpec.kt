@@ -16,7 +16,9 @@ class BlockScopeSpec : FunSpec({
     }
 
     for (size in sizes) {
-        test("closing too often inside of one's own scope frees $size bytes when the scope ends, and the close says so") {
+        test(
+            "closing too often inside of one's own scope frees $size bytes when the scope ends, and the close says so",
+        ) {
             val manager = SystemMemoryManager("scopes")
             val block = manager.allocate(size)
             block.withSegment { segment ->
@@ -36,7 +38,9 @@ class BlockScopeSpec : FunSpec({
             manager.stats().reserved shouldBe 0
         }
 
-        test("closing too often on another thread leaves a scope its $size bytes, and the owner is told at its own close") {
+        test(
+            "closing too often on another thread leaves a scope its $size bytes, and the owner is told at its own close",
+        ) {
             val manager = SystemMemoryManager("scopes")
             val block = manager.allocate(size)
             val entered = CountDownLatch(1)
@@ -68,7 +72,9 @@ class BlockScopeSpec : FunSpec({
 
     for (virtual in listOf(false, true)) {
         val threads = if (virtual) "virtual" else "platform"
-        test("of closes that race one succeeds for each reference, and scopes on $threads threads see their own bytes only") {
+        test(
+            "of closes that race one succeeds for each reference, and scopes on $threads threads see their own bytes only",
+        ) {
             val manager = SystemMemoryManager("scopes")
             val refused = AtomicLong()
             val scopes = AtomicLong()

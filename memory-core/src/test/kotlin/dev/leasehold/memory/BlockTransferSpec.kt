@@ -114,7 +114,15 @@ class BlockTransferSpec : FunSpec({
 
     test("a block that moves when it is resized is paid for by its manager again, and one that stays is not") {
         val paid = PaidBlocks()
-        for ((from, within, beyond) in listOf(Triple(1000L, 1020L, 5000L), Triple(40_000L, 40_500L, 3.MiB), Triple(3.MiB, 3.MiB - 10, 5.MiB))) {
+        for ((from, within, beyond) in listOf(
+            Triple(1000L, 1020L, 5000L),
+            Triple(40_000L, 40_500L, 3.MiB),
+            Triple(
+                3.MiB,
+                3.MiB - 10,
+                5.MiB,
+            ),
+        )) {
             val block = paid.manager.allocate(from)
             block.withSegment { it.setLong(0, 4711) }
             block.transferTo(paid.to)

@@ -193,7 +193,8 @@ class CheckedManagerSpec : FunSpec({
             lines.drop(1).take(50).forEachIndexed { index, line ->
                 val block = blocks[52 - index]
                 line shouldMatch Regex(
-                    "  ${block.size} bytes at 0x${block.address.toString(16)}, allocated at $site by thread '.*' \\(#\\d+\\)",
+                    "  ${block.size} bytes at 0x${block.address.toString(16)}, allocated at $site " +
+                        "by thread '.*' \\(#\\d+\\)",
                 )
             }
             lines.last() shouldBe "  and 3 more"

@@ -9,8 +9,14 @@ import java.lang.foreign.ValueLayout.JAVA_BYTE
 /** What taking all blocks back does, whatever manager it is: the part of [ManagerContract] about [MemoryManager.clear]. */
 internal object ClearContract {
     val checks: List<ManagerContract.Check> = listOf(
-        ManagerContract.Check("clear closes every block, gives all memory back at once, and the manager goes on", ::clear),
-        ManagerContract.Check("a block that was taken back refuses in so many words, and its close does nothing", ::words),
+        ManagerContract.Check(
+            "clear closes every block, gives all memory back at once, and the manager goes on",
+            ::clear,
+        ),
+        ManagerContract.Check(
+            "a block that was taken back refuses in so many words, and its close does nothing",
+            ::words,
+        ),
         ManagerContract.Check("clear takes the quarantine back, too, and cuts its views off", ::quarantine),
         ManagerContract.Check("figures add up across a clear, and allocations are counted on", ::figures),
         ManagerContract.Check("a closed manager can be cleared of what is still allocated", ::closed),
@@ -67,7 +73,8 @@ internal object ClearContract {
             )
             for ((verb, use) in uses) {
                 val refusal = shouldThrow<BlockClosedException> { use() }
-                refusal.message shouldBe "$place was $verb after manager '${manager.name}' had taken all of its blocks " +
+                refusal.message shouldBe
+                    "$place was $verb after manager '${manager.name}' had taken all of its blocks " +
                     "back: allocate anew after a clear"
                 refusal.managerName shouldBe manager.name
                 refusal.size shouldBe 33
@@ -76,7 +83,8 @@ internal object ClearContract {
             shouldThrow<BlockClosedException> { taken.asByteBuffer() }
             shouldThrow<BlockClosedException> { taken.transferTo(manager.budget) }
             taken.tryRetain() shouldBe false
-            taken.toString() shouldBe "Block(33 bytes at 0x${taken.address.toString(16)}, closed, manager '${manager.name}')"
+            taken.toString() shouldBe
+                "Block(33 bytes at 0x${taken.address.toString(16)}, closed, manager '${manager.name}')"
             repeat(4) { taken.close() }
         }
     }

@@ -145,7 +145,9 @@ class ManagerClearSpec : FunSpec({
 
     for (virtual in listOf(false, true)) {
         val threads = if (virtual) "virtual" else "platform"
-        test("a clear at any moment takes everything back, and $threads threads in scopes see zeros or their own bytes") {
+        test(
+            "a clear at any moment takes everything back, and $threads threads in scopes see zeros or their own bytes",
+        ) {
             val app = MemoryBudget.rootOf("app", 256.MiB)
             val other = MemoryBudget("other", 256.MiB, app)
             val manager = SystemMemoryManager("cleared") { budget = app }

@@ -153,7 +153,9 @@ class ManagerMisusesSpec : FunSpec({
         }
     }
 
-    test("a block that somebody closes once too often in a scope is freed once, and the close that was too many says so") {
+    test(
+        "a block that somebody closes once too often in a scope is freed once, and the close that was too many says so",
+    ) {
         val manager = SystemMemoryManager("table")
         val block = manager.allocate(10)
         block.withSegment { segment ->

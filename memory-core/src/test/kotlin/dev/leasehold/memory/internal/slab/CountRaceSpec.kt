@@ -29,7 +29,9 @@ class CountRaceSpec : FunSpec({
         }
     }
 
-    test("however many more references are given back than there are, just those that were there go, and no scope's hold") {
+    test(
+        "however many more references are given back than there are, just those that were there go, and no scope's hold",
+    ) {
         val bias = fenced(1)
         val lates = AtomicLong()
         repeat(Effort.times(300, 50_000)) {
