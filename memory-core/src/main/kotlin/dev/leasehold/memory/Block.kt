@@ -189,7 +189,10 @@ public class Block internal constructor(
     private fun end(tenancy: Tenancy) {
         val code = BlockKind.code(kind)
         if (!tenancy.isExact) {
-            (home as? BlockCharge)?.settle()
+            (home as? BlockCharge)?.run {
+                settle()
+                tell()
+            }
             return tenancy.end(address, code, size)
         }
         try {
@@ -220,8 +223,11 @@ public class Block internal constructor(
         }
         try {
             // A block without bytes costs nobody anything.
-            if (!engine.isNothing(home)) home = BlockCharge.move(engine, home, BlockKind.code(kind), size, budget)
+            if (engine.isNothing(home)) return
+            val moved = BlockCharge.move(engine, home, BlockKind.code(kind), size, budget) ?: refuse("transferred")
+            home = moved
             cache = null
+            moved.tell()
         } finally {
             endTurn()
             leave()
@@ -319,12 +325,22 @@ public class Block internal constructor(
                 val seen = tenancy
                 if (seen != null && seen.raw.byteSize() == size) return seen.raw
                 val fresh = seen?.resized(Platform.current, address, size) ?: newTenancy()
-                if (TENANCY.compareAndSet(this, seen, fresh)) return fresh.raw
+                if (TENANCY.compareAndSet(this, seen, fresh)) return shown(fresh)
                 if (seen == null) fresh.cancel()
             }
+        } catch (failure: IllegalStateException) {
+            // All was taken back just now, and with it the arena that the view was to live in.
+            if (engine.cleared) refuse("used")
+            throw failure
         } finally {
             leave()
         }
+    }
+
+    private fun shown(fresh: Tenancy): MemorySegment {
+        // Its arena may have been opened after all of them were closed.
+        if (engine.cleared) engine.cutViews()
+        return fresh.raw
     }
 
     private fun newTenancy(): Tenancy {

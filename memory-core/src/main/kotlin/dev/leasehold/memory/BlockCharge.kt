@@ -4,6 +4,7 @@ import dev.leasehold.memory.internal.slab.BlockHome
 import dev.leasehold.memory.internal.slab.Charge
 import dev.leasehold.memory.internal.slab.Settleable
 import dev.leasehold.memory.internal.slab.SlabEngine
+import kotlin.concurrent.withLock
 
 /** The home of a block that another budget pays for: its manager pays again, and then the block goes back to [inner]. */
 internal class BlockCharge private constructor(
@@ -17,14 +18,15 @@ internal class BlockCharge private constructor(
     /** Who watches the block, if anybody does. */
     val watch: BlockWatch? get() = inner as? BlockWatch
 
-    /** Makes the manager pay again, unless that has happened. Called once by the last close, or by who takes all back. */
-    override fun settle() {
-        if (engine.charges.remove(this)) charge.end()
-    }
+    // By the last close, or by who takes all back: whoever comes first.
+    override fun settle() = engine.settling.withLock { if (engine.charges.remove(this)) charge.comeBack() }
+
+    override fun tell() = charge.tell()
 
     override fun giveBack(address: Long, code: Int, size: Long) {
         try {
             settle()
+            tell()
         } finally {
             inner.giveBack(address, code, size)
         }
@@ -34,9 +36,23 @@ internal class BlockCharge private constructor(
 
     override fun describe(address: Long, size: Long): String = inner.describe(address, size)
 
+    override fun tryKeep(code: Int, size: Long): Boolean = inner.tryKeep(code, size)
+
     companion object {
-        /** Moves what pays for a block of [size] bytes, of the kind [code] and at [home], to [budget]. */
-        fun move(engine: SlabEngine, home: BlockHome, code: Int, size: Long, budget: MemoryBudget): BlockHome {
+        /**
+         * Moves what pays for a block of [size] bytes, of the kind [code] and at [home], to [budget]; null, and nothing has
+         * changed, when all memory has been taken back. Soft limits are not told yet.
+         */
+        fun move(engine: SlabEngine, home: BlockHome, code: Int, size: Long, budget: MemoryBudget): BlockCharge? =
+            engine.settling.withLock { if (engine.cleared) null else moveLocked(engine, home, code, size, budget) }
+
+        private fun moveLocked(
+            engine: SlabEngine,
+            home: BlockHome,
+            code: Int,
+            size: Long,
+            budget: MemoryBudget,
+        ): BlockCharge {
             val before = (home as? BlockCharge)?.charge
             val manager = engine.owner as MemoryManager
             val inner = if (home is BlockCharge) home.inner else home
@@ -53,7 +69,7 @@ internal class BlockCharge private constructor(
                 val moved = BlockCharge(engine, inner, charge)
                 check(engine.charges.add(moved))
                 if (home is BlockCharge) check(engine.charges.remove(home))
-                charge.commit()
+                charge.move()
                 return moved
             } catch (failure: Throwable) {
                 charge.cancel()

@@ -62,11 +62,8 @@ internal class BlockResize(
 
             is PageHome -> resizePages(home, newSize)
 
-            // What is watched always moves: that is how holders of an old view are found, and guards lie around it.
-            is BlockWatch -> false
-
-            // What another budget pays for stays as long as it is.
-            is BlockCharge -> home.watch == null && resizeCharged(home, newSize)
+            // What is watched, or another budget pays for, keeps its class.
+            is BlockWatch, is BlockCharge -> (!source.exact || newSize == block.size) && stays(home, newSize)
 
             else -> changeClass(newSize)
         }
@@ -86,12 +83,8 @@ internal class BlockResize(
         return block.size == newSize
     }
 
-    private fun resizeCharged(home: BlockHome, newSize: Long): Boolean {
-        if (source.exact) return newSize == block.size
-        if (newSize > home.bytesOf(BlockKind.code(block.kind))) return false
-        block.size = newSize
-        return true
-    }
+    private fun stays(home: BlockHome, newSize: Long) =
+        home.tryKeep(BlockKind.code(block.kind), newSize).also { if (it) block.size = newSize }
 
     private fun changeClass(newSize: Long): Boolean {
         val code = BlockKind.code(block.kind)

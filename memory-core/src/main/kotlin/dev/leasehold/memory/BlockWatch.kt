@@ -20,7 +20,10 @@ internal class BlockWatchers {
         watches.remove(watch)
     }
 
-    fun clear() = watches.clear()
+    /** Ends the watch over all of them: they were taken back, and nobody has forgotten them. */
+    fun clear() {
+        for (watch in watches) watch.stop()
+    }
 
     /** One line for each block, the largest first, and how many more there are. */
     fun dump(): String {
@@ -42,11 +45,16 @@ internal class BlockWatchers {
 internal class BlockWatch(
     private val engine: SlabEngine,
     private val taken: Taken,
-    val size: Long,
+    size: Long,
     private val guards: GuardBytes?,
     private val watchers: BlockWatchers,
     private val managerName: String,
 ) : BlockHome(taken.home.owner, managerName) {
+    /** How many bytes the block has. */
+    @Volatile
+    var size: Long = size
+        private set
+
     val trace: LeaseTrace = LeaseTrace.ofBlock(managerName, size)
 
     /** Where the block begins. */
@@ -59,15 +67,21 @@ internal class BlockWatch(
     fun start() {
         guards?.lay(taken.address, size)
         watchers.add(this)
+        if (engine.cleared) stop()
+    }
+
+    /** Ends it. */
+    fun stop() {
+        trace.ended()
+        watchers.remove(this)
     }
 
     override fun giveBack(address: Long, code: Int, size: Long) {
         // All memory was taken back, and these bytes with it.
-        if (engine.cleared) return
+        if (engine.cleared) return stop()
         val damage = guards?.damage(taken.address, this.size)
         guards?.fillFreed(taken.address, this.size)
-        trace.ended()
-        watchers.remove(this)
+        stop()
         taken.home.giveBack(taken.address, taken.code, guards?.around(this.size) ?: size)
         // Last, so that a block that was written past its end is not lost as well.
         if (damage != null &&
@@ -80,6 +94,13 @@ internal class BlockWatch(
     override fun bytesOf(code: Int): Long = taken.home.bytesOf(taken.code)
 
     override fun describe(address: Long, size: Long): String = taken.home.describe(address, size)
+
+    // What is checked always moves: that is how holders of an old view are found.
+    override fun tryKeep(code: Int, size: Long): Boolean {
+        if (guards != null || size > bytesOf(code)) return false
+        this.size = size
+        return true
+    }
 
     private fun describeBlock() = "${describe(address, size)} from manager '$managerName'"
 

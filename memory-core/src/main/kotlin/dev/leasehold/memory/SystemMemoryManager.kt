@@ -285,10 +285,13 @@ public class SystemMemoryManager internal constructor(
     override fun clear() {
         if (settings.ofProcess) throw UnsupportedOperationException(ManagerRefusals.SYSTEM_CLEAR)
         val former = engine
-        val tally = former.tally()
-        if (!closed) engine = newEngine()
+        val next = newEngine()
+        if (closed) check(next.close().openLeases == 0L)
+        engine = next
         former.abandon()
         watchers.clear()
+        // Not before: until then it may still have given something out.
+        val tally = former.tally()
         formerRents += tally.rents
         formerHits += tally.hits
     }

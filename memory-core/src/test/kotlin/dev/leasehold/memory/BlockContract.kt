@@ -21,9 +21,9 @@ internal object BlockContract {
         ManagerContract.Check("an end on another thread is seen by its owner, and the other way round", ::endSeen),
         ManagerContract.Check("a scoped view dies with its scope, slices too", ::scopedViews),
         ManagerContract.Check("scopes nest, and each holds the block", ::nestedScopes),
-        ManagerContract.Check("a scope that fails gives its reference back", ::failingScope),
+        ManagerContract.Check("a scope that fails gives its hold back", ::failingScope),
         ManagerContract.Check(
-            "a scope entered before the last close keeps the block until it ends",
+            "a scope entered before the last close keeps the block's memory until it ends",
             ::scopeOutlivesClose,
         ),
         ManagerContract.Check(
@@ -158,7 +158,8 @@ internal object BlockContract {
     private fun scopedViews(fixture: ManagerFixture) = fixture.use { manager ->
         val block = manager.allocate(64)
         val (view, slice) = block.withSegment { segment ->
-            block.refCount shouldBe 2
+            // A scope holds the memory, and is no reference.
+            block.refCount shouldBe 1
             val raw = segment.asMemorySegment()
             if (Platform.current.bindsViews) {
                 failureOn("stranger") { raw.get(JAVA_BYTE, 0) }?.javaClass shouldBe WrongThreadException::class.java
@@ -179,13 +180,13 @@ internal object BlockContract {
         val block = manager.allocate(64)
         block.withSegment { outer ->
             val inner = block.withSegment { inner ->
-                block.refCount shouldBe 3
+                block.refCount shouldBe 1
                 inner.asMemorySegment().set(JAVA_BYTE, 0, 9)
                 inner.asMemorySegment()
             }
             outer.asMemorySegment().get(JAVA_BYTE, 0) shouldBe 9
             if (Platform.current.bindsViews) shouldThrow<IllegalStateException> { inner.get(JAVA_BYTE, 0) }
-            block.refCount shouldBe 2
+            block.refCount shouldBe 1
         }
         block.refCount shouldBe 1
         block.close()
@@ -205,12 +206,17 @@ internal object BlockContract {
         // On the same thread, and then entered on another one.
         val kept = block.withSegment { segment ->
             block.close()
-            block.isClosed shouldBe false
+            block.isClosed shouldBe true
+            block.refCount shouldBe 0
+            block.tryRetain() shouldBe false
+            shouldThrow<BlockClosedException> { block.withSegment { it.size } }
             segment.asMemorySegment().set(JAVA_BYTE, 1, 4)
+            segment.asMemorySegment().get(JAVA_BYTE, 1) shouldBe 4
             manager.stats().blocks shouldBe before + 1
             segment.asMemorySegment()
         }
         block.isClosed shouldBe true
+        manager.stats().blocks shouldBe before
         if (Platform.current.bindsViews) shouldThrow<IllegalStateException> { kept.get(JAVA_BYTE, 1) }
         val travelling = manager.allocate(64)
         val entered = CountDownLatch(1)
@@ -221,7 +227,8 @@ internal object BlockContract {
                     entered.countDown()
                     closed.await()
                     segment.asMemorySegment().fill(5)
-                    travelling.isClosed shouldBe false
+                    travelling.isClosed shouldBe true
+                    manager.stats().blocks shouldBe before + 1
                 }
             } else {
                 entered.await()

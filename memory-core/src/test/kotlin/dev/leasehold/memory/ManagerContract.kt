@@ -30,7 +30,7 @@ internal object ManagerContract {
         Check("closing a manager again does nothing", ::closeTwice),
         Check("a manager that belongs to the process cannot be closed", ::systemStaysOpen),
         Check("manager and figures say who they are", ::describesItself),
-    ) + BlockContract.checks + ResizeContract.checks + PageContract.checks
+    ) + BlockContract.checks + ClearContract.checks + ResizeContract.checks + PageContract.checks
 
     private val everyClassBorder = (0 until SizeClasses.COUNT).map(SizeClasses::sizeOf).flatMap {
         listOf(

@@ -8,12 +8,14 @@ import io.kotest.matchers.shouldBe
  * @property limited whether its limit can be reached with a few blocks
  * @property closable whether it may be closed; if not, it is shared with others and its figures are not its test's alone
  * @property quarantine whether blocks whose views any thread may have wait in quarantine when they are closed
+ * @property checked whether blocks have guard bytes, and move whenever they are resized
  */
 internal class ManagerFixture(
     val name: String,
     val limited: Boolean = false,
     val closable: Boolean = true,
     val quarantine: Boolean = true,
+    val checked: Boolean = false,
     private val ended: () -> Unit = {},
     private val make: () -> MemoryManager,
 ) {
@@ -81,6 +83,9 @@ internal object ManagerFixtures {
             quarantineBlocks = 4
         },
         own("a manager that traces sites") { traceSites = true },
+        ManagerFixture("a checked manager", quarantine = false, checked = true) {
+            SystemMemoryManager(NAME) { checked = true }
+        },
         withinBudget(),
     )
 }

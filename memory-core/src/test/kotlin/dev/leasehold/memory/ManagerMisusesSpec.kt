@@ -79,7 +79,7 @@ class ManagerMisusesSpec : FunSpec({
         ended("a view after the end", "used", act = Block::asMemorySegment),
         ended("a segment after the end", "used") { it.segment },
         ended("a byte buffer after the end", "used", act = Block::asByteBuffer),
-        ended("a scope after the end", "retained") { block -> block.withSegment { it.size } },
+        ended("a scope after the end", "used") { block -> block.withSegment { it.size } },
     )
     val managers = listOf(
         Misuse(
@@ -153,11 +153,18 @@ class ManagerMisusesSpec : FunSpec({
         }
     }
 
-    test("a block that somebody closes once too often in a scope is freed once, and the scope's end says so") {
+    test(
+        "a block that somebody closes once too often in a scope is freed once, and the close that was too many says so",
+    ) {
         val manager = SystemMemoryManager("table")
         val block = manager.allocate(10)
-        val failure = runCatching { block.withSegment { repeat(2) { block.close() } } }.exceptionOrNull()
-        (failure is BlockClosedException) shouldBe true
+        block.withSegment { segment ->
+            block.close()
+            (runCatching { block.close() }.exceptionOrNull() is BlockClosedException) shouldBe true
+            segment.setLong(0, 7)
+            segment.getLong(0) shouldBe 7
+            manager.stats().blocks shouldBe 1
+        }
         manager.stats().blocks shouldBe 0
         val others = List(4) { manager.allocate(10) }
         others.map(Block::address).toSet().size shouldBe 4

@@ -203,7 +203,9 @@ internal class ManagerModel(private val manager: MemoryManager, seed: Long) : Au
         entry ?: return "nothing to use"
         somewhere {
             entry.block.withSegment { segment ->
-                check(entry.block.refCount == entry.references + 1) { "${entry.block} is used by one more" }
+                check(entry.block.refCount == entry.references) {
+                    "a scope of ${entry.block} is counted as a reference"
+                }
                 check(segment.size == entry.block.size)
             }
         }

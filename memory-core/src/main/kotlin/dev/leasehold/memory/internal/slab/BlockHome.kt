@@ -26,6 +26,9 @@ internal abstract class BlockHome(
     /** What messages call the block of [size] bytes at [address]. */
     open fun describe(address: Long, size: Long): String = "Block of $size bytes at ${hex(address)}"
 
+    /** Whether the block of the kind [code] can have [size] bytes where it lies, with nothing else changed; it has then. */
+    open fun tryKeep(code: Int, size: Long): Boolean = size <= bytesOf(code)
+
     /** What another budget pays for the block, if one does. */
     open val charge: Charge? get() = null
 

@@ -96,6 +96,12 @@ internal class Charge private constructor(
 
     /** Gives the sources' bytes up: from here on the target pays. Soft limits are told, so outside of every lock. */
     fun commit() {
+        move()
+        tell()
+    }
+
+    /** [commit] without telling soft limits, which [tell] does later, outside of every lock. */
+    fun move() {
         turn(State.PREPARED, State.MOVED)
         payer.gate.alone {
             for (source in sources) {
@@ -104,9 +110,14 @@ internal class Charge private constructor(
             }
         }
         previous?.turn(State.MOVED, State.OVER)
-        Crossing.tellAll(crossings)
         sources = emptyList()
+    }
+
+    /** Tells the soft limits that were crossed by what went before. */
+    fun tell() {
+        val crossed = crossings
         crossings = emptyList()
+        Crossing.tellAll(crossed)
     }
 
     /** Gives the target's bytes up: nothing was moved. */
@@ -129,6 +140,12 @@ internal class Charge private constructor(
      * its bytes to the system. Soft limits are told, so outside of every lock.
      */
     fun end() {
+        comeBack()
+        tell()
+    }
+
+    /** [end] without telling soft limits, which [tell] does later, outside of every lock. */
+    fun comeBack() {
         turn(State.MOVED, State.OVER)
         val common = account.commonWith(payer)
         payer.gate.alone {
@@ -141,7 +158,6 @@ internal class Charge private constructor(
                 if (done) comeBack(common) else account.owe(debt, bytes)
             }
         }
-        Crossing.tellAll(crossings)
     }
 
     /** The first half of moving this charge on to [to]; as [Account.prepare]. */

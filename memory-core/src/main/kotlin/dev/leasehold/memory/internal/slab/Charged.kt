@@ -40,4 +40,7 @@ internal class ChargedTenure(private val inner: Tenure, override val charge: Cha
 internal interface Settleable {
     /** Makes the account of the manager pay again. Does nothing when it does so already. */
     fun settle()
+
+    /** Tells the soft limits that [settle] has crossed. Outside of every lock. */
+    fun tell()
 }

@@ -64,6 +64,9 @@ internal class SlabEngine(
     /** What must be settled before all memory can be taken back. */
     val charges: MutableSet<Settleable> = ConcurrentHashMap.newKeySet()
 
+    /** Held while what pays for a block changes, so that it does not while all memory is taken back. */
+    val settling = ReentrantLock()
+
     /** The way to a block for those whom no cache serves. */
     val requests = Requests(this, largestClass)
 
@@ -492,10 +495,22 @@ internal class SlabEngine(
         cleared = true
         line.close()
         registry.revoke(hold = true) {}
-        val _ = arenas.closeAll()
-        for (charge in charges) charge.settle()
-        val wreck = store.lock.withLock { store.abandon() }
+        cutViews()
+        val settled = ArrayList<Settleable>()
+        val wreck = settling.withLock {
+            for (charge in charges) {
+                charge.settle()
+                check(settled.add(charge))
+            }
+            store.lock.withLock { store.abandon() }
+        }
         Wrecks.unmapLater(this, wreck, arenas)
+        settled.forEach(Settleable::tell)
+    }
+
+    /** Cuts off all views in shared arenas: at once, or, while a native call uses one, when that is over. */
+    fun cutViews() {
+        if (!arenas.closeAll()) Retirer.untilDone(arenas, arenas::closeAll)
     }
 
     private fun adopt(orphan: ThreadCache) {

@@ -297,6 +297,8 @@ internal class SlabStore(platform: Platform, val account: Account, private val i
 
     // Going a step below the bound, so that a system call frees a part of the bound and not a block.
     private fun keepBound() {
+        // What is dead keeps no account of its pages.
+        if (dead) return
         val bound = maxOf(0, idleBound())
         if (idleBytes > bound) counted { dropTo(bound) }
     }

@@ -41,6 +41,19 @@ internal class CountRace(private val bias: PlayedBias, private val slots: Int = 
             }
         }
 
+        /** Uses the block in a scope, which keeps the memory whoever releases meanwhile; false when it has ended. */
+        inline fun tryScope(action: () -> Unit): Boolean {
+            if (!count.tryEnter()) return false
+            if (freed) throw AssertionError("a scope was entered after the block had been freed")
+            action()
+            if (freed) throw AssertionError("a block was freed while a scope used it")
+            when (count.leave()) {
+                RefCount.LAST -> free()
+                RefCount.NONE -> throw AssertionError("a scope was lost: there was none to leave")
+            }
+            return true
+        }
+
         /** Keeps all others out for a moment, if nobody else holds it; then it goes on, or with [end] it ends. */
         fun tryAlone(end: Boolean): Boolean {
             if (!count.tryLock(1)) return false
@@ -66,6 +79,7 @@ internal class CountRace(private val bias: PlayedBias, private val slots: Int = 
         private fun mustBeOver() {
             if (!count.isOver || count.count != 0) throw AssertionError("${count.count} references are left at the end")
             if (count.tryRetain()) throw AssertionError("a count that had reached zero came back")
+            if (count.tryEnter()) throw AssertionError("a block that had ended was entered")
             if (count.tryLock(1)) throw AssertionError("a block that had ended was locked")
             if (count.release() != RefCount.NONE) throw AssertionError("the last reference went twice")
         }
@@ -85,6 +99,9 @@ internal class CountRace(private val bias: PlayedBias, private val slots: Int = 
     /** How often a stranger got hold of a block, and of one that the owner counted plainly at first. */
     val met = AtomicLong()
     val metBiased = AtomicLong()
+
+    /** How often a stranger used one in a scope. */
+    val scopes = AtomicLong()
 
     /** Lets the owner make blocks for [millis] or somewhat longer, and sees to it that all of them end. */
     fun run(millis: Int, strangers: Int) {
@@ -130,10 +147,15 @@ internal class CountRace(private val bias: PlayedBias, private val slots: Int = 
     private fun count(block: Counted, times: Int) {
         repeat(times) { if (!block.tryRetain()) throw AssertionError("a held block was not retained") }
         repeat(times) { block.release() }
+        repeat(times) { if (!block.tryScope {}) throw AssertionError("a held block was not entered") }
     }
 
     // Now and then as a resize does that must be alone with the block: that ends the bias of this one.
     private fun close(block: Counted, round: Int) {
+        if (round % WITHIN == 0) {
+            if (!block.tryScope { block.release() }) throw AssertionError("a held block was not entered")
+            return
+        }
         if (round % ALONE == 1) block.tryAlone(end = false)
         if (round % ALONE != 0 || !block.tryAlone(end = true)) block.release()
     }
@@ -141,6 +163,10 @@ internal class CountRace(private val bias: PlayedBias, private val slots: Int = 
     private fun meet(random: Random) {
         repeat(random.nextInt(MOST_IDLE)) { Thread.onSpinWait() }
         val block = shown.get(random.nextInt(slots)) ?: return
+        if (random.nextInt(4) == 0) {
+            if (block.tryScope { repeat(random.nextInt(MOST_IDLE)) { Thread.onSpinWait() } }) scopes.incrementAndGet()
+            return
+        }
         if (!block.tryRetain()) return
         met.incrementAndGet()
         if (block.biased) metBiased.incrementAndGet()
@@ -151,6 +177,7 @@ internal class CountRace(private val bias: PlayedBias, private val slots: Int = 
 
     private companion object {
         const val ALONE = 17
+        const val WITHIN = 5
 
         /** How many meetings with a biased block a run waits for, and how long, in nanoseconds, on a busy machine. */
         const val LEAST_MET = 100

@@ -3,6 +3,7 @@ package dev.leasehold.memory.internal.slab
 import dev.leasehold.memory.Effort
 import dev.leasehold.memory.failureOn
 import dev.leasehold.memory.onThread
+import dev.leasehold.memory.together
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.comparables.shouldBeGreaterThan
@@ -10,6 +11,9 @@ import io.kotest.matchers.comparables.shouldBeGreaterThanOrEqualTo
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import java.lang.invoke.MethodHandles
+import java.util.concurrent.atomic.AtomicBoolean
+import java.util.concurrent.atomic.AtomicInteger
+import java.util.concurrent.atomic.AtomicLong
 
 class CountRaceSpec : FunSpec({
     fun fenced(pause: Int) = PlayedBias(Fence::everyThread, firstPause = pause, longestPause = pause)
@@ -21,6 +25,68 @@ class CountRaceSpec : FunSpec({
             // The bias was in play, and was given up, again and again, also for a block that was being counted.
             race.biasedBlocks shouldBeGreaterThan 50
             race.metBiased.get() shouldBeGreaterThanOrEqualTo 100
+            race.scopes.get() shouldBeGreaterThan 10
+        }
+    }
+
+    test(
+        "however many more references are given back than there are, just those that were there go, and no scope's hold",
+    ) {
+        val bias = fenced(1)
+        val lates = AtomicLong()
+        repeat(Effort.times(300, 50_000)) {
+            bias.play()
+            val generation = bias.generationOfNext()
+            val count = RefCount(if (generation == 0) null else bias, generation)
+            check(count.tryRetain())
+            val freed = AtomicBoolean()
+            val given = AtomicInteger()
+            fun end(answer: Int) {
+                if (answer == RefCount.LAST) check(freed.compareAndSet(false, true)) { "freed twice" }
+                if (answer == RefCount.NONE) lates.incrementAndGet() else given.incrementAndGet()
+            }
+            together(3) { worker ->
+                if (worker == 0) {
+                    repeat(3) { end(count.release()) }
+                } else {
+                    repeat(20) {
+                        if (!count.tryEnter()) return@repeat
+                        check(!freed.get()) { "entered when it was free" }
+                        if (it == 10) end(count.release())
+                        check(!freed.get()) { "freed under a scope" }
+                        val answer = count.leave()
+                        check(answer != RefCount.NONE) { "a scope's hold was taken" }
+                        if (answer == RefCount.LAST) check(freed.compareAndSet(false, true)) { "freed twice" }
+                    }
+                }
+            }
+            given.get() shouldBe 2
+            freed.get() shouldBe true
+            count.isOver shouldBe true
+        }
+        lates.get() shouldBeGreaterThan 100
+    }
+
+    test("a scope that is left last ends the count, wherever it was entered, and nobody enters after the references") {
+        for (plainly in listOf(true, false)) {
+            val bias = PlayedBias(Fence::everyThread).apply { play() }
+            val count = RefCount(if (plainly) bias else null, if (plainly) bias.generationOfNext() else 0)
+            repeat(2) { count.tryEnter() shouldBe true }
+            count.count shouldBe 1
+            count.tryLock(1) shouldBe false
+            count.tryLock(1, scopes = 1) shouldBe false
+            count.tryLock(1, scopes = 2) shouldBe true
+            count.unlock(1, scopes = 2)
+            count.release() shouldBe RefCount.MORE
+            count.isOver shouldBe true
+            count.count shouldBe 0
+            repeat(2) { count.release() shouldBe RefCount.NONE }
+            count.tryEnter() shouldBe false
+            count.tryRetain() shouldBe false
+            count.leave() shouldBe RefCount.MORE
+            onThread { count.leave() shouldBe RefCount.LAST }
+            count.release() shouldBe RefCount.NONE
+            count.isOver shouldBe true
         }
     }
 

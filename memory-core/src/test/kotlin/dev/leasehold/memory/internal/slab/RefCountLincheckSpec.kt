@@ -134,6 +134,119 @@ class RevivedCountOperations {
     }
 }
 
+/** What [ScopeOperations] looks at: a count that tells scopes from references, or should. */
+internal interface ScopedCount {
+    val references: Int
+    val isOver: Boolean
+
+    fun retain(): Boolean
+    fun enter(): Boolean
+    fun release(): Int
+    fun leave(): Int
+}
+
+/**
+ * References that anybody gives back, as often as they like, beside the scopes of the owner and of a guest, which each
+ * ends for itself. The order of what happens is compared with a plain count of both.
+ */
+abstract class ScopeOperations internal constructor(private val count: ScopedCount, private val play: () -> Unit) {
+    private var owners = 0
+    private var guests = 0
+
+    @Operation(nonParallelGroup = "owner")
+    fun ownRelease(): Int {
+        play()
+        return count.release()
+    }
+
+    @Operation(nonParallelGroup = "owner")
+    fun ownEnter(): Boolean {
+        play()
+        return count.enter().also { if (it) owners++ }
+    }
+
+    @Operation(nonParallelGroup = "owner")
+    fun ownLeave(): Int {
+        play()
+        return if (owners == 0) -1 else count.leave().also { owners-- }
+    }
+
+    @Operation(nonParallelGroup = "guest")
+    fun enter(): Boolean = count.enter().also { if (it) guests++ }
+
+    @Operation(nonParallelGroup = "guest")
+    fun leave(): Int = if (guests == 0) -1 else count.leave().also { guests-- }
+
+    @Operation
+    fun retain(): Boolean = count.retain()
+
+    @Operation
+    fun release(): Int = count.release()
+
+    @Operation
+    fun references(): Int = count.references
+
+    @Operation
+    fun isOver(): Boolean = count.isOver
+}
+
+private open class BiasedScopes(bias: PlayedBias) : ScopedCount {
+    protected val count = RefCount(bias, bias.generationOfNext())
+    override val references: Int get() = count.count
+    override val isOver: Boolean get() = count.isOver
+
+    override fun retain(): Boolean = count.tryRetain()
+    override fun enter(): Boolean = count.tryEnter()
+    override fun release(): Int = count.release()
+    override fun leave(): Int = count.leave()
+}
+
+private class PlainScopes : ScopedCount {
+    private var scopes = 0
+    override var references = 1
+    override val isOver: Boolean get() = references == 0
+
+    override fun retain(): Boolean = (references > 0).also { if (it) references++ }
+    override fun enter(): Boolean = (references > 0).also { if (it) scopes++ }
+
+    override fun release(): Int {
+        if (references == 0) return RefCount.NONE
+        references--
+        return left()
+    }
+
+    override fun leave(): Int {
+        scopes--
+        return left()
+    }
+
+    private fun left() = if (references == 0 && scopes == 0) RefCount.LAST else RefCount.MORE
+}
+
+/** What the others are compared with. */
+class PlainScopeOperations : ScopeOperations(PlainScopes(), {})
+
+class BiasedScopeOperations private constructor(bias: PlayedBias) : ScopeOperations(BiasedScopes(bias), bias::play) {
+    constructor() : this(PlayedBias(fence = {}))
+}
+
+/** The twin whose scopes are references, which whoever closes too often takes from them. */
+class RobbedScopeOperations private constructor(bias: PlayedBias) :
+    ScopeOperations(
+        object : BiasedScopes(bias) {
+            override fun enter(): Boolean = count.tryRetain()
+            override fun leave(): Int = count.release()
+        },
+        bias::play,
+    ) {
+    constructor() : this(PlayedBias(fence = {}))
+}
+
+/** The twin whose owner is not waited for. */
+class HastyScopeOperations private constructor(bias: PlayedBias) : ScopeOperations(BiasedScopes(bias), bias::play) {
+    constructor() : this(HastyBias())
+}
+
 class RefCountLincheckSpec : FunSpec({
     fun options() = ModelCheckingOptions()
         .iterations(Effort.times(3, 200))
@@ -149,6 +262,19 @@ class RefCountLincheckSpec : FunSpec({
 
     test("every interleaving of an owner and two other threads counts right") {
         options().threads(3).actorsPerThread(2).check(BiasedCountOperations::class)
+    }
+
+    test("every interleaving keeps scopes apart from references, however often those are given back") {
+        options().sequentialSpecification(PlainScopeOperations::class.java).check(BiasedScopeOperations::class)
+    }
+
+    for (twin in listOf(RobbedScopeOperations::class, HastyScopeOperations::class)) {
+        test("${twin.simpleName} is found") {
+            shouldThrow<LincheckAssertionError> {
+                options().iterations(30).invocationsPerIteration(1000)
+                    .sequentialSpecification(PlainScopeOperations::class.java).check(twin)
+            }
+        }
     }
 
     val twins = listOf(
