@@ -38,8 +38,8 @@ class CheckedManagerSpec : FunSpec({
                 failure.size shouldBe size
                 failure.offset shouldBe offset
                 failure.message!! shouldMatch Regex(
-                    "Block of $size bytes at 0x${block.address.toString(16)} from manager 'checked' was written outside " +
-                        "of its bounds: 1 bytes $where are overwritten, the first at offset $offset with " +
+                    "Block of $size bytes at 0x${block.address.toString(16)} from manager 'checked' was written " +
+                        "outside of its bounds: 1 bytes $where are overwritten, the first at offset $offset with " +
                         "0x${value.toByte().toHexString()}; native code, or a pointer made from an address, did that " +
                         "while the block was held; allocated at $site; closed at $site",
                 )
@@ -79,6 +79,7 @@ class CheckedManagerSpec : FunSpec({
         val shared = damaged().retain()
         shared.close()
         shouldThrow<GuardBytesException> { shared.close() }
+        shouldThrow<GuardBytesException> { damaged().resize(5000) }
         manager.stats().blocks shouldBe 0
         manager.close()
         manager.stats().reserved shouldBe 0
