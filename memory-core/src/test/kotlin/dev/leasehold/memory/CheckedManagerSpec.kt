@@ -15,14 +15,15 @@ class CheckedManagerSpec : FunSpec({
     }
 
     // As native code would see it: whatever lies around a block is within reach.
-    fun around(block: Block): MemorySegment =
-        MemorySegment.ofAddress(block.address - 64).reinterpret(block.size + 128)
+    fun around(block: Block): MemorySegment = MemorySegment.ofAddress(block.address - 64).reinterpret(block.size + 128)
 
     val sizes = listOf(1L, 16, 64, 100, 5000, 40_000, 1.MiB, 3.MiB)
     val site = "dev\\.leasehold\\.memory\\.CheckedManagerSpec.*\\(CheckedManagerSpec\\.kt:\\d+\\)"
 
     for (size in sizes) {
-        test("one byte before or behind a block of $size bytes is found when it is freed, with its place and its sites") {
+        test(
+            "one byte before or behind a block of $size bytes is found when it is freed, with its place and its sites",
+        ) {
             val manager = checked()
             val places = listOf(
                 Triple(-64L, "before its start", 0x00),
@@ -38,8 +39,8 @@ class CheckedManagerSpec : FunSpec({
                 failure.size shouldBe size
                 failure.offset shouldBe offset
                 failure.message!! shouldMatch Regex(
-                    "Block of $size bytes at 0x${block.address.toString(16)} from manager 'checked' was written outside " +
-                        "of its bounds: 1 bytes $where are overwritten, the first at offset $offset with " +
+                    "Block of $size bytes at 0x${block.address.toString(16)} from manager 'checked' was written " +
+                        "outside of its bounds: 1 bytes $where are overwritten, the first at offset $offset with " +
                         "0x${value.toByte().toHexString()}; native code, or a pointer made from an address, did that " +
                         "while the block was held; allocated at $site; closed at $site",
                 )
@@ -59,10 +60,13 @@ class CheckedManagerSpec : FunSpec({
         val block = manager.allocate(100)
         around(block).asSlice(64 + 100 + 5, 7).fill(1)
         shouldThrow<GuardBytesException> { block.close() }.message!!.substringAfter("bounds: ")
-            .substringBefore("; native") shouldBe "7 bytes behind its end are overwritten, the first at offset 105 with 0x01"
+            .substringBefore("; native") shouldBe
+            "7 bytes behind its end are overwritten, the first at offset 105 with 0x01"
         val both = manager.allocate(100)
         around(both).fill(0)
-        shouldThrow<GuardBytesException> { both.close() }.message!!.substringAfter("bounds: ").substringBefore("; native") shouldBe
+        shouldThrow<GuardBytesException> {
+            both.close()
+        }.message!!.substringAfter("bounds: ").substringBefore("; native") shouldBe
             "64 bytes before its start are overwritten, the first at offset -64 with 0x00"
         manager.close()
     }
@@ -79,6 +83,7 @@ class CheckedManagerSpec : FunSpec({
         val shared = damaged().retain()
         shared.close()
         shouldThrow<GuardBytesException> { shared.close() }
+        shouldThrow<GuardBytesException> { damaged().resize(5000) }
         manager.stats().blocks shouldBe 0
         manager.close()
         manager.stats().reserved shouldBe 0
@@ -108,7 +113,14 @@ class CheckedManagerSpec : FunSpec({
     test("a checked block always moves when it is resized, and keeps its bytes, its alignment and its guards") {
         val manager = checked()
         for (alignment in longArrayOf(1, 16, 64, 256, 4096)) {
-            for ((from, to) in listOf(100L to 100L, 100L to 90L, 100L to 101L, 5000L to 100_000L, 100L to 2.MiB, 2.MiB to 3.MiB)) {
+            for ((from, to) in listOf(
+                100L to 100L,
+                100L to 90L,
+                100L to 101L,
+                5000L to 100_000L,
+                100L to 2.MiB,
+                2.MiB to 3.MiB,
+            )) {
                 val block = manager.allocate(from, alignment)
                 block.withSegment { it.asMemorySegment().fill(5) }
                 val view = block.asMemorySegment()
@@ -187,7 +199,8 @@ class CheckedManagerSpec : FunSpec({
             val failure = shouldThrow<OutstandingBlocksException> { manager.close() }
             failure.blocks shouldBe 53
             val lines = failure.message!!.lines()
-            lines.first() shouldBe "manager 'dump' is closed, and 53 blocks of ${failure.bytes} bytes are allocated; they " +
+            lines.first() shouldBe
+                "manager 'dump' is closed, and 53 blocks of ${failure.bytes} bytes are allocated; they " +
                 "free their memory as they are closed:"
             lines.size shouldBe 52
             lines.drop(1).take(50).forEachIndexed { index, line ->
@@ -227,8 +240,8 @@ class CheckedManagerSpec : FunSpec({
         val block = manager.allocate(10)
         onThread("closer") { block.close() }
         shouldThrow<BlockClosedException> { block.close() }.message!! shouldMatch Regex(
-            "Block of 10 bytes at 0x[0-9a-f]+ from manager 'sites' was closed after its last reference had been given " +
-                "back: close once for the allocation and once for each retain; allocated at $site; closed at $site",
+            "Block of 10 bytes at 0x[0-9a-f]+ from manager 'sites' was closed after its last reference had been " +
+                "given back: close once for the allocation and once for each retain; allocated at $site; closed at $site",
         )
         manager.close()
     }
