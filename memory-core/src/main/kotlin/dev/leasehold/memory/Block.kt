@@ -38,6 +38,7 @@ public class Block internal constructor(
     private val engine: SlabEngine,
     private var cache: ThreadCache?,
     @get:JvmSynthetic
+    @set:JvmSynthetic
     internal var home: BlockHome,
     /** Where the first byte lies in the process's address space. Fixed for the block's life. */
     public val address: Long,

@@ -9,6 +9,7 @@ import dev.leasehold.memory.internal.slab.Account;
 import dev.leasehold.memory.internal.slab.CacheRegistry;
 import dev.leasehold.memory.internal.slab.Fence;
 import dev.leasehold.memory.internal.slab.HygieneAction;
+import dev.leasehold.memory.internal.slab.SizeClasses;
 import dev.leasehold.memory.internal.slab.SlabEngine;
 import dev.leasehold.memory.internal.slab.ThreadCache;
 import kotlin.Unit;
@@ -49,7 +50,7 @@ public final class RevocationProtocol {
     private static SlabEngine closedEngine() {
         HygieneAction none = new HygieneAction(false, false, (byte) 0);
         SlabEngine engine = new SlabEngine(
-            RevocationProtocol.class, "stress", new Account("stress", 1 << 20, null), 0, none, 0, 0, Platform.current, RevocationProtocol::fence);
+            RevocationProtocol.class, "stress", new Account("stress", 1 << 20, null), 0, none, 0, 0, Platform.current, RevocationProtocol::fence, SizeClasses.LARGEST);
         if (engine.close().getOpenLeases() != 0) throw new IllegalStateException("a fresh engine has leases");
         return engine;
     }
