@@ -70,21 +70,31 @@ internal class EpochLedger(
     /** Whether a block of [bytes] may share an epoch. */
     fun accepts(bytes: Long): Boolean = enabled && bytes < OWN_ARENA_FROM && bytes <= epochBytes
 
+    // How many bytes were granted since the size last changed.
+    private var grantedSince = 0L
+
     // What lives long keeps all that shared its epoch in quarantine. So when too much is kept like that, epochs get
-    // smaller, each a handshake for fewer blocks, down to where only an arena of one's own is left.
+    // smaller, each a handshake for fewer blocks, down to where only an arena of one's own is left. What a change does
+    // shows only after some turnover, so there is one between two changes; else the size would run from end to end.
     private fun adapt() {
+        if (grantedSince < SHRINK_ABOVE * boundBytes) return
         val waiting = pinned.get()
         if (waiting > SHRINK_ABOVE * boundBytes) {
-            // Fast, for what is in the large ones will come back only with the last of them.
-            shrunk = minOf(MOST_SHRUNK, shrunk + 3)
+            shrunk = minOf(MOST_SHRUNK, shrunk + 2)
         } else if (waiting < boundBytes && shrunk > 0) {
             shrunk--
         }
+        grantedSince = 0
     }
 
-    /** Lets epochs grow again when little is in quarantine; for those who were not accepted, and so open none. */
-    fun relax() {
-        if (shrunk > 0 && pinned.get() < boundBytes) lock.withLock { adapt() }
+    /** Lets epochs grow again when little is in quarantine; for a block of [bytes] that was not accepted, and so opens none. */
+    fun relax(bytes: Long) {
+        if (shrunk > 0 && bytes <= boundBytes) lock.withLock { turnOver(bytes) }
+    }
+
+    private fun turnOver(bytes: Long) {
+        grantedSince += bytes
+        adapt()
     }
 
     /** Called when [bytes] of closed blocks have come into an epoch that is not complete. */
@@ -126,7 +136,7 @@ internal class EpochLedger(
             return Ticket(open, currentBlocks - tickets)
         }
         sealLocked()
-        adapt()
+        turnOver(currentBytes)
         mostBytes = epochBytes
         mostBlocks = maxOf(tickets, epochBlocks)
         val arena = if (platform.bindsViews) arenas.open() else null
@@ -238,7 +248,7 @@ internal class EpochLedger(
         const val SETTLE_ABOVE = 2L
 
         /** From how many full epochs on the closed blocks that wait for open ones are too many. */
-        const val SHRINK_ABOVE = 2
+        const val SHRINK_ABOVE = 3
         const val MOST_SHRUNK = 12
         const val HELP_ABOVE = 6L
     }

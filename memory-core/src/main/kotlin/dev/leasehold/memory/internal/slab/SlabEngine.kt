@@ -289,7 +289,7 @@ internal class SlabEngine(
     fun place(cache: ThreadCache?, taken: Taken): Placed {
         val bytes = if (taken.code == LARGE) Long.MAX_VALUE else SizeClasses.sizeOf(taken.code)
         if (pressure || taken.home.wantsOwnArena || !epochs.accepts(bytes)) {
-            epochs.relax()
+            epochs.relax(bytes)
             val own = OwnArena(platform, taken.home, arenas)
             return Placed(taken.address, taken.code, own, own.arena)
         }
