@@ -24,8 +24,8 @@ internal object BlockRefusals {
     )
 
     fun busy(block: Block): BlockBusyException = BlockBusyException(
-        "${block.describe()} from manager '${block.manager.name}' is being resized by " +
-            "another thread: let one holder resize it and hand the new block on",
+        "${block.describe()} from manager '${block.manager.name}' is being resized or " +
+            "transferred by another thread: let one holder do it and hand the result on",
         block.manager.name,
         block.size,
     )
