@@ -13,17 +13,12 @@ internal class ManagerSettings private constructor(
     val budget: MemoryBudget = options.budget
     val idleBound: Long = options.idleBound
 
-    // A view that stays reachable keeps a batch of closed blocks in quarantine: under a limit that must stay a small part.
-    val quarantineBytes: Long =
-        minOf(options.quarantineBytes, minOf(options.limit, options.budget.node.leastLimit) / LIMIT_PARTS)
-    val quarantineBlocks: Int = minOf(options.quarantineBlocks, MOST_BLOCKS)
+    val quarantineBytes: Long = PoolBounds.quarantineBytes(options.quarantineBytes, limit, budget)
+    val quarantineBlocks: Int = PoolBounds.quarantineBlocks(options.quarantineBlocks)
     val traceSites: Boolean = options.traceSites
     val checked: Boolean = options.checked
 
     companion object {
-        private const val LIMIT_PARTS = 8
-        private const val MOST_BLOCKS = 16_384
-
         /** Checks [options] for the manager [name] and freezes them. */
         fun of(name: String, options: ManagerOptions, ofProcess: Boolean = false): ManagerSettings {
             require(name.isNotBlank()) { "the name of a manager must not be blank" }

@@ -9,18 +9,12 @@ internal class PoolSettings private constructor(val name: String, options: PoolO
     val idleBound: Long = options.idleBound
     val hygiene: Hygiene = options.hygiene
 
-    // A lease that stays open keeps a batch of closed ones in quarantine: under a limit that must stay a small part of it.
-    val quarantineBytes: Long =
-        minOf(options.quarantineBytes, minOf(options.limit, options.budget.node.leastLimit) / LIMIT_PARTS)
-
-    val quarantineBlocks: Int = minOf(options.quarantineBlocks, MOST_BLOCKS)
+    val quarantineBytes: Long = PoolBounds.quarantineBytes(options.quarantineBytes, limit, budget)
+    val quarantineBlocks: Int = PoolBounds.quarantineBlocks(options.quarantineBlocks)
     val defaultSize: Long = options.defaultSize
     val traceSites: Boolean = options.traceSites
 
     companion object {
-        private const val LIMIT_PARTS = 8
-        private const val MOST_BLOCKS = 16_384
-
         /** Checks [options] for the pool [name] and freezes them. */
         fun of(name: String, options: PoolOptions): PoolSettings {
             require(name.isNotBlank()) { "the name of a pool must not be blank" }
