@@ -55,6 +55,9 @@ public class FixedMemoryPool private constructor(
     override val defaultSize: Long get() = blockSize
     override val isClosed: Boolean get() = engine.closed
 
+    @get:JvmSynthetic
+    override val traceSites: Boolean get() = settings.traceSites
+
     @JvmSynthetic
     override fun rentLease(size: Long): Lease = rentAlignedLease(size, NATURAL, null)
 
@@ -191,18 +194,24 @@ public class FixedMemoryPool private constructor(
 
     private fun sharedLease(tenure: Tenure, view: MemorySegment, owner: LeaseOwner?): SharedLease {
         hygiene.began(view)
-        val trace = startTrace(view.byteSize())
+        val trace = startTrace(view.byteSize(), owner)
         val watched = if (owner == null && trace == null) tenure else WatchedTenure(tenure, owner, trace)
         val lease = SharedLease(watched, view, 0)
         if (trace != null) LeaseTrace.watch(lease, trace)
         return lease
     }
 
-    private fun startTrace(size: Long) = if (settings.traceSites) LeaseTrace.start(name, size) else null
+    private fun startTrace(size: Long, owner: LeaseOwner? = null) =
+        if (settings.traceSites) LeaseTrace.start(name, size, owner) else null
 
-    private fun check(size: Long, alignment: Long) {
+    @JvmSynthetic
+    override fun checkSize(size: Long) {
         if (size < 0) throw InvalidSizeException(PoolRefusals.negative(name, size), size)
         if (size > blockSize) throw InvalidSizeException(PoolRefusals.tooLargeForChunk(name, size, blockSize), size)
+    }
+
+    private fun check(size: Long, alignment: Long) {
+        checkSize(size)
         if (alignment != NATURAL && engine.stride and (alignment - 1) != 0L) {
             throw InvalidAlignmentException(PoolRefusals.alignmentOfChunk(name, alignment, engine.stride), alignment)
         }

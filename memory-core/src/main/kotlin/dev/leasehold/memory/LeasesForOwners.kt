@@ -4,6 +4,7 @@
 package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.InternalMemoryApi
+import dev.leasehold.memory.internal.LeaseKeeper
 import dev.leasehold.memory.internal.LeaseOwner
 import dev.leasehold.memory.internal.platform.Platform
 import java.lang.foreign.Arena
@@ -68,3 +69,15 @@ public fun MemoryPool.rentSharedFor(owner: LeaseOwner, size: Long, timeout: Dura
 @InternalMemoryApi
 public fun MemoryPool.tryRentSharedFor(owner: LeaseOwner, size: Long): SharedLease? =
     tryRentSharedLease(size, NATURAL, owner)
+
+/** Who keeps books on the lease, if anybody does. */
+@InternalMemoryApi
+public fun SharedLease.keeper(): LeaseKeeper? = leaseOwner as? LeaseKeeper
+
+/** Whether the pool remembers where its leases were rented. */
+@InternalMemoryApi
+public fun MemoryPool.tracesSites(): Boolean = traceSites
+
+/** Refuses a [size] that no rent of this pool can ever have, before anybody waits for it. */
+@InternalMemoryApi
+public fun MemoryPool.requirePossible(size: Long): Unit = checkSize(size)

@@ -35,6 +35,10 @@ public sealed class MemoryPool(
     // The budget's tree holds this only weakly, and it holds the pool.
     private val drawer = PoolDrawer(this)
 
+    /** Whether every lease remembers where it was rented and closed. */
+    @get:JvmSynthetic
+    internal abstract val traceSites: Boolean
+
     /**
      * Takes the pool's place in the tree of its budget. Last in the making: from here on others may ask for its idle
      * memory.
@@ -98,6 +102,10 @@ public sealed class MemoryPool(
      * @throws UnsupportedOperationException on [MemoryPool.shared], which belongs to the process
      */
     abstract override fun close()
+
+    /** Refuses a [size] that no rent of this pool can ever have. */
+    @JvmSynthetic
+    internal abstract fun checkSize(size: Long)
 
     @JvmSynthetic
     internal abstract fun rentLease(size: Long): Lease

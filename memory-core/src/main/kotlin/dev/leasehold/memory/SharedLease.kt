@@ -3,6 +3,7 @@
 package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.InternalMemoryApi
+import dev.leasehold.memory.internal.LeaseOwner
 import dev.leasehold.memory.internal.LeaseTrace
 import dev.leasehold.memory.internal.slab.Charge
 import dev.leasehold.memory.internal.slab.Tenure
@@ -39,6 +40,10 @@ public class SharedLease internal constructor(
 
     /** The pool that this was rented from. */
     public val pool: MemoryPool get() = tenure.owner as MemoryPool
+
+    /** Who closes this when nobody did before, if anybody. */
+    @get:JvmSynthetic
+    internal val leaseOwner: LeaseOwner? get() = tenure.leaseOwner
 
     /** How many bytes were asked for. The view has exactly as many: no neighbour is reachable. */
     public val size: Long get() = raw.byteSize()
@@ -148,6 +153,10 @@ public class SharedLease internal constructor(
         } catch (busy: IllegalStateException) {
             state = word
             throw busy
+        } catch (failure: Throwable) {
+            // The lease stays closed, so whoever keeps books on it must hear.
+            tenure.ended()
+            throw failure
         }
         tenure.ended()
     }

@@ -37,7 +37,7 @@ internal class SlabPool(
         platform = platform,
     )
     private val requests = engine.requests
-    private val traceSites = settings.traceSites
+    override val traceSites = settings.traceSites
     private val special = hygiene.onRent || traceSites
 
     init {
@@ -270,7 +270,7 @@ internal class SlabPool(
     private fun specialSharedLease(tenure: Tenure, view: MemorySegment, word: Int, owner: LeaseOwner?): SharedLease {
         hygiene.began(view)
         if (!traceSites && owner == null) return SharedLease(tenure, view, word)
-        val trace = if (traceSites) LeaseTrace.start(name, view.byteSize()) else null
+        val trace = if (traceSites) LeaseTrace.start(name, view.byteSize(), owner) else null
         val lease = SharedLease(WatchedTenure(tenure, owner, trace), view, word)
         if (trace != null) LeaseTrace.watch(lease, trace)
         return lease
@@ -299,7 +299,7 @@ internal class SlabPool(
         )
     }
 
-    private fun checkSize(size: Long) {
+    override fun checkSize(size: Long) {
         if (size < 0) throw InvalidSizeException(PoolRefusals.negative(name, size), size)
         // Memory comes in pages, so the last bytes of a limit that is no multiple of them are never reached.
         val most = minOf(limit and -Platform.current.pageSize, Requests.MOST_BYTES)

@@ -23,3 +23,19 @@ public interface LeaseOwner {
     /** The owner that was called [name] as a message names it: kind, name and site. Any thread. */
     public fun describe(name: String?): String
 }
+
+/**
+ * An owner that keeps books on its leases: it is told when each ends, which costs an object a lease. One keeper is the owner
+ * of one lease.
+ */
+@InternalMemoryApi
+public interface LeaseKeeper : LeaseOwner {
+    /** Who rented, as leak reports name it behind the thread: a coroutine and its job. */
+    public val renter: String
+
+    /**
+     * The lease has ended and its block has gone back; or the lease was transferred to another budget, and another lease
+     * has taken over. Called once, on the thread that ended it, which holds no lock. Must be short and must not throw.
+     */
+    public fun leaseEnded()
+}

@@ -12,7 +12,12 @@ import java.util.concurrent.atomic.AtomicReference
  * goes to the logger `dev.leasehold.memory`. The memory stays out: a view of it may live on, and handing it to somebody
  * else would be worse than losing it.
  */
-internal class LeaseTrace private constructor(private val what: String, private val verb: String) {
+internal class LeaseTrace private constructor(
+    private val what: String,
+    private val verb: String,
+    // Its words and not the owner, which may point to the lease: what is watched must not be reachable from here.
+    private val renter: String? = null,
+) {
     private val taken = Site.ofCaller()
     private val closed = AtomicReference<Site?>()
 
@@ -22,10 +27,12 @@ internal class LeaseTrace private constructor(private val what: String, private 
     }
 
     /** Where it was taken, as the tail of a message. */
-    fun takenAt(): String = "; $verb at $taken"
+    fun takenAt(): String = "; $verb at $taken${forWhom()}"
 
     /** Where it was taken, and by whom, as a line of a list. */
-    fun origin(): String = "$verb at $taken by ${taken.thread}"
+    fun origin(): String = "$verb at $taken by ${taken.thread}${forWhom()}"
+
+    private fun forWhom() = if (renter == null) "" else " for $renter"
 
     /** Where it was taken and where it was closed, as the tail of a message. */
     fun sites(): String = takenAt() + "; closed at ${closed.get() ?: "an unknown site"}"
@@ -41,8 +48,11 @@ internal class LeaseTrace private constructor(private val what: String, private 
         private val CLEANER: Cleaner by lazy { Cleaner.create() }
 
         /** A trace for a lease that is being made by the calling thread. */
-        fun start(poolName: String, size: Long): LeaseTrace =
-            LeaseTrace("a lease of $size bytes from pool '$poolName'", "rented")
+        fun start(poolName: String, size: Long): LeaseTrace = start(poolName, size, null)
+
+        /** The same for a lease that [owner] has. */
+        fun start(poolName: String, size: Long, owner: LeaseOwner?): LeaseTrace =
+            LeaseTrace("a lease of $size bytes from pool '$poolName'", "rented", (owner as? LeaseKeeper)?.renter)
 
         /** A trace for a block that is being made by the calling thread. */
         fun ofBlock(managerName: String, size: Long): LeaseTrace =

@@ -1,5 +1,6 @@
 package dev.leasehold.memory.coroutines
 
+import dev.leasehold.memory.MemoryExhaustedException
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.rentShared
@@ -14,7 +15,8 @@ import kotlin.contracts.contract
  * **Ownership.** The lease belongs to this call. It must not be used after [block] has ended.
  * **Threads.** Any: [block] may suspend and go on elsewhere.
  * **Zeroed.** Not, unless the pool's hygiene says so.
- * **Cost.** One `rentShared` and one close. It does not wait for memory: when the pool's limit stops it, it throws.
+ * **Cost.** One `rentShared` and one close. It does not wait for memory: when the pool's limit stops it, it throws; over a
+ * [SuspendingPool] it waits.
  *
  * @throws dev.leasehold.memory.InvalidSizeException when [size] is negative or above what the pool can ever hold
  * @throws dev.leasehold.memory.MemoryExhaustedException when the pool's limit or the system stops it
@@ -24,4 +26,49 @@ import kotlin.contracts.contract
 public suspend inline fun <R> MemoryPool.withLease(size: Long, block: suspend (SharedLease) -> R): R {
     contract { callsInPlace(block, InvocationKind.EXACTLY_ONCE) }
     return rentShared(size).use { block(it) }
+}
+
+/**
+ * Runs [block] with a lease of [size] bytes that any thread may use, and closes it on every way out: success, failure and
+ * cancellation. Suspends while the pool's bytes are out, first come, first served.
+ *
+ * **Ownership.** The lease belongs to this call: it must not be used after [block] has ended, and cannot be
+ * [moved][move] out. Cancellation loses nothing, at whatever moment it comes: not in the line, not on the way out of it.
+ * **Threads.** Any: [block] may suspend and go on elsewhere.
+ * **Zeroed.** Not, unless the pool's hygiene says so.
+ * **Cost.** While bytes are free, one compare-and-set and one atomic addition more than a `rentShared` and its close, and no
+ * garbage. Otherwise a few objects, and two dispatches.
+ * **Cancellation.** A wait ends promptly when the coroutine is cancelled; the way that does not wait does not look.
+ *
+ * A [block] that waits for more of the same pool may wait for itself: see [rentAll] for several at once, and [memoryScope], which
+ * notices.
+ *
+ * @throws dev.leasehold.memory.InvalidSizeException when [size] is negative, or above the capacity or what the pool can ever hold
+ * @throws TooManyWaitersException when as many wait as may
+ * @throws dev.leasehold.memory.PoolClosedException when this or the pool below is closed, also while it waits
+ * @throws dev.leasehold.memory.MemoryExhaustedException when the system refuses memory
+ * @throws IllegalStateException when [block] returned and the lease could not be closed, because a native call or an
+ *   input/output operation is still using it; it is closed as soon as that ends
+ */
+@OptIn(ExperimentalContracts::class)
+public suspend inline fun <R> SuspendingPool.withLease(size: Long, block: suspend (SharedLease) -> R): R {
+    contract { callsInPlace(block, InvocationKind.EXACTLY_ONCE) }
+    if (!tryTake(size)) take(size)
+    val lease = try {
+        if (plain) leaseNow(size) else leaseTraced(size)
+    } catch (refusal: MemoryExhaustedException) {
+        leaseInTurn(size, refusal)
+    } catch (failure: Throwable) {
+        giveBack(size)
+        throw failure
+    }
+    var failure: Throwable? = null
+    try {
+        return block(lease)
+    } catch (thrown: Throwable) {
+        failure = thrown
+        throw thrown
+    } finally {
+        endLease(lease, size, failure)
+    }
 }

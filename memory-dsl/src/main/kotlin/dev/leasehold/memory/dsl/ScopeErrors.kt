@@ -1,7 +1,16 @@
+@file:OptIn(InternalMemoryApi::class)
+
 package dev.leasehold.memory.dsl
+
+import dev.leasehold.memory.internal.InternalMemoryApi
 
 /** A scope was used after it had ended. The message names the scope, its site and what was asked of it. */
 public class ScopeClosedException internal constructor(message: String) : IllegalStateException(message)
 
 /** A scope was used on a thread that did not open it. Nothing was rented, and the scope is as it was. */
 public class ScopeThreadException internal constructor(message: String) : IllegalStateException(message)
+
+/** The exception for a scope of another module that has ended. */
+@InternalMemoryApi
+@JvmSynthetic
+public fun scopeClosed(message: String): ScopeClosedException = ScopeClosedException(message)

@@ -4,6 +4,7 @@ package dev.leasehold.memory.internal.slab
 
 import dev.leasehold.memory.internal.AccessFailures.hex
 import dev.leasehold.memory.internal.InternalMemoryApi
+import dev.leasehold.memory.internal.LeaseKeeper
 import dev.leasehold.memory.internal.LeaseOwner
 import dev.leasehold.memory.internal.LeaseTrace
 
@@ -105,5 +106,6 @@ internal class WatchedTenure(
 
     override fun ended() {
         trace?.ended()
+        if (leaseOwner is LeaseKeeper) leaseOwner.leaseEnded()
     }
 }

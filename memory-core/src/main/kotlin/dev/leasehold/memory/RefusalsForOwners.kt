@@ -1,0 +1,25 @@
+@file:JvmSynthetic
+@file:OptIn(InternalMemoryApi::class)
+
+package dev.leasehold.memory
+
+import dev.leasehold.memory.internal.InternalMemoryApi
+
+// The errors of renting, for the other modules: one kind of misuse is one type of exception, wherever it is noticed.
+
+/** The exception for a [size] that no request may have. */
+@InternalMemoryApi
+public fun invalidSize(message: String, size: Long): InvalidSizeException = InvalidSizeException(message, size)
+
+/** The exception for figures that contradict each other. */
+@InternalMemoryApi
+public fun invalidConfiguration(message: String): PoolConfigurationException = PoolConfigurationException(message)
+
+/** The exception for a closed pool called [poolName]. */
+@InternalMemoryApi
+public fun poolClosed(message: String, poolName: String): PoolClosedException = PoolClosedException(message, poolName)
+
+/** The exception for [requested] bytes that did not come in time. */
+@InternalMemoryApi
+public fun rentTimeout(message: String, poolName: String, requested: Long): RentTimeoutException =
+    RentTimeoutException(message, poolName, requested)

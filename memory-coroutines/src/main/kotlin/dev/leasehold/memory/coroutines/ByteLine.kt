@@ -1,0 +1,224 @@
+package dev.leasehold.memory.coroutines
+
+import java.util.concurrent.atomic.AtomicInteger
+import java.util.concurrent.atomic.AtomicLong
+import java.util.concurrent.atomic.AtomicReference
+
+/*
+ * The bytes of a suspending pool, and the line of those who wait for some.
+ *
+ * All that a free pool needs is one number, the state:
+ *
+ *    63     62      61 … 0
+ *   LINE  CLOSED    free bytes
+ *
+ * Who finds the state non-negative and enough bytes free takes them with one compare-and-set, and gives them back with one
+ * addition. LINE makes the number negative, so the very comparison that asks for bytes fails while anybody waits: nobody
+ * overtakes, and a large request is not starved by small ones. An addition that met LINE goes on to serve the line.
+ *
+ *   joined ──▶ WAITING ──▶ GRANTED   the bytes are the waiter's before it is told
+ *                 │ └────▶ REFUSED   the line was closed
+ *                 └──────▶ GONE      cancelled or timed out
+ *
+ * One compare-and-set on the waiter decides between these. A waiter that is cancelled after its grant, and before it ran, is
+ * told so by its continuation (the handler given to `resume`), and gives its bytes back there; so bytes are always owned by the
+ * state, by a waiter, or by code that runs.
+ *
+ * Nobody holds a lock, and nobody blocks. Waiters arrive on a linked queue with many producers and one consumer (Vyukov), and
+ * whoever has a reason to look at it calls serve: the first caller becomes the consumer, and those who come while it is at work
+ * only leave a count that makes it look again. It sets LINE when the first in line cannot have its bytes, in the same atomic
+ * step that found too few of them free, and clears it when the queue is empty. Those it granted are told after it has laid
+ * the work down, because telling may run their code on the spot.
+ *
+ * Waiters that are gone from the middle of the queue are dropped when they come first, or by a sweep when there are more of them
+ * than of the others, so a stuck first waiter does not let those pile up that time out behind it.
+ *
+ * Rejected: a lock round a list (a thread that loses its processor inside stops all; with two threads that meet often, parking costs
+ * more than the rest together); a semaphore with a permit a byte (no such thing acquires many at once in order); giving the
+ * bytes to the state and letting the woken waiter take them (others overtake it).
+ */
+
+/**
+ * The free bytes out of [capacity], and the line for them, in which at most [maxWaiters] wait. Any thread.
+ */
+internal class ByteLine(capacity: Long, private val maxWaiters: Int) {
+    /** How many bytes there are in all; what is above is never asked for. */
+    @JvmField val capacity: Long = minOf(capacity, MOST_BYTES)
+
+    private val state = AtomicLong(this.capacity)
+
+    /** The newest arrival; from [served] on, each waiter points to the one behind it. */
+    private val newest: AtomicReference<LineWaiter>
+
+    /** The one last taken off the line, whose next is the first in it. Belongs to the consumer. */
+    private var served: LineWaiter = Nobody()
+
+    /** How many calls of [serve] have not been answered for. */
+    private val calls = AtomicInteger()
+    private val waiting = AtomicInteger()
+    private val gone = AtomicInteger()
+    private val mostWaiting = AtomicInteger()
+    private val grants = AtomicLong()
+
+    init {
+        newest = AtomicReference(served)
+    }
+
+    /** How many bytes are out. */
+    val used: Long get() = capacity - (state.get() and FREE)
+
+    /** How many wait now, how many did at most, and how many have waited and got what they waited for. */
+    val waiters: Int get() = waiting.get()
+    val peakWaiters: Int get() = mostWaiting.get()
+    val servedWaiters: Long get() = grants.get()
+
+    val isClosed: Boolean get() = state.get() and CLOSED != 0L
+
+    /** Takes [bytes] when they are free and nobody waits. A negative number is refused like too large a one. */
+    fun tryTake(bytes: Long): Boolean {
+        while (true) {
+            val seen = state.get()
+            if (seen < bytes || bytes < 0) return false
+            if (state.compareAndSet(seen, seen - bytes)) return true
+        }
+    }
+
+    /** Gives back [bytes] that were taken. */
+    fun giveBack(bytes: Long) {
+        if (state.getAndAdd(bytes) < 0) serve()
+    }
+
+    /** Counts one more in the line, before it [joins][join]; false when there are too many. */
+    fun admit(): Boolean {
+        val now = waiting.incrementAndGet()
+        if (now > maxWaiters) {
+            waiting.decrementAndGet()
+            return false
+        }
+        if (now > mostWaiting.get()) mostWaiting.accumulateAndGet(now, ::maxOf)
+        return true
+    }
+
+    /** Puts [waiter], which has been [admitted][admit], at the end of the line; it may have been told before this returns. */
+    fun join(waiter: LineWaiter) {
+        newest.getAndSet(waiter).next = waiter
+        serve()
+    }
+
+    /** Takes [waiter] out of the line, unless it has its bytes, or was refused, already. */
+    fun abandon(waiter: LineWaiter): Boolean {
+        if (!waiter.goAway()) return false
+        waiting.decrementAndGet()
+        gone.incrementAndGet()
+        // It may have been first, and those behind content with less.
+        serve()
+        return true
+    }
+
+    /** Refuses everybody in the line, and whoever joins from now on. Bytes still come back. */
+    fun close() {
+        state.getAndUpdate { it or CLOSED or LINE }
+        serve()
+    }
+
+    // ---- the consumer ----
+
+    private fun serve() {
+        if (calls.getAndIncrement() != 0) return
+        var told: LineWaiter? = null
+        var last: LineWaiter? = null
+        var answered = 1
+        do {
+            while (true) {
+                val next = next() ?: break
+                if (last == null) told = next else last.nextTold = next
+                last = next
+            }
+            answered = calls.addAndGet(-answered)
+        } while (answered != 0)
+        if (told != null) Telling.all(told)
+    }
+
+    /** Takes the first off the line when it can be told something; null when nobody can. */
+    private fun next(): LineWaiter? {
+        while (true) {
+            val first = served.next
+            if (first == null) {
+                reopen()
+                return null
+            }
+            if (isClosed) {
+                served = first
+                if (first.refuse()) return first.also { waiting.decrementAndGet() }
+                gone.decrementAndGet()
+            } else if (first.isGone) {
+                served = first
+                gone.decrementAndGet()
+            } else if (takeForLine(first.bytes)) {
+                served = first
+                if (first.grant()) return first.also { countGrant() }
+                gone.decrementAndGet()
+                // Nobody else serves, so the bytes are only put back.
+                state.getAndAdd(first.bytes)
+            } else {
+                sweepIfWorthIt()
+                return null
+            }
+        }
+    }
+
+    private fun countGrant() {
+        waiting.decrementAndGet()
+        grants.lazySet(grants.get() + 1)
+    }
+
+    /** Takes [bytes] for the first in line; or sees in one step that there are too few, and that [LINE] says so. */
+    private fun takeForLine(bytes: Long): Boolean {
+        while (true) {
+            val seen = state.get()
+            val enough = seen and FREE >= bytes
+            if (!enough && seen < 0) return false
+            if (state.compareAndSet(seen, if (enough) seen - bytes else seen or LINE) && enough) return true
+        }
+    }
+
+    /** Lets the free way be used again. Who joined since calls for another look, so nobody is left behind. */
+    private fun reopen() {
+        while (true) {
+            val seen = state.get()
+            if (seen >= 0 || seen and CLOSED != 0L) return
+            if (state.compareAndSet(seen, seen and LINE.inv())) return
+        }
+    }
+
+    private fun sweepIfWorthIt() {
+        val seen = gone.get()
+        if (seen < FEWEST_TO_SWEEP || seen < waiting.get()) return
+        var kept = served
+        var removed = 0
+        while (true) {
+            val next = kept.next ?: break
+            val behind = next.next
+            // The newest stays, gone or not: whoever arrives links to it.
+            if (behind != null && next.isGone) {
+                kept.next = behind
+                removed++
+            } else {
+                kept = next
+            }
+        }
+        gone.addAndGet(-removed)
+    }
+
+    private class Nobody : LineWaiter(0) {
+        override fun told() = Unit
+    }
+
+    private companion object {
+        const val LINE = Long.MIN_VALUE
+        const val CLOSED = 1L shl 62
+        const val FREE = CLOSED - 1
+        const val MOST_BYTES = FREE
+        const val FEWEST_TO_SWEEP = 32
+    }
+}

@@ -1,0 +1,28 @@
+package dev.leasehold.memory.coroutines
+
+/**
+ * As many as may wait for a suspending pool do so already. Nothing was taken.
+ *
+ * @property poolName the pool that refused
+ * @property waiters how many may wait
+ */
+public class TooManyWaitersException internal constructor(
+    message: String,
+    public val poolName: String,
+    public val waiters: Int,
+) : RuntimeException(message)
+
+/**
+ * A coroutine waited for bytes that its own scopes hold, so that it could not have ended. Nothing was taken; what the scopes hold
+ * goes back as this ends them.
+ *
+ * @property poolName the pool
+ * @property requested how many bytes were asked for
+ * @property held how many bytes its scopes hold
+ */
+public class RentDeadlockException internal constructor(
+    message: String,
+    public val poolName: String,
+    public val requested: Long,
+    public val held: Long,
+) : IllegalStateException(message)

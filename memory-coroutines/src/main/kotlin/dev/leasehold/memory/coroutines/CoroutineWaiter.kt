@@ -1,0 +1,49 @@
+package dev.leasehold.memory.coroutines
+
+import kotlinx.coroutines.CancellableContinuation
+import kotlinx.coroutines.suspendCancellableCoroutine
+import kotlin.coroutines.CoroutineContext
+
+/**
+ * A coroutine in the line. It is its own cancellation handler, which saves an object a wait.
+ */
+internal class CoroutineWaiter(private val line: ByteLine, bytes: Long) :
+    LineWaiter(bytes),
+    (Throwable?) -> Unit {
+    // Forgotten once told: the line keeps the last waiter that it served, which must not keep a coroutine alive.
+    private var continuation: CancellableContinuation<CoroutineWaiter>? = null
+
+    fun start(continuation: CancellableContinuation<CoroutineWaiter>) {
+        this.continuation = continuation
+        continuation.invokeOnCancellation(this)
+        line.join(this)
+    }
+
+    override fun told() {
+        val waiter = continuation
+        continuation = null
+        waiter?.resume(this, DROPPED)
+    }
+
+    /** The coroutine was cancelled. One that has its bytes loses them through [DROPPED] instead. */
+    override fun invoke(cause: Throwable?) {
+        if (line.abandon(this)) continuation = null
+    }
+
+    private fun dropped() {
+        if (isGranted) line.giveBack(bytes)
+    }
+
+    private companion object {
+        /** Runs when the coroutine was cancelled after it had been told and before it ran. Captures nothing. */
+        val DROPPED: (Throwable, CoroutineWaiter, CoroutineContext) -> Unit = { _, waiter, _ -> waiter.dropped() }
+    }
+}
+
+/**
+ * Waits in the line, into which the caller has been [admitted][ByteLine.admit]. Answers whether the [bytes] are the caller's;
+ * false means that the line was closed. When this throws, they are not.
+ */
+internal suspend fun ByteLine.await(bytes: Long): Boolean = suspendCancellableCoroutine { continuation ->
+    CoroutineWaiter(this, bytes).start(continuation)
+}.isGranted

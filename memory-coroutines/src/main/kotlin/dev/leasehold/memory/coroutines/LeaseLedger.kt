@@ -1,0 +1,149 @@
+package dev.leasehold.memory.coroutines
+
+import dev.leasehold.memory.SharedLease
+import dev.leasehold.memory.dsl.ScopeClosedException
+import dev.leasehold.memory.dsl.scopeClosed
+import dev.leasehold.memory.internal.InternalMemoryApi
+import kotlin.coroutines.AbstractCoroutineContextElement
+import kotlin.coroutines.CoroutineContext
+
+/**
+ * What one suspending scope owns, the newest first. Any thread: children of the scope rent at the same time.
+ *
+ * A lease that is closed early takes itself out. Each operation holds the lock for a few assignments; nothing is closed, and nobody
+ * is told anything, under it.
+ *
+ * It is an element of the scope's context, so that a scope inside, or a wait, finds the scopes around it.
+ *
+ * @property pool what `rent(size)` without a pool rents from
+ * @property name what messages call the scope
+ * @property around the scope around this one
+ */
+internal class LeaseLedger(val pool: SuspendingPool, private val name: String?, private val context: CoroutineContext) :
+    AbstractCoroutineContextElement(Key) {
+    val around: LeaseLedger? = context[Key]
+
+    private val lock = Any()
+    private var newest: LedgerEntry? = null
+    private var closed = false
+
+    /** How many leases have ended before the scope did: what a wait goes by to see whether something moves. */
+    @Volatile
+    var returns: Long = 0
+        private set
+
+    /** Owns [entry] from now on, and through it [lease]. */
+    fun add(entry: LedgerEntry, lease: SharedLease?) {
+        synchronized(lock) {
+            if (closed) throw closed()
+            entry.lease = lease
+            entry.older = newest
+            newest?.newer = entry
+            newest = entry
+            entry.linked = true
+        }
+    }
+
+    /** Owns [lease], which has belonged to another scope, a job or the caller. */
+    fun adopt(lease: SharedLease) {
+        requireOpen()
+        val grant = Grant.of(lease)
+        if (grant == null) {
+            requireOpen(lease)
+            add(PlainEntry(), lease)
+            return
+        }
+        val from = grant.ledger
+        detach(grant, lease)
+        requireOpen(lease)
+        grant.ledger = this
+        try {
+            add(grant, lease)
+        } catch (ended: ScopeClosedException) {
+            // This scope has ended since the first look.
+            grant.ledger = null
+            from?.adopt(lease)
+            throw ended
+        }
+        // Whoever closed it before it was added could not take it out.
+        if (lease.isClosed) remove(grant)
+    }
+
+    /** Owns [entry] no more; false when it did not, or is ending it now. */
+    @IgnorableReturnValue
+    fun remove(entry: LedgerEntry): Boolean = synchronized(lock) {
+        if (!entry.linked) return false
+        unlink(entry)
+        returns++
+        true
+    }
+
+    /** How many bytes of [of] its leases hold. */
+    fun heldOf(of: SuspendingPool): Long = synchronized(lock) {
+        generateSequence(newest) { it.older }.filterIsInstance<Grant>().filter { it.pool === of }.sumOf { it.bytes }
+    }
+
+    /** Refuses when the scope has ended. */
+    fun requireOpen() {
+        if (synchronized(lock) { closed }) throw closed()
+    }
+
+    /** Ends all, the newest first, and throws the first failure with the others attached. */
+    fun end() {
+        val failure = endAll(null)
+        if (failure != null) throw failure
+    }
+
+    /** Ends all after [failure], and answers it with the failures of ending attached. */
+    fun endAfter(failure: Throwable): Throwable = endAll(failure) ?: failure
+
+    /** The scope, and whose it is, as messages name it. */
+    fun describe(): String =
+        (if (name == null) "a memory scope" else "memory scope '$name'") + " of ${Renter.describe(context)}"
+
+    // A deferred action may still use the scope; what it rents is on top, and so ends next.
+    private fun endAll(failure: Throwable?): Throwable? {
+        var first = failure
+        while (true) {
+            val (entry, lease) = takeNewest() ?: return first
+            try {
+                if (entry is DeferredAction) entry.action() else lease?.close()
+            } catch (next: Throwable) {
+                if (lease != null) Stragglers.close(lease)
+                if (first == null) {
+                    first = next
+                } else if (first !== next) {
+                    first.addSuppressed(next)
+                }
+            }
+        }
+    }
+
+    private fun takeNewest(): Pair<LedgerEntry, SharedLease?>? = synchronized(lock) {
+        val entry = newest
+        if (entry == null) {
+            closed = true
+            return null
+        }
+        val lease = entry.lease
+        unlink(entry)
+        entry to lease
+    }
+
+    private fun unlink(entry: LedgerEntry) {
+        val newer = entry.newer
+        val older = entry.older
+        if (newer == null) newest = older else newer.older = older
+        older?.newer = newer
+        entry.newer = null
+        entry.older = null
+        entry.lease = null
+        entry.linked = false
+    }
+
+    @OptIn(InternalMemoryApi::class)
+    private fun closed(): ScopeClosedException =
+        scopeClosed("${describe()} has ended; rent while its body or its children run, or open another one")
+
+    companion object Key : CoroutineContext.Key<LeaseLedger>
+}

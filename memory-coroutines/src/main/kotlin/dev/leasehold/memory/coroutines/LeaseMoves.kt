@@ -1,0 +1,77 @@
+package dev.leasehold.memory.coroutines
+
+import dev.leasehold.memory.SharedLease
+import kotlinx.coroutines.Job
+
+/**
+ * Takes this lease away from the scope or the job that it belongs to: from now on it is the caller's, who closes it.
+ *
+ * A lease that belongs to nobody else is the caller's already, and stays it; so is one of a plain pool. Only what [withLease] handed
+ * out cannot be moved: it is closed at the end of that all the same.
+ *
+ * **Ownership.** The caller's. Between here and whoever takes it over there must be no suspension, or a cancellation loses it.
+ * **Threads.** Any. Of a move and the end of a scope that race, one wins: either the lease is closed and this throws, or the scope
+ * does not close it.
+ * **Cost.** A short lock.
+ *
+ * @return this lease
+ * @throws dev.leasehold.memory.LeaseClosedException when the lease has ended
+ */
+@IgnorableReturnValue
+public fun SharedLease.move(): SharedLease {
+    Grant.of(this)?.let { detach(it, this) }
+    requireOpen(this)
+    return this
+}
+
+/**
+ * Moves this lease to the scope [to], which closes it at its end, before what it owned before.
+ *
+ * @return this lease
+ * @throws dev.leasehold.memory.LeaseClosedException when the lease has ended
+ * @throws dev.leasehold.memory.dsl.ScopeClosedException when [to] has ended; the lease is as it was
+ */
+@IgnorableReturnValue
+public fun SharedLease.move(to: SuspendingMemoryScope): SharedLease = also { to.ledger.adopt(it) }
+
+/**
+ * Moves this lease to [to], at whose completion it is closed: to another coroutine.
+ *
+ * @return this lease
+ * @throws dev.leasehold.memory.LeaseClosedException when the lease has ended
+ * @throws IllegalStateException when [to] has completed; the lease is as it was
+ */
+@IgnorableReturnValue
+public fun SharedLease.move(to: Job): SharedLease {
+    requireActive(to)
+    return move().bound(to)
+}
+
+/** Takes [lease] away from whoever owns [grant]. If its scope is ending it at this moment, it is ended when this returns. */
+internal fun detach(grant: Grant, lease: SharedLease) {
+    val ledger = grant.ledger
+    if (ledger != null && !ledger.remove(grant)) lease.close()
+    grant.ledger = null
+    grant.unbind()
+}
+
+/** Refuses when [lease] has ended. */
+internal fun requireOpen(lease: SharedLease) {
+    val _ = lease.asMemorySegment()
+}
+
+/** Refuses when [job] has completed, so that nothing can end with it. */
+internal fun requireActive(job: Job) {
+    check(!job.isCompleted) { "$job has completed, so no lease can be bound to it: bind it to a job that is active" }
+}
+
+/** This lease, which ends at the latest when [job] completes. */
+internal fun SharedLease.bound(job: Job): SharedLease {
+    val grant = Grant.of(this)
+    if (grant != null) {
+        grant.bind(job, this)
+    } else {
+        val _ = job.invokeOnCompletion { Stragglers.close(this) }
+    }
+    return this
+}

@@ -1,0 +1,31 @@
+package dev.leasehold.memory.coroutines
+
+import dev.leasehold.memory.SharedLease
+
+/**
+ * Several leases that were granted together, by [rentAll], in the order of the sizes that were asked for.
+ *
+ * **Ownership.** As a lease of the same rent. [close] closes those that are open, the last first; each may be closed, or
+ * moved, on its own. When one refuses to close, the others are closed all the same, and the first failure is thrown with
+ * the rest attached.
+ * **Threads.** Any.
+ */
+public class Leases internal constructor(private val leases: Array<SharedLease>) :
+    AbstractList<SharedLease>(),
+    AutoCloseable {
+    override val size: Int get() = leases.size
+
+    override fun get(index: Int): SharedLease = leases[index]
+
+    override fun close() {
+        var failure: Throwable? = null
+        for (index in leases.indices.reversed()) {
+            try {
+                leases[index].close()
+            } catch (refusal: Throwable) {
+                failure?.addSuppressed(refusal) ?: run { failure = refusal }
+            }
+        }
+        failure?.let { throw it }
+    }
+}

@@ -1,0 +1,108 @@
+package dev.leasehold.memory.coroutines
+
+import dev.leasehold.memory.MemoryPool
+import dev.leasehold.memory.SharedLease
+import dev.leasehold.memory.dsl.MemoryDsl
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Job
+import kotlin.coroutines.CoroutineContext
+import kotlin.time.Duration
+
+/**
+ * The receiver of a suspending [memoryScope]'s body: it owns what is rented through it, by the body and by its children, and gives
+ * it back when all of them have ended.
+ *
+ * `pool.rent(size)` inside of the body means the [rent] of this class, not the top-level one, because an implicit receiver's
+ * extension comes before an imported one; so it is in nested lambdas and in children.
+ *
+ * **Ownership.** The scope owns a lease before the rent returns it, so no timeout and no cancellation can lose one. Closing a lease
+ * earlier is allowed, and gives it back then; [move] takes it out of the scope.
+ * **Threads.** Any. The leases are shared leases: children may use each other's.
+ * **Zeroed.** Nothing, unless the pool's hygiene says so.
+ *
+ * Every function throws [ScopeClosedException][dev.leasehold.memory.dsl.ScopeClosedException] after the scope has ended.
+ */
+@MemoryDsl
+public class SuspendingMemoryScope internal constructor(
+    internal val ledger: LeaseLedger,
+    /** The context of the scope, for its children. */
+    override val coroutineContext: CoroutineContext,
+) : CoroutineScope {
+    /** The pool that [rent] without a pool rents from. */
+    public val pool: SuspendingPool get() = ledger.pool
+
+    /**
+     * Rents [size] bytes of the scope's [pool] for the scope. Suspends while the bytes are out, first come, first served.
+     *
+     * **Cost.** As the top-level `rent`, and a short lock of the scope.
+     *
+     * @throws dev.leasehold.memory.InvalidSizeException when [size] is negative, or above the capacity or what the pool can
+     *   ever hold
+     * @throws RentDeadlockException when it waits for bytes that this scope, and those around it, hold themselves
+     * @throws TooManyWaitersException when as many wait as may
+     * @throws dev.leasehold.memory.PoolClosedException when the pool is closed, also while this waits
+     * @throws dev.leasehold.memory.MemoryExhaustedException when the system refuses memory
+     */
+    public suspend fun rent(size: Long): SharedLease = Leasing.rent(pool, size, ledger)
+
+    /**
+     * [rent] that waits at most [timeout].
+     *
+     * @throws dev.leasehold.memory.RentTimeoutException when [timeout] passed first; nothing was taken
+     * @throws IllegalArgumentException when [timeout] is not positive
+     */
+    public suspend fun rent(size: Long, timeout: Duration): SharedLease = Leasing.rent(pool, size, timeout, ledger)
+
+    /** [rent] from any suspending pool. */
+    public suspend fun SuspendingPool.rent(size: Long): SharedLease = Leasing.rent(this, size, ledger)
+
+    /** [rent] of the default size of the pool below. */
+    public suspend fun SuspendingPool.rent(): SharedLease = rent(pool.defaultSize)
+
+    /** [rent] from any suspending pool that waits at most [timeout]. */
+    public suspend fun SuspendingPool.rent(size: Long, timeout: Duration): SharedLease =
+        Leasing.rent(this, size, timeout, ledger)
+
+    /** [rent] that waits at most [timeout], and answers null when that passed first. */
+    public suspend fun SuspendingPool.rentOrNull(size: Long, timeout: Duration): SharedLease? =
+        Leasing.rentOrNull(this, size, timeout, ledger)
+
+    /** [rent], or null when that would have to wait. */
+    @JvmSynthetic
+    public fun SuspendingPool.tryRent(size: Long): SharedLease? = Leasing.tryRent(this, size, ledger)
+
+    /**
+     * [rent] of several at once, for the scope: see the top-level [rentAll][dev.leasehold.memory.coroutines.rentAll].
+     */
+    public suspend fun SuspendingPool.rentAll(vararg sizes: Long): Leases = Leasing.rentAll(this, sizes, ledger)
+
+    /** [rentAll] from the scope's [pool]. */
+    public suspend fun rentAll(vararg sizes: Long): Leases = Leasing.rentAll(pool, sizes, ledger)
+
+    /**
+     * [rent] of a lease that is closed when [job] completes, or when the scope ends, whichever comes first.
+     *
+     * @throws IllegalStateException when [job] has completed; nothing was taken
+     */
+    public suspend fun SuspendingPool.leaseIn(job: Job, size: Long): SharedLease {
+        requireActive(job)
+        return rent(size).bound(job)
+    }
+
+    /**
+     * Runs [action] when the scope ends: after what was rented or deferred later, and before what was earlier. What it throws is
+     * treated as a failure to give back. It runs also when the scope was cancelled, and must not block for long.
+     */
+    public fun defer(action: () -> Unit): Unit = ledger.add(DeferredAction(action), null)
+
+    /** Not here: a `Lease` belongs to a thread, and a coroutine may go on on another. */
+    @Suppress("UNUSED_PARAMETER", "UnusedReceiverParameter")
+    @Deprecated(
+        "a Lease belongs to one thread, and a coroutine may go on on another: rent from a SuspendingPool",
+        level = DeprecationLevel.ERROR,
+    )
+    public fun MemoryPool.rent(size: Long): Nothing = throw UnsupportedOperationException("rent from a SuspendingPool")
+
+    /** Which scope this is, for logs. */
+    override fun toString(): String = ledger.describe()
+}

@@ -1,0 +1,24 @@
+package dev.leasehold.memory.coroutines
+
+import kotlin.time.Duration
+import kotlin.time.Duration.Companion.seconds
+
+/**
+ * What can be set when a suspending pool is made; the receiver of the block of [SuspendingPool].
+ *
+ * Read once, when the block returns; later changes have no effect. For one thread.
+ */
+public class SuspendingPoolOptions internal constructor() {
+    /** How many may wait at a time, before [TooManyWaitersException] refuses one more. 65,536 by default. */
+    public var maxWaiters: Int = DEFAULT_MAX_WAITERS
+
+    /**
+     * How long a coroutine waits for bytes that its own scopes hold, and none of them gives anything back meanwhile, before
+     * it is told so by a [RentDeadlockException]. 10 seconds by default; [Duration.INFINITE] lets it wait.
+     */
+    public var stallPatience: Duration = 10.seconds
+
+    internal companion object {
+        const val DEFAULT_MAX_WAITERS = 65_536
+    }
+}
