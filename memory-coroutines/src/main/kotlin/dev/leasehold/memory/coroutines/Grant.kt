@@ -40,7 +40,7 @@ internal class Grant(
 
     override val renter: String get() = Renter.describe(context)
 
-    override fun describe(name: String?): String = ledger?.describe()?.let { "$it and $renter" } ?: renter
+    override fun describe(name: String?): String = ledger?.describe() ?: renter
 
     /** From now on the end of the lease gives the bytes back. */
     fun start() {

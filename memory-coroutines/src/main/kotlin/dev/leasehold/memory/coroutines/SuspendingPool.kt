@@ -79,10 +79,12 @@ public class SuspendingPool internal constructor(
 
     /** Takes [size] bytes if nobody has to wait for that. */
     @PublishedApi
+    @JvmSynthetic
     internal fun tryTake(size: Long): Boolean = line.tryTake(size)
 
     /** Takes [size] bytes, after [tryTake] refused. When this throws, it has taken nothing. */
     @PublishedApi
+    @JvmSynthetic
     internal suspend fun take(size: Long): Unit = take(size, currentCoroutineContext())
 
     /** The same for the coroutine of [context], as messages name it. */
@@ -94,6 +96,7 @@ public class SuspendingPool internal constructor(
 
     /** Gives back [size] bytes. */
     @PublishedApi
+    @JvmSynthetic
     internal fun giveBack(size: Long): Unit = line.giveBack(size)
 
     /** Refuses what could never succeed. */
@@ -111,11 +114,13 @@ public class SuspendingPool internal constructor(
     // ---- leases for bytes that were taken ----
 
     /** Whether [leaseNow] makes the leases of [withLease]; else they have to know their coroutine. */
+    @get:JvmSynthetic
     @PublishedApi
     internal val plain: Boolean get() = !traced
 
     /** A lease for [size] bytes that were taken, which the caller gives back. */
     @PublishedApi
+    @JvmSynthetic
     internal fun leaseNow(size: Long): SharedLease = pool.rentShared(size)
 
     /**
@@ -123,6 +128,7 @@ public class SuspendingPool internal constructor(
      * have been given back.
      */
     @PublishedApi
+    @JvmSynthetic
     internal suspend fun leaseInTurn(size: Long, refusal: MemoryExhaustedException): SharedLease = try {
         PoolTurn.await(pool, size, null, refusal)
     } catch (failure: Throwable) {
@@ -132,6 +138,7 @@ public class SuspendingPool internal constructor(
 
     /** [leaseNow] for a pool that traces where, and here also for which coroutine, its leases were rented. */
     @PublishedApi
+    @JvmSynthetic
     internal suspend fun leaseTraced(size: Long): SharedLease {
         val witness = Witness(currentCoroutineContext())
         return PoolTurn.rent(pool, size, witness)
@@ -139,6 +146,7 @@ public class SuspendingPool internal constructor(
 
     /** Ends a lease of [withLease], and gives its bytes back; [failure] is what its block threw. */
     @PublishedApi
+    @JvmSynthetic
     internal fun endLease(lease: SharedLease, size: Long, failure: Throwable?) {
         try {
             lease.close()

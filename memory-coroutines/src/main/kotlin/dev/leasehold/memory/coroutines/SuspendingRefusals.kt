@@ -6,8 +6,8 @@ import kotlin.time.Duration
 /** The messages of a suspending pool that refuses: who, how much was asked, what the bound is, and what to do. */
 internal object SuspendingRefusals {
     fun aboveCapacity(pool: String, size: Long, capacity: Long): String =
-        "pool '$pool': $size bytes asked, and the capacity of its suspending pool is $capacity bytes, so no wait could " +
-            "help: raise the capacity or ask for less"
+        "pool '$pool': $size bytes asked, and the capacity of its suspending pool is $capacity bytes, so no wait " +
+            "could help: raise the capacity or ask for less"
 
     fun groupAboveCapacity(pool: String, sizes: LongArray, capacity: Long): String =
         "pool '$pool': ${sizes.joinToString(" + ")} bytes asked at once, and the capacity of its suspending pool is " +
@@ -16,7 +16,9 @@ internal object SuspendingRefusals {
     fun closed(pool: String): String = "the suspending pool over '$pool' is closed: rent from one that is open"
 
     fun tooMany(pool: String, size: Long, most: Int, context: CoroutineContext?): String =
-        "pool '$pool': ${Renter.describe(context)} asked for $size bytes while $most wait already, the most that may: " +
+        "pool '$pool': ${Renter.describe(
+            context,
+        )} asked for $size bytes while $most wait already, the most that may: " +
             "raise maxWaiters, or admit fewer at a time"
 
     fun timeout(pool: SuspendingPool, size: Long, timeout: Duration, context: CoroutineContext?): String {
