@@ -32,6 +32,7 @@ import kotlinx.coroutines.withContext
  * @throws IllegalStateException when [body] returned and a lease could not be given back, because a native call or an
  *   input/output operation is still using it; it goes back as soon as that ends
  */
+@IgnorableReturnValue // A body often ends with its last launch.
 public suspend fun <R> memoryScope(
     pool: SuspendingPool,
     name: String? = null,
