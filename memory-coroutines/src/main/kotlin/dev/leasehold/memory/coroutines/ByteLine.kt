@@ -121,6 +121,20 @@ internal class ByteLine(capacity: Long, private val maxWaiters: Int) {
         serve()
     }
 
+    /** Those who wait before [waiter], the first first; nobody when it does not wait itself. For diagnosis: they move on meanwhile. */
+    fun waitingBefore(waiter: LineWaiter): List<LineWaiter> {
+        val found = ArrayList<LineWaiter>()
+        // Read behind the count, so that this sees what the consumer left when it last laid the work down. From one that has been
+        // served since, the way still leads to the others.
+        val _ = calls.get()
+        var at = served.next
+        while (at != null && at !== waiter) {
+            if (at.isWaiting) found += at
+            at = at.next
+        }
+        return if (at != null && waiter.isWaiting) found else emptyList()
+    }
+
     // ---- the consumer ----
 
     private fun serve() {

@@ -3,11 +3,12 @@ package dev.leasehold.memory.coroutines
 import kotlinx.coroutines.CancellableContinuation
 import kotlinx.coroutines.suspendCancellableCoroutine
 import kotlin.coroutines.CoroutineContext
+import kotlin.coroutines.resumeWithException
 
 /**
  * A coroutine in the line. It is its own cancellation handler, which saves an object a wait.
  */
-internal class CoroutineWaiter(private val line: ByteLine, bytes: Long) :
+internal open class CoroutineWaiter(private val line: ByteLine, bytes: Long) :
     LineWaiter(bytes),
     (Throwable?) -> Unit {
     // Forgotten once told: the line keeps the last waiter that it served, which must not keep a coroutine alive.
@@ -28,6 +29,14 @@ internal class CoroutineWaiter(private val line: ByteLine, bytes: Long) :
     /** The coroutine was cancelled. One that has its bytes loses them through [DROPPED] instead. */
     override fun invoke(cause: Throwable?) {
         if (line.abandon(this)) continuation = null
+    }
+
+    /** Takes it out of the line with [reason], unless it has been told something already. */
+    fun fail(reason: Throwable) {
+        if (!line.abandon(this)) return
+        val waiter = continuation
+        continuation = null
+        waiter?.resumeWithException(reason)
     }
 
     private fun dropped() {

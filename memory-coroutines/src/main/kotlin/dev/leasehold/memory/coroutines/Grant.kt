@@ -38,6 +38,9 @@ internal class Grant(
     /** What makes a job end the lease. */
     private val binding = AtomicReference<DisposableHandle?>()
 
+    /** Whether a job may end the lease. */
+    val isBound: Boolean get() = binding.get() != null
+
     override val renter: String get() = Renter.describe(context)
 
     override fun describe(name: String?): String = ledger?.describe() ?: renter

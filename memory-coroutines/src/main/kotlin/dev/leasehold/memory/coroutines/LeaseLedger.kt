@@ -4,6 +4,7 @@ import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.dsl.ScopeClosedException
 import dev.leasehold.memory.dsl.scopeClosed
 import dev.leasehold.memory.internal.InternalMemoryApi
+import kotlinx.coroutines.Job
 import kotlin.coroutines.AbstractCoroutineContextElement
 import kotlin.coroutines.CoroutineContext
 
@@ -22,6 +23,13 @@ import kotlin.coroutines.CoroutineContext
 internal class LeaseLedger(val pool: SuspendingPool, private val name: String?, private val context: CoroutineContext) :
     AbstractCoroutineContextElement(Key) {
     val around: LeaseLedger? = context[Key]
+
+    /** The coroutine that opened the scope, and waits for its end. */
+    val caller: Job? get() = context[Job]
+
+    /** The scope's own coroutine, the parent of its children; set before the body runs. */
+    @Volatile
+    var job: Job? = null
 
     private val lock = Any()
     private var newest: LedgerEntry? = null
@@ -42,6 +50,7 @@ internal class LeaseLedger(val pool: SuspendingPool, private val name: String?, 
             newest = entry
             entry.linked = true
         }
+        if (entry is Grant) entry.pool.watch.moved()
     }
 
     /** Owns [lease], which has belonged to another scope, a job or the caller. */
@@ -79,8 +88,19 @@ internal class LeaseLedger(val pool: SuspendingPool, private val name: String?, 
     }
 
     /** How many bytes of [of] its leases hold. */
-    fun heldOf(of: SuspendingPool): Long = synchronized(lock) {
-        generateSequence(newest) { it.older }.filterIsInstance<Grant>().filter { it.pool === of }.sumOf { it.bytes }
+    fun heldOf(of: SuspendingPool): Long = sumOfGrants { it.pool === of }
+
+    /** The same without what a job may end before the scope does. */
+    fun heldUnboundOf(of: SuspendingPool): Long = sumOfGrants { it.pool === of && !it.isBound }
+
+    private inline fun sumOfGrants(counts: (Grant) -> Boolean): Long = synchronized(lock) {
+        var sum = 0L
+        var entry = newest
+        while (entry != null) {
+            if (entry is Grant && counts(entry)) sum += entry.bytes
+            entry = entry.older
+        }
+        sum
     }
 
     /** Refuses when the scope has ended. */

@@ -58,7 +58,7 @@ internal object Leasing {
             pool.requireRentable(size)
             return null
         }
-        val grant = Grant(pool, size, null)
+        val grant = Grant(pool, size, RentingThread.current())
         val lease = try {
             pool.pool.tryRentSharedFor(grant, size)
         } catch (failure: Throwable) {

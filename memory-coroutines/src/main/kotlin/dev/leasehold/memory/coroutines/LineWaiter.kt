@@ -16,6 +16,11 @@ internal abstract class LineWaiter(@JvmField val bytes: Long) {
     @Volatile
     private var status = WAITING
 
+    /** What its scopes could hold of what it waits for; null when it has none. */
+    open val chain: ScopeChain? get() = null
+
+    val isWaiting: Boolean get() = status == WAITING
+
     val isGone: Boolean get() = status == GONE
 
     /** Whether it has its bytes; else, once it is told, it was refused. */

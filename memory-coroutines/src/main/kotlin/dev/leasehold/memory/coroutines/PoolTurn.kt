@@ -41,7 +41,7 @@ internal object PoolTurn {
         owner: LeaseOwner?,
         refusal: MemoryExhaustedException,
     ): SharedLease {
-        if (pool.limit == Long.MAX_VALUE && refusal !is BudgetExceededException) throw refusal
+        if (!canHelp(pool, refusal)) throw refusal
         return suspendCancellableCoroutine { continuation ->
             val thread = Thread.ofVirtual().name("leasehold-turn").unstarted {
                 val lease = try {
@@ -58,11 +58,15 @@ internal object PoolTurn {
         }
     }
 
-    private fun blocking(pool: MemoryPool, size: Long, owner: LeaseOwner?): SharedLease = if (owner ==
-        null
-    ) {
-        pool.rentShared(size, Duration.INFINITE)
-    } else {
-        pool.rentSharedFor(owner, size, Duration.INFINITE)
-    }
+    /** Whether a wait can help against [refusal]: there is a limit under which something could come back. */
+    fun canHelp(pool: MemoryPool, refusal: MemoryExhaustedException): Boolean =
+        pool.limit != Long.MAX_VALUE || refusal is BudgetExceededException
+
+    /** Rents on the thread that calls this, which waits for its turn when it must. */
+    fun blocking(pool: MemoryPool, size: Long, owner: LeaseOwner?): SharedLease =
+        if (owner == null) {
+            pool.rentShared(size, Duration.INFINITE)
+        } else {
+            pool.rentSharedFor(owner, size, Duration.INFINITE)
+        }
 }

@@ -12,6 +12,7 @@ import dev.leasehold.memory.poolClosed
 import dev.leasehold.memory.rentShared
 import dev.leasehold.memory.requirePossible
 import dev.leasehold.memory.tracesSites
+import kotlinx.coroutines.Job
 import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.sync.Mutex
 import kotlin.coroutines.CoroutineContext
@@ -48,7 +49,11 @@ public class SuspendingPool internal constructor(
     internal val stallPatience: Duration,
 ) : AutoCloseable {
     internal val line = ByteLine(capacity, maxWaiters)
+    internal val watch = ScopeWatch(this)
     private val traced = pool.tracesSites()
+
+    /** Which coroutine holds how much by [withLease]; known only where it is traced. */
+    private val calls: CallLedger? = if (traced) CallLedger() else null
 
     /** Held by the group that waits for the pool below with some of its leases in hand. */
     internal val groupTurn = Mutex()
@@ -90,8 +95,12 @@ public class SuspendingPool internal constructor(
     /** The same for the coroutine of [context], as messages name it. */
     internal suspend fun take(size: Long, context: CoroutineContext) {
         requireRentable(size)
+        val chain = if (stallPatience.isInfinite()) null else ScopeChain.of(this, currentCoroutineContext())
+        if (chain != null) watch.requireObtainable(size, chain, context)
         if (!line.admit()) throw tooMany(size, context)
-        if (!line.await(size)) throw closed()
+        val granted =
+            if (chain == null || chain.holdsNothing()) line.await(size) else watch.await(size, chain, context)
+        if (!granted) throw closed()
     }
 
     /** Gives back [size] bytes. */
@@ -140,9 +149,14 @@ public class SuspendingPool internal constructor(
     @PublishedApi
     @JvmSynthetic
     internal suspend fun leaseTraced(size: Long): SharedLease {
-        val witness = Witness(currentCoroutineContext())
-        return PoolTurn.rent(pool, size, witness)
+        val witness = Witness(currentCoroutineContext(), size, calls)
+        val lease = PoolTurn.rent(pool, size, witness)
+        witness.leaseBegan()
+        return lease
     }
+
+    /** How many bytes the coroutine of [job] holds by [withLease], as far as that is traced. */
+    internal fun heldByCallsOf(job: Job): Long = calls?.heldBy(job) ?: 0
 
     /** Ends a lease of [withLease], and gives its bytes back; [failure] is what its block threw. */
     @PublishedApi

@@ -45,16 +45,6 @@ public suspend fun SuspendingPool.rentOrNull(size: Long, timeout: Duration): Sha
     Leasing.rentOrNull(this, size, timeout, null)
 
 /**
- * Rents [size] bytes that any thread may use, or answers null when that would have to wait: for bytes, behind others, or for
- * the pool below.
- *
- * @throws dev.leasehold.memory.InvalidSizeException when [size] is negative, or above the capacity or what the pool can ever hold
- * @throws dev.leasehold.memory.PoolClosedException when this or the pool below is closed
- */
-@JvmSynthetic
-public fun SuspendingPool.tryRent(size: Long): SharedLease? = Leasing.tryRent(this, size, null)
-
-/**
  * [rent] of a lease that belongs to [job]: it is closed when [job] completes, whether by success, failure or cancellation, if
  * nobody closed it before.
  *

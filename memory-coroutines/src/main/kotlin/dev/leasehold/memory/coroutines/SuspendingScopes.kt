@@ -1,6 +1,7 @@
 package dev.leasehold.memory.coroutines
 
 import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.job
 import kotlinx.coroutines.withContext
 
 /**
@@ -40,7 +41,10 @@ public suspend fun <R> memoryScope(
 ): R {
     val ledger = LeaseLedger(pool, name, currentCoroutineContext())
     val result = try {
-        withContext(ledger) { SuspendingMemoryScope(ledger, coroutineContext).body() }
+        withContext(ledger) {
+            ledger.job = coroutineContext.job
+            SuspendingMemoryScope(ledger, coroutineContext).body()
+        }
     } catch (failure: Throwable) {
         throw ledger.endAfter(failure)
     }

@@ -1,0 +1,81 @@
+package dev.leasehold.memory.coroutines
+
+import kotlinx.coroutines.ExperimentalCoroutinesApi
+import kotlinx.coroutines.Job
+import kotlin.coroutines.CoroutineContext
+
+/**
+ * The scopes that cannot end before a certain coroutine does, because its job is theirs or a descendant of theirs: what they hold
+ * of the pool comes back only when they, or their other coroutines, close something early.
+ *
+ * A scope that the coroutine merely remembers (it was launched elsewhere, with this context and another job) is none of these.
+ *
+ * @property ledgers the innermost first
+ */
+internal class ScopeChain private constructor(
+    private val pool: SuspendingPool,
+    private val job: Job,
+    val ledgers: List<LeaseLedger>,
+) {
+    /** How many bytes of the pool the scopes hold. */
+    fun held(): Long = ledgers.sumOf { it.heldOf(pool) }
+
+    /** How many leases the scopes have given back before their end. */
+    fun returns(): Long = ledgers.sumOf { it.returns }
+
+    /** Whether waiting can be for nothing that these scopes hold, now or later: the body itself waits, and nothing else runs. */
+    fun holdsNothing(): Boolean = ledgers.all { it.heldOf(pool) == 0L } && directly().lastOrNull() === ledgers.lastOrNull()
+
+    /**
+     * How many bytes certainly come back only after the coroutine has gone on. A scope's count when it is the scope's body that
+     * waits, or the body of a scope directly inside, and no other coroutine of the scope is left that could close something;
+     * but not what is bound to a job as well. What the coroutine holds by [withLease] counts where the pool traces it.
+     */
+    fun heldForCertain(): Long = heldByCalls() + directly().sumOf { it.heldUnboundOf(pool) }
+
+    private fun heldByCalls(): Long =
+        (listOf(job) + ledgersAt(job).mapNotNull { it.caller }).sumOf { pool.heldByCallsOf(it) }
+
+    /** The scopes whose bodies wait, in which no other coroutine runs. */
+    private fun directly(): List<LeaseLedger> {
+        var below: Job? = null
+        return ledgersAt(job).takeWhile { ledger ->
+            val alone = ledger.job?.children?.none { it !== below && !it.isCompleted } == true
+            below = ledger.job
+            alone
+        }.toList()
+    }
+
+    /** The scopes whose bodies wait: that of [body] itself, the one whose body opened that, and so on. */
+    private fun ledgersAt(body: Job): Sequence<LeaseLedger> = sequence {
+        var at: Job? = body
+        for (ledger in ledgers) {
+            if (ledger.job !== at) return@sequence
+            yield(ledger)
+            at = ledger.caller
+        }
+    }
+
+    /** What holds how much, as a message lists it. */
+    fun describe(): String {
+        val calls = heldByCalls()
+        val scopes = ledgers.mapNotNull { ledger ->
+            ledger.heldOf(pool).takeIf { it > 0 }?.let { "${ledger.describe()} holds $it" }
+        }
+        return (scopes + listOfNotNull("its own withLease holds $calls".takeIf { calls > 0 })).joinToString(" and ")
+    }
+
+    companion object {
+        /** The chain of the coroutine of [context]; null when there is nothing that could wait for itself. */
+        @OptIn(ExperimentalCoroutinesApi::class)
+        fun of(pool: SuspendingPool, context: CoroutineContext): ScopeChain? {
+            val innermost = context[LeaseLedger]
+            if (innermost == null && pool.plain) return null
+            val job = context[Job] ?: return null
+            val ledgers = generateSequence(innermost) { it.around }.filter { ledger ->
+                generateSequence(job) { it.parent }.any { it === ledger.job }
+            }
+            return ScopeChain(pool, job, ledgers.toList())
+        }
+    }
+}

@@ -1,0 +1,199 @@
+package dev.leasehold.memory.coroutines
+
+import dev.leasehold.memory.MemoryPool
+import dev.leasehold.memory.RentTimeoutException
+import dev.leasehold.memory.SharedLease
+import dev.leasehold.memory.rentShared
+import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldContainExactly
+import io.kotest.matchers.ints.shouldBeGreaterThan
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+import io.kotest.matchers.string.shouldStartWith
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.future.await
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.runBlocking
+import java.util.Collections
+import java.util.concurrent.CompletableFuture
+import java.util.concurrent.TimeUnit
+import java.util.concurrent.atomic.AtomicInteger
+import kotlin.random.Random
+import kotlin.time.Duration.Companion.microseconds
+import kotlin.time.Duration.Companion.milliseconds
+import kotlin.time.Duration.Companion.minutes
+
+/** Coroutines, threads and futures wait in one line, and none of them loses a byte. */
+class LineFormsSpec : FunSpec() {
+    init {
+        test("coroutines, threads and futures are served in the order in which they came") {
+            TestPools.over("mixed", 100) { pool ->
+                val order = Collections.synchronizedList(ArrayList<Int>())
+                val all = pool.rent(100)
+                coroutineScope {
+                    for (index in 0 until 30) {
+                        // Each takes all, so nobody is served before the one ahead has noted its number.
+                        val note = { lease: SharedLease -> lease.use { order += index } }
+                        when (index % 3) {
+                            0 -> launch(Dispatchers.Default) { note(pool.rent(100)) }
+                            1 -> launch(Dispatchers.IO) { note(pool.rentBlocking(100, 1.minutes)) }
+                            else -> pool.rentAsync(100).thenAccept(note).let { launch { it.await() } }
+                        }
+                        TestPools.await("$index waits") { pool.stats().waiters == index + 1 }
+                    }
+                    all.close()
+                }
+                order shouldContainExactly (0 until 30).toList()
+            }
+        }
+
+        test("a thread waits in the line of the pool below, too, for what is left of its time") {
+            overFull { memory, pool, _ ->
+                val refusal = shouldThrow<RentTimeoutException> { pool.rentBlocking(4096, 30.milliseconds) }
+                refusal.message shouldStartWith "pool 'full': no memory for 4096 bytes came back within"
+                pool.stats().used shouldBe 0
+                memory.stats().waiters shouldBe 0
+            }
+        }
+
+        test("a future waits in the line of the pool below, and blocks nobody; it leaves when it is cancelled") {
+            overFull { memory, pool, whole ->
+                val cancelled = pool.rentAsync(4096)
+                TestPools.await("the future is in the line below") { memory.stats().waiters == 1 }
+                cancelled.cancel(true) shouldBe true
+                TestPools.await("it has left") { memory.stats().waiters == 0 && pool.stats().used == 0L }
+                val other = pool.rentAsync(4096)
+                TestPools.await("the other is in the line below") { memory.stats().waiters == 1 }
+                other.isDone shouldBe false
+                whole.close()
+                other.get(10, TimeUnit.SECONDS).close()
+            }
+        }
+
+        test("a lease that a thread rented names that thread, whoever asks") {
+            TestPools.over("named", 100, traced = true) { pool ->
+                lateinit var lease: SharedLease
+                Thread.ofVirtual().name("renter").start { lease = pool.rentBlocking(10, 1.minutes) }.join()
+                lease.close()
+                val message = shouldThrow<IllegalStateException> { lease.asMemorySegment() }.message
+                TestPools.withoutAddresses(message) shouldContain "it belonged to virtual thread 'renter' (#)"
+            }
+        }
+
+        test("cancellations, interrupts and timeouts of all three forms lose nothing, at whatever moment they come") {
+            churn("line forms", SuspendingPool::rentAsync) shouldBe 0
+        }
+
+        test("a future that drops the lease which meets its cancellation is found out by the same churn") {
+            churn("line forms, broken") { pool, size -> ForgetfulFuture.rent(pool, size) } shouldBeGreaterThan 0
+        }
+    }
+
+    /** Runs [block] with a suspending pool whose bytes are free, over one that a lease fills. */
+    private fun overFull(block: (MemoryPool, SuspendingPool, SharedLease) -> Unit) {
+        MemoryPool.isolated("full") { limit = MEBIBYTE }.use { memory ->
+            memory.rentShared(MEBIBYTE).use { whole ->
+                SuspendingPool(memory, 8192).use { block(memory, it, whole) }
+            }
+            memory.stats().used shouldBe 0
+        }
+    }
+
+    /** Lets rents of all forms meet their ends at random; answers how many bytes are out when all of them are over. */
+    private suspend fun churn(what: String, future: (SuspendingPool, Long) -> CompletableFuture<SharedLease>): Int {
+        val seed = System.getProperty("leasehold.seed")?.toLong() ?: System.nanoTime()
+        println("$what: seed $seed")
+        val random = Random(seed)
+        val memory = MemoryPool.isolated("churn")
+        val pool = SuspendingPool(memory, 100)
+        val served = AtomicInteger()
+        coroutineScope {
+            repeat(ROUNDS) { index ->
+                val size = random.nextLong(1, 61)
+                val pause = random.nextLong(PAUSES_NANOS)
+                launch(Dispatchers.Default) {
+                    when (index % 3) {
+                        0 -> coroutine(pool, size, pause, served)
+                        1 -> thread(pool, size, pause, served)
+                        else -> future(pool, size).also { end(it, pause, served) }
+                    }
+                }
+            }
+        }
+        served.get() shouldBeGreaterThan 0
+        return leftover(pool, memory)
+    }
+
+    private suspend fun coroutine(pool: SuspendingPool, size: Long, pause: Long, served: AtomicInteger) =
+        coroutineScope {
+            val job = launch { pool.withLease(size) { served.incrementAndGet() } }
+            spin(pause)
+            job.cancel()
+        }
+
+    private fun thread(pool: SuspendingPool, size: Long, pause: Long, served: AtomicInteger) {
+        val thread = Thread.ofVirtual().start {
+            try {
+                pool.rentBlocking(size, (1 + pause % 300).microseconds).use { served.incrementAndGet() }
+            } catch (_: RentTimeoutException) {
+                return@start
+            } catch (_: InterruptedException) {
+                return@start
+            }
+        }
+        spin(pause)
+        thread.interrupt()
+        thread.join()
+    }
+
+    private fun end(future: CompletableFuture<SharedLease>, pause: Long, served: AtomicInteger) {
+        future.thenAccept { lease -> lease.use { served.incrementAndGet() } }
+        spin(pause)
+        future.cancel(true)
+    }
+
+    /** What stays out when nobody waits: futures that were cancelled are given time to give back. */
+    private fun leftover(pool: SuspendingPool, memory: MemoryPool): Int {
+        val patience = System.nanoTime() + 1_000_000_000
+        while (pool.stats().used > 0 && System.nanoTime() < patience) Thread.sleep(1)
+        pool.stats().waiters shouldBe 0
+        (memory.stats().used > 0) shouldBe (pool.stats().used > 0)
+        return pool.stats().used.toInt()
+    }
+
+    private fun spin(nanos: Long) {
+        val end = System.nanoTime() + nanos
+        while (System.nanoTime() < end) Thread.onSpinWait()
+    }
+
+    /** [FutureRent] without its last step: what it completes with is not closed when somebody else was faster. */
+    private class ForgetfulFuture(private val pool: SuspendingPool, bytes: Long) : LineWaiter(bytes) {
+        private val future = CompletableFuture<SharedLease>()
+
+        override fun told() {
+            Thread.ofVirtual().start {
+                future.complete(runBlocking { leased() })
+            }
+        }
+
+        private suspend fun leased() = Leasing.lease(Grant(pool, bytes, null), null)
+
+        companion object {
+            fun rent(pool: SuspendingPool, size: Long): CompletableFuture<SharedLease> {
+                val waiter = ForgetfulFuture(pool, size)
+                waiter.future.whenComplete { _, _ -> pool.line.abandon(waiter) }
+                check(pool.line.admit())
+                pool.line.join(waiter)
+                return waiter.future
+            }
+        }
+    }
+
+    private companion object {
+        const val MEBIBYTE = 1L shl 20
+        const val ROUNDS = 6000
+        const val PAUSES_NANOS = 30_000L
+    }
+}
