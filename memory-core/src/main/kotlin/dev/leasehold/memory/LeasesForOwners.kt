@@ -74,6 +74,10 @@ public fun MemoryPool.tryRentSharedFor(owner: LeaseOwner, size: Long): SharedLea
 @InternalMemoryApi
 public fun SharedLease.keeper(): LeaseKeeper? = leaseOwner as? LeaseKeeper
 
+/** How many bytes the lease's block has, with which the pool's figures count it while the lease is open. */
+@InternalMemoryApi
+public fun SharedLease.bytesOfBlock(): Long = blockBytes
+
 /** Whether the pool remembers where its leases were rented. */
 @InternalMemoryApi
 public fun MemoryPool.tracesSites(): Boolean = traceSites

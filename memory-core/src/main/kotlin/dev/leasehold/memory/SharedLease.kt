@@ -45,6 +45,10 @@ public class SharedLease internal constructor(
     @get:JvmSynthetic
     internal val leaseOwner: LeaseOwner? get() = tenure.leaseOwner
 
+    /** How many bytes the block has, with which the pool's figures count it. */
+    @get:JvmSynthetic
+    internal val blockBytes: Long get() = state.let { tenure.bytesOf(if (it < 0) it.inv() else it) }
+
     /** How many bytes were asked for. The view has exactly as many: no neighbour is reachable. */
     public val size: Long get() = raw.byteSize()
 

@@ -49,6 +49,22 @@ internal object DeadlockRefusals {
         held,
     )
 
+    fun below(
+        pool: SuspendingPool,
+        bytes: Long,
+        blocks: Long,
+        held: Long,
+        context: CoroutineContext,
+    ): RentDeadlockException = RentDeadlockException(
+        "${asks(pool, bytes, context)}, which are free, but the pool below has no memory for them under its limit of " +
+            "${pool.pool.limit} bytes: all $blocks bytes of its blocks that are out belong to what this coroutine and its " +
+            "scopes hold, $held bytes as asked for, and nothing came back within ${pool.stallPatience}; raise the limit " +
+            "above the capacity, or close leases sooner",
+        pool.name,
+        bytes,
+        held,
+    )
+
     private fun asks(pool: SuspendingPool, bytes: Long, context: CoroutineContext): String =
         "pool '${pool.name}': ${Renter.describe(context)} asks for $bytes bytes of a capacity of ${pool.capacity}"
 }

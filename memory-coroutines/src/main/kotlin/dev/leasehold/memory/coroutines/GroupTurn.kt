@@ -60,7 +60,7 @@ internal class GroupTurn(private val pool: SuspendingPool, sizes: LongArray, con
 
     private suspend fun awaitAll() {
         try {
-            for (grant in grants) leases += PoolTurn.rent(pool.pool, grant.bytes, grant)
+            for (grant in grants) leases += PoolTurn.rent(pool, grant.bytes, grant, leases.toList())
         } catch (failure: Throwable) {
             closeAll()
             throw failure

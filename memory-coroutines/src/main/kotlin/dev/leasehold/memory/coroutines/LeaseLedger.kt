@@ -1,6 +1,10 @@
+@file:OptIn(InternalMemoryApi::class)
+
 package dev.leasehold.memory.coroutines
 
+import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.SharedLease
+import dev.leasehold.memory.bytesOfBlock
 import dev.leasehold.memory.dsl.ScopeClosedException
 import dev.leasehold.memory.dsl.scopeClosed
 import dev.leasehold.memory.internal.InternalMemoryApi
@@ -93,11 +97,19 @@ internal class LeaseLedger(val pool: SuspendingPool, private val name: String?, 
     /** The same without what a job may end before the scope does. */
     fun heldUnboundOf(of: SuspendingPool): Long = sumOfGrants { it.pool === of && !it.isBound }
 
-    private inline fun sumOfGrants(counts: (Grant) -> Boolean): Long = synchronized(lock) {
+    /** How many bytes the blocks of its leases of [of] have. */
+    fun blocksOf(of: MemoryPool): Long = sumOf { entry ->
+        entry.lease?.takeIf { it.pool === of && !it.isClosed }?.bytesOfBlock() ?: 0
+    }
+
+    private inline fun sumOfGrants(counts: (Grant) -> Boolean): Long =
+        sumOf { if (it is Grant && counts(it)) it.bytes else 0 }
+
+    private inline fun sumOf(bytes: (LedgerEntry) -> Long): Long = synchronized(lock) {
         var sum = 0L
         var entry = newest
         while (entry != null) {
-            if (entry is Grant && counts(entry)) sum += entry.bytes
+            sum += bytes(entry)
             entry = entry.older
         }
         sum
@@ -161,7 +173,6 @@ internal class LeaseLedger(val pool: SuspendingPool, private val name: String?, 
         entry.linked = false
     }
 
-    @OptIn(InternalMemoryApi::class)
     private fun closed(): ScopeClosedException =
         scopeClosed("${describe()} has ended; rent while its body or its children run, or open another one")
 

@@ -42,7 +42,7 @@ internal object Leasing {
     /** The lease for [grant], whose bytes have been taken. When this throws, they have been given back. */
     suspend fun lease(grant: Grant, ledger: LeaseLedger?): SharedLease {
         val lease = try {
-            PoolTurn.rent(grant.pool.pool, grant.bytes, grant)
+            PoolTurn.rent(grant.pool, grant.bytes, grant)
         } catch (failure: Throwable) {
             grant.release()
             throw failure

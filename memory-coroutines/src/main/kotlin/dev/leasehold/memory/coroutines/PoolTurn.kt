@@ -10,6 +10,8 @@ import dev.leasehold.memory.internal.InternalMemoryApi
 import dev.leasehold.memory.internal.LeaseOwner
 import dev.leasehold.memory.rentShared
 import dev.leasehold.memory.rentSharedFor
+import kotlinx.coroutines.CancellableContinuation
+import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.suspendCancellableCoroutine
 import kotlin.coroutines.resumeWithException
 import kotlin.time.Duration
@@ -22,11 +24,19 @@ import kotlin.time.Duration
  * way of a virtual thread, which a cancellation interrupts. This is rare, and costs some microseconds when it happens.
  */
 internal object PoolTurn {
-    /** Rents [size] bytes of [pool] for [owner], and waits for its turn there when it must. */
-    suspend fun rent(pool: MemoryPool, size: Long, owner: LeaseOwner): SharedLease = try {
-        pool.rentSharedFor(owner, size)
+    /**
+     * Rents [size] bytes of the pool below [pool] for [owner], and waits for its turn there when it must; the caller
+     * has [inHand] of it meanwhile.
+     */
+    suspend fun rent(
+        pool: SuspendingPool,
+        size: Long,
+        owner: LeaseOwner,
+        inHand: List<SharedLease> = emptyList(),
+    ): SharedLease = try {
+        pool.pool.rentSharedFor(owner, size)
     } catch (refusal: MemoryExhaustedException) {
-        await(pool, size, owner, refusal)
+        await(pool, size, owner, refusal, inHand)
     }
 
     /**
@@ -34,27 +44,22 @@ internal object PoolTurn {
      *
      * @throws MemoryExhaustedException [refusal], when it was the system that refused, and there is no limit under which
      *   something could come back
+     * @throws RentDeadlockException when all that the pool below has given out is the caller's and its scopes', and stays so
      */
     suspend fun await(
-        pool: MemoryPool,
+        pool: SuspendingPool,
         size: Long,
         owner: LeaseOwner?,
         refusal: MemoryExhaustedException,
+        inHand: List<SharedLease> = emptyList(),
     ): SharedLease {
-        if (!canHelp(pool, refusal)) throw refusal
-        return suspendCancellableCoroutine { continuation ->
-            val thread = Thread.ofVirtual().name("leasehold-turn").unstarted {
-                val lease = try {
-                    blocking(pool, size, owner)
-                } catch (_: InterruptedException) {
-                    return@unstarted // The coroutine was cancelled, and has been told.
-                } catch (failure: Throwable) {
-                    return@unstarted continuation.resumeWithException(failure)
-                }
-                continuation.resume(lease) { _, undelivered, _ -> undelivered.close() }
-            }
-            continuation.invokeOnCancellation { thread.interrupt() }
-            thread.start()
+        if (!canHelp(pool.pool, refusal)) throw refusal
+        val turn = Turn(pool.pool, size, owner)
+        val watch = TurnWatch.over(pool, size, inHand, currentCoroutineContext()) { turn.giveUp(it) }
+        try {
+            return suspendCancellableCoroutine { turn.start(it) }
+        } finally {
+            watch?.interrupt()
         }
     }
 
@@ -69,4 +74,38 @@ internal object PoolTurn {
         } else {
             pool.rentSharedFor(owner, size, Duration.INFINITE)
         }
+
+    /** One wait in the pool's line, by a virtual thread that stands there for a coroutine. */
+    private class Turn(private val pool: MemoryPool, private val size: Long, private val owner: LeaseOwner?) {
+        @Volatile
+        private var thread: Thread? = null
+
+        @Volatile
+        private var reason: Throwable? = null
+
+        fun start(continuation: CancellableContinuation<SharedLease>) {
+            val stand = Thread.ofVirtual().name("leasehold-turn").unstarted { take(continuation) }
+            thread = stand
+            continuation.invokeOnCancellation { stand.interrupt() }
+            stand.start()
+        }
+
+        /** Leaves the line, and lets the coroutine fail with [why]; unless it has its lease. */
+        fun giveUp(why: Throwable) {
+            reason = why
+            thread?.interrupt()
+        }
+
+        private fun take(continuation: CancellableContinuation<SharedLease>) {
+            val lease = try {
+                blocking(pool, size, owner)
+            } catch (_: InterruptedException) {
+                // Without a reason the coroutine was cancelled, and has been told.
+                return reason?.let { continuation.resumeWithException(it) } ?: Unit
+            } catch (failure: Throwable) {
+                return continuation.resumeWithException(failure)
+            }
+            continuation.resume(lease) { _, undelivered, _ -> undelivered.close() }
+        }
+    }
 }

@@ -20,6 +20,9 @@ internal class ScopeChain private constructor(
     /** How many bytes of the pool the scopes hold. */
     fun held(): Long = ledgers.sumOf { it.heldOf(pool) }
 
+    /** How many bytes the blocks of their leases of the pool below have: whole blocks, as that counts them. */
+    fun blocks(): Long = ledgers.sumOf { it.blocksOf(pool.pool) }
+
     /** How many leases the scopes have given back before their end. */
     fun returns(): Long = ledgers.sumOf { it.returns }
 

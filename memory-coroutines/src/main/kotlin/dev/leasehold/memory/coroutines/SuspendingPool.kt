@@ -139,7 +139,7 @@ public class SuspendingPool internal constructor(
     @PublishedApi
     @JvmSynthetic
     internal suspend fun leaseInTurn(size: Long, refusal: MemoryExhaustedException): SharedLease = try {
-        PoolTurn.await(pool, size, null, refusal)
+        PoolTurn.await(this, size, null, refusal)
     } catch (failure: Throwable) {
         giveBack(size)
         throw failure
@@ -150,7 +150,7 @@ public class SuspendingPool internal constructor(
     @JvmSynthetic
     internal suspend fun leaseTraced(size: Long): SharedLease {
         val witness = Witness(currentCoroutineContext(), size, calls)
-        val lease = PoolTurn.rent(pool, size, witness)
+        val lease = PoolTurn.rent(this, size, witness)
         witness.leaseBegan()
         return lease
     }

@@ -14,7 +14,9 @@ public class SuspendingPoolOptions internal constructor() {
 
     /**
      * How long a coroutine waits for bytes that its own scopes hold, and none of them gives anything back meanwhile, before
-     * it is told so by a [RentDeadlockException]. 10 seconds by default; [Duration.INFINITE] lets it wait.
+     * it is told so by a [RentDeadlockException]; likewise several that wait for one another. 10 seconds by default;
+     * set it above the longest time for which the coroutines of one scope rightly give nothing back. [Duration.INFINITE]
+     * turns the watch off.
      */
     public var stallPatience: Duration = 10.seconds
 

@@ -24,8 +24,11 @@ import kotlinx.coroutines.withContext
  * caller's context and changes nothing of it, and like `coroutineScope` it fails when a child does.
  * **Zeroed.** Nothing, unless the pool's hygiene says so.
  * **Cost.** A coroutine and a few objects; a lease costs a short lock more than outside of a scope.
- * **Waiting for itself.** A coroutine that waits for bytes that its own scopes hold could wait for ever. Where that is certain it is
- * told at once, and otherwise after [SuspendingPoolOptions.stallPatience], by a [RentDeadlockException].
+ * **Waiting for itself.** A coroutine that waits for bytes that its own scopes hold could wait for ever, and so could several
+ * whose scopes hold what the others wait for. A [RentDeadlockException] tells it: at once when the body waits and no child is left,
+ * because then only the scope's end gives anything back; otherwise when nothing has come back for
+ * [SuspendingPoolOptions.stallPatience]. A lease that something outside of the scope's coroutines is going to close is not the
+ * scope's: [move] it out, or bind it to a job with `leaseIn`.
  *
  * @param pool what `rent(size)` rents from; other pools' rents belong to the scope as well
  * @param name what messages call the scope; they always name its coroutine

@@ -41,9 +41,10 @@ public suspend inline fun <R> MemoryPool.withLease(size: Long, block: suspend (S
  * **Cancellation.** A wait ends promptly when the coroutine is cancelled; the way that does not wait does not look.
  *
  * A [block] that waits for more of the same pool may wait for itself: see [rentAll] for several at once, and [memoryScope], which
- * notices.
+ * notices. This notices only where the pool traces sites, and when the same coroutine waits.
  *
  * @throws dev.leasehold.memory.InvalidSizeException when [size] is negative, or above the capacity or what the pool can ever hold
+ * @throws RentDeadlockException when it waits for bytes that the scopes around it hold
  * @throws TooManyWaitersException when as many wait as may
  * @throws dev.leasehold.memory.PoolClosedException when this or the pool below is closed, also while it waits
  * @throws dev.leasehold.memory.MemoryExhaustedException when the system refuses memory

@@ -2,6 +2,7 @@
 
 package dev.leasehold.memory.coroutines
 
+import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.RentTimeoutException
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
@@ -24,6 +25,7 @@ import kotlinx.coroutines.test.currentTime
 import kotlinx.coroutines.test.runTest
 import kotlinx.coroutines.withContext
 import kotlin.time.Duration
+import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 
 /** What the watch tells, when, and what it must not tell. The capacity is 100 bytes, the patience ten seconds of virtual time. */
@@ -366,6 +368,51 @@ class DeadlockSpec : FunSpec() {
             }
         }
 
+        context("in the pool below, whose blocks are larger than what was asked for") {
+            test("a body that waits for blocks that its own scope holds is told so") {
+                tight { pool ->
+                    val refusal = shouldThrow<RentDeadlockException> {
+                        withContext(CoroutineName("upload")) {
+                            memoryScope(pool) {
+                                rent(600 * KIBIBYTE)
+                                rent(400 * KIBIBYTE)
+                            }
+                        }
+                    }
+                    TestPools.withoutAddresses(refusal.message) shouldBe
+                        "pool 'tight': coroutine 'upload' (UndispatchedCoroutine) asks for 409600 bytes of a capacity of 1048576, " +
+                        "which are free, but the pool below has no memory for them under its limit of 1048576 bytes: all " +
+                        "655360 bytes of its blocks that are out belong to what this coroutine and its scopes hold, 614400 " +
+                        "bytes as asked for, and nothing came back within 50ms; raise the limit above the capacity, or " +
+                        "close leases sooner"
+                }
+            }
+
+            test("a group that does not fit is told so") {
+                tight { pool ->
+                    shouldThrow<RentDeadlockException> { pool.rentAll(600 * KIBIBYTE, 400 * KIBIBYTE) }.held shouldBe
+                        600 * KIBIBYTE
+                }
+            }
+
+            test("while others hold some of its memory, nobody is told") {
+                tight { pool ->
+                    val other = pool.rent(4096)
+                    val waiting = launch(Dispatchers.Default) {
+                        memoryScope(pool) {
+                            rent(600 * KIBIBYTE)
+                            rent(400 * KIBIBYTE)
+                        }
+                    }
+                    TestPools.await("it waits in the pool below") { pool.pool.stats().waiters == 1 }
+                    delay(300.milliseconds)
+                    waiting.isActive shouldBe true
+                    waiting.cancelAndJoin()
+                    other.close()
+                }
+            }
+        }
+
         test("a waiter under the watch leaves the line at the moment that it is cancelled") {
             inTime { pool ->
                 memoryScope(pool) {
@@ -413,9 +460,24 @@ class DeadlockSpec : FunSpec() {
         }
     }
 
+    /** A pool whose capacity is the limit of the pool below, which blocks reach sooner than what was asked for. */
+    private suspend fun tight(body: suspend CoroutineScope.(SuspendingPool) -> Unit) {
+        MemoryPool.isolated("tight") { limit = 1024 * KIBIBYTE }.use { memory ->
+            SuspendingPool(memory) { stallPatience = 50.milliseconds }.use { pool ->
+                coroutineScope { body(pool) }
+                pool.stats().used shouldBe 0
+            }
+            memory.stats().used shouldBe 0
+        }
+    }
+
     private suspend fun inTime(
         patience: Duration = 10.seconds,
         traced: Boolean = false,
         body: suspend TestScope.(SuspendingPool) -> Unit,
     ) = TestPools.over("deadlock", 100, patience, traced) { pool -> runTest { body(pool) } }
+
+    private companion object {
+        const val KIBIBYTE = 1024L
+    }
 }

@@ -11,6 +11,7 @@ import io.kotest.matchers.ints.shouldBeGreaterThan
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import io.kotest.matchers.string.shouldStartWith
+import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.future.await
@@ -31,20 +32,21 @@ class LineFormsSpec : FunSpec() {
         test("coroutines, threads and futures are served in the order in which they came") {
             TestPools.over("mixed", 100) { pool ->
                 val order = Collections.synchronizedList(ArrayList<Int>())
+                val threads = ArrayList<Thread>()
                 val all = pool.rent(100)
                 coroutineScope {
                     for (index in 0 until 30) {
                         // Each takes all, so nobody is served before the one ahead has noted its number.
                         val note = { lease: SharedLease -> lease.use { order += index } }
                         when (index % 3) {
-                            0 -> launch(Dispatchers.Default) { note(pool.rent(100)) }
-                            1 -> launch(Dispatchers.IO) { note(pool.rentBlocking(100, 1.minutes)) }
+                            0 -> launch(Dispatchers.Default, CoroutineStart.UNDISPATCHED) { note(pool.rent(100)) }
+                            1 -> threads += parked { note(pool.rentBlocking(100, 1.minutes)) }
                             else -> pool.rentAsync(100).thenAccept(note).let { launch { it.await() } }
                         }
-                        TestPools.await("$index waits") { pool.stats().waiters == index + 1 }
                     }
                     all.close()
                 }
+                threads.forEach(Thread::join)
                 order shouldContainExactly (0 until 30).toList()
             }
         }
@@ -89,6 +91,11 @@ class LineFormsSpec : FunSpec() {
         test("a future that drops the lease which meets its cancellation is found out by the same churn") {
             churn("line forms, broken") { pool, size -> ForgetfulFuture.rent(pool, size) } shouldBeGreaterThan 0
         }
+    }
+
+    /** Runs [block] on a thread; answers when that waits. */
+    private fun parked(block: () -> Unit): Thread = Thread.ofVirtual().start(block).also { thread ->
+        TestPools.await("the thread waits") { thread.state == Thread.State.TIMED_WAITING }
     }
 
     /** Runs [block] with a suspending pool whose bytes are free, over one that a lease fills. */

@@ -1,14 +1,20 @@
 package dev.leasehold.samples.guide;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import dev.leasehold.memory.Memory;
 import dev.leasehold.memory.MemoryBudget;
 import dev.leasehold.memory.MemoryPool;
 import dev.leasehold.memory.RentTimeoutException;
+import dev.leasehold.memory.coroutines.SuspendingMemory;
+import dev.leasehold.memory.coroutines.SuspendingPool;
 import dev.leasehold.memory.dsl.MemoryScope;
+import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
 
 /** The Java snippets of README.md and docs/guide.md. What stands between a region's comments is what they show. */
 final class JavaGuide {
@@ -54,6 +60,36 @@ final class JavaGuide {
             }
         });
         // endregion
+    }
+
+    static String waitingInLine(SuspendingPool buffers) throws InterruptedException {
+        // region java suspending wait
+        try (var lease = SuspendingMemory.rentBlocking(buffers, 4096, Duration.ofMillis(200))) {
+            return "rented " + lease.getSize() + " bytes";
+        } catch (RentTimeoutException late) {
+            return "busy";
+        }
+        // endregion
+    }
+
+    static CompletableFuture<Long> rentingLater(SuspendingPool buffers) {
+        // region java suspending future
+        return SuspendingMemory.rentAsync(buffers, 4096)
+            .orTimeout(200, TimeUnit.MILLISECONDS) // takes the request out of the line, too
+            .thenApply(lease -> {
+                try (lease) {
+                    return checksum(lease.asMemorySegment());
+                }
+            });
+        // endregion
+    }
+
+    private static long checksum(MemorySegment bytes) {
+        var sum = 0L;
+        for (var offset = 0L; offset < bytes.byteSize(); offset++) {
+            sum += bytes.get(JAVA_BYTE, offset);
+        }
+        return sum;
     }
 
     static long scope(MemoryPool pool) {

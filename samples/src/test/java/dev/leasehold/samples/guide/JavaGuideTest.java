@@ -2,11 +2,19 @@ package dev.leasehold.samples.guide;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.leasehold.memory.Memory;
 import dev.leasehold.memory.MemoryPool;
+import dev.leasehold.memory.coroutines.SuspendingMemory;
+import dev.leasehold.memory.coroutines.SuspendingPool;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -48,6 +56,24 @@ final class JavaGuideTest {
     void aSharedLeaseEndsOnTheThreadThatTookIt() {
         try (var workers = Executors.newVirtualThreadPerTaskExecutor()) {
             JavaGuide.handOver(pool, workers);
+        }
+    }
+
+    @Test
+    void threadsAndFuturesWaitInTheLineOfASuspendingPool() throws Exception {
+        try (var buffers = SuspendingPool.of(pool, 4096)) {
+            assertEquals("rented 4096 bytes", JavaGuide.waitingInLine(buffers));
+            var held = SuspendingMemory.tryRent(buffers, 4096);
+            assertNotNull(held);
+            held.asMemorySegment().fill((byte) 1);
+            assertEquals("busy", JavaGuide.waitingInLine(buffers));
+            var late = JavaGuide.rentingLater(buffers);
+            var failure = assertThrows(ExecutionException.class, () -> late.get(10, TimeUnit.SECONDS));
+            assertInstanceOf(TimeoutException.class, failure.getCause());
+            assertEquals(0, buffers.stats().getWaiters());
+            held.close();
+            assertNotNull(JavaGuide.rentingLater(buffers).get(10, TimeUnit.SECONDS));
+            assertEquals(0, buffers.stats().getUsed());
         }
     }
 
