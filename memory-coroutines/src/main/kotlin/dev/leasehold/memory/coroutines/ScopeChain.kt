@@ -26,8 +26,9 @@ internal class ScopeChain private constructor(
     /** How many leases the scopes have given back before their end. */
     fun returns(): Long = ledgers.sumOf { it.returns }
 
-    /** Whether waiting can be for nothing that these scopes hold, now or later: the body itself waits, and nothing else runs. */
-    fun holdsNothing(): Boolean = ledgers.all { it.heldOf(pool) == 0L } && directly().lastOrNull() === ledgers.lastOrNull()
+    /** Whether there is nothing to watch: the scopes hold nothing, and nobody but the waiter could rent for them. */
+    fun isHarmless(): Boolean =
+        ledgers.all { it.heldOf(pool) == 0L } && directly().lastOrNull() === ledgers.lastOrNull()
 
     /**
      * How many bytes certainly come back only after the coroutine has gone on. A scope's count when it is the scope's body that

@@ -1,6 +1,5 @@
 package dev.leasehold.memory.coroutines
 
-import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineName
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.CoroutineStart
@@ -56,7 +55,7 @@ internal class ScopeWatch(private val pool: SuspendingPool) {
     suspend fun await(bytes: Long, chain: ScopeChain, context: CoroutineContext): Boolean {
         val waiter = WatchedWaiter(pool.line, bytes, chain)
         val watching = CoroutineScope(currentCoroutineContext().minusKey(Job) + CoroutineName("leasehold-watch"))
-            .launch(start = CoroutineStart.UNDISPATCHED) { watchOver(waiter, chain, context) }
+            .launch(start = CoroutineStart.UNDISPATCHED) { waiter.fail(verdict(waiter, chain, context)) }
         var granted = false
         try {
             granted = suspendCancellableCoroutine { waiter.start(it) }.isGranted
@@ -75,17 +74,7 @@ internal class ScopeWatch(private val pool: SuspendingPool) {
         for (waiter in sleepers) if (sleepers.remove(waiter)) waiter.alarm?.complete()
     }
 
-    // A failure of the watch is the failure of what it watches: there is nobody else to tell.
-    private suspend fun watchOver(waiter: WatchedWaiter, chain: ScopeChain, context: CoroutineContext) {
-        try {
-            waiter.fail(verdict(waiter, chain, context))
-        } catch (over: CancellationException) {
-            throw over
-        } catch (failure: Throwable) {
-            waiter.fail(failure)
-        }
-    }
-
+    /** What is to be said of the wait, when there is something. Cancelled when the wait is over. */
     private suspend fun verdict(
         waiter: WatchedWaiter,
         chain: ScopeChain,

@@ -37,6 +37,8 @@ import kotlin.time.Duration
  * **Threads.** All functions may be called from any thread and any coroutine; a coroutine may go on on another thread.
  * **Zeroed.** Only when the pool's hygiene says so.
  *
+ * Threads wait in the same line by [rentBlocking], and futures by [rentAsync]; for Java these are statics of `SuspendingMemory`.
+ *
  * @see withLease
  * @see memoryScope
  */
@@ -99,7 +101,7 @@ public class SuspendingPool internal constructor(
         if (chain != null) watch.requireObtainable(size, chain, context)
         if (!line.admit()) throw tooMany(size, context)
         val granted =
-            if (chain == null || chain.holdsNothing()) line.await(size) else watch.await(size, chain, context)
+            if (chain == null || chain.isHarmless()) line.await(size) else watch.await(size, chain, context)
         if (!granted) throw closed()
     }
 

@@ -18,6 +18,7 @@ import kotlin.time.Duration
  * **Cost.** As [withLease], and a few objects.
  *
  * @throws dev.leasehold.memory.InvalidSizeException when [size] is negative, or above the capacity or what the pool can ever hold
+ * @throws RentDeadlockException when it waits for bytes that the scopes around it hold
  * @throws TooManyWaitersException when as many wait as may
  * @throws dev.leasehold.memory.PoolClosedException when this or the pool below is closed, also while it waits
  * @throws dev.leasehold.memory.MemoryExhaustedException when the system refuses memory
@@ -64,6 +65,7 @@ public suspend fun SuspendingPool.leaseIn(job: Job, size: Long): SharedLease {
  *
  * @throws dev.leasehold.memory.InvalidSizeException when a size is negative or above what the pool can ever hold, or their
  *   sum is above the capacity
+ * @throws RentDeadlockException when it waits for bytes that the scopes around it hold
  * @throws TooManyWaitersException when as many wait as may
  * @throws dev.leasehold.memory.PoolClosedException when this or the pool below is closed, also while it waits
  * @throws dev.leasehold.memory.MemoryExhaustedException when the system refuses memory
