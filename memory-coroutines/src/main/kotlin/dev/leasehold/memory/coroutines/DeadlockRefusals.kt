@@ -13,7 +13,11 @@ internal object DeadlockRefusals {
         held: Long,
         context: CoroutineContext,
     ): RentDeadlockException = RentDeadlockException(
-        "${asks(pool, bytes, context)}, of which ${chain.describe()}: nothing of that can come back before it goes on; " +
+        "${asks(
+            pool,
+            bytes,
+            context,
+        )}, of which ${chain.describe()}: nothing of that can come back before it goes on; " +
             REMEDY,
         pool.name,
         bytes,
@@ -56,10 +60,10 @@ internal object DeadlockRefusals {
         held: Long,
         context: CoroutineContext,
     ): RentDeadlockException = RentDeadlockException(
-        "${asks(pool, bytes, context)}, which are free, but the pool below has no memory for them under its limit of " +
-            "${pool.pool.limit} bytes: all $blocks bytes of its blocks that are out belong to what this coroutine and its " +
-            "scopes hold, $held bytes as asked for, and nothing came back within ${pool.stallPatience}; raise the limit " +
-            "above the capacity, or close leases sooner",
+        "${asks(pool, bytes, context)}, which are free, but the pool below has no memory for them under its limit " +
+            "of ${pool.pool.limit} bytes: all $blocks bytes of its blocks that are out belong to what this coroutine " +
+            "and its scopes hold, $held bytes as asked for, and nothing came back within ${pool.stallPatience}; " +
+            "raise the limit above the capacity, or close leases sooner",
         pool.name,
         bytes,
         held,

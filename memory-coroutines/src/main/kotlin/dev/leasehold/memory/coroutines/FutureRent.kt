@@ -106,11 +106,7 @@ internal class FutureRent private constructor(
         }
 
         /** A future of a lease for bytes that have been taken. */
-        private fun granted(
-            pool: SuspendingPool,
-            size: Long,
-            context: RentingThread,
-        ): CompletableFuture<SharedLease> {
+        private fun granted(pool: SuspendingPool, size: Long, context: RentingThread): CompletableFuture<SharedLease> {
             val grant = Grant(pool, size, context)
             val lease = try {
                 pool.pool.rentSharedFor(grant, size)

@@ -68,12 +68,11 @@ internal object PoolTurn {
         pool.limit != Long.MAX_VALUE || refusal is BudgetExceededException
 
     /** Rents on the thread that calls this, which waits for its turn when it must. */
-    fun blocking(pool: MemoryPool, size: Long, owner: LeaseOwner?): SharedLease =
-        if (owner == null) {
-            pool.rentShared(size, Duration.INFINITE)
-        } else {
-            pool.rentSharedFor(owner, size, Duration.INFINITE)
-        }
+    fun blocking(pool: MemoryPool, size: Long, owner: LeaseOwner?): SharedLease = if (owner == null) {
+        pool.rentShared(size, Duration.INFINITE)
+    } else {
+        pool.rentSharedFor(owner, size, Duration.INFINITE)
+    }
 
     /** One wait in the pool's line, by a virtual thread that stands there for a coroutine. */
     private class Turn(private val pool: MemoryPool, private val size: Long, private val owner: LeaseOwner?) {

@@ -53,7 +53,8 @@ internal class TurnWatch private constructor(
             tell: (RentDeadlockException) -> Unit,
         ): Thread? {
             val chain = ScopeChain.of(pool, context)
-            if (pool.stallPatience.isInfinite() || chain == null && inHand.isEmpty()) return null
+            val holds = chain != null || inHand.isNotEmpty()
+            if (!holds || pool.stallPatience.isInfinite()) return null
             val watch = TurnWatch(pool, size, chain, inHand, context)
             return Thread.ofVirtual().name("leasehold-watch").start {
                 try {
