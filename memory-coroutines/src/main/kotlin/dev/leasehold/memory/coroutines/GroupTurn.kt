@@ -59,8 +59,10 @@ internal class GroupTurn(private val pool: SuspendingPool, sizes: LongArray, con
     }
 
     private suspend fun awaitAll() {
+        // It may have waited for this turn for long.
+        if (pool.isClosed) throw pool.closed()
         try {
-            for (grant in grants) leases += PoolTurn.rent(pool.pool, grant.bytes, grant)
+            for (grant in grants) leases += PoolTurn.rent(pool, grant.bytes, grant)
         } catch (failure: Throwable) {
             closeAll()
             throw failure

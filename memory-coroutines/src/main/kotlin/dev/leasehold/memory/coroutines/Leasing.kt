@@ -42,7 +42,7 @@ internal object Leasing {
     /** The lease for [grant], whose bytes have been taken. When this throws, they have been given back. */
     suspend fun lease(grant: Grant, ledger: LeaseLedger?): SharedLease {
         val lease = try {
-            PoolTurn.rent(grant.pool.pool, grant.bytes, grant)
+            PoolTurn.rent(grant.pool, grant.bytes, grant)
         } catch (failure: Throwable) {
             grant.release()
             throw failure
@@ -125,7 +125,7 @@ internal object Leasing {
         ledger?.requireOpen()
         val context = currentCoroutineContext()
         val sum = sumOf(pool, sizes)
-        if (!pool.tryTake(sum)) pool.take(sum, context)
+        if (!pool.tryTake(sum)) pool.takeSum(sum, context)
         return GroupTurn(pool, sizes, context).rent(ledger)
     }
 

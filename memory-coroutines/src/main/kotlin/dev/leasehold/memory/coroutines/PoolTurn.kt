@@ -23,8 +23,8 @@ import kotlin.time.Duration
  */
 internal object PoolTurn {
     /** Rents [size] bytes of [pool] for [owner], and waits for its turn there when it must. */
-    suspend fun rent(pool: MemoryPool, size: Long, owner: LeaseOwner): SharedLease = try {
-        pool.rentSharedFor(owner, size)
+    suspend fun rent(pool: SuspendingPool, size: Long, owner: LeaseOwner): SharedLease = try {
+        pool.pool.rentSharedFor(owner, size)
     } catch (refusal: MemoryExhaustedException) {
         await(pool, size, owner, refusal)
     }
@@ -36,18 +36,19 @@ internal object PoolTurn {
      *   something could come back
      */
     suspend fun await(
-        pool: MemoryPool,
+        pool: SuspendingPool,
         size: Long,
         owner: LeaseOwner?,
         refusal: MemoryExhaustedException,
     ): SharedLease {
-        if (pool.limit == Long.MAX_VALUE && refusal !is BudgetExceededException) throw refusal
+        if (pool.pool.limit == Long.MAX_VALUE && refusal !is BudgetExceededException) throw refusal
         return suspendCancellableCoroutine { continuation ->
             val thread = Thread.ofVirtual().name("leasehold-turn").unstarted {
                 val lease = try {
-                    blocking(pool, size, owner)
+                    pool.turns.during { blocking(pool.pool, size, owner) }
                 } catch (_: InterruptedException) {
-                    return@unstarted // The coroutine was cancelled, and has been told.
+                    // Or the coroutine was cancelled, has been told, and hears nothing of this.
+                    return@unstarted continuation.resumeWithException(pool.closed())
                 } catch (failure: Throwable) {
                     return@unstarted continuation.resumeWithException(failure)
                 }
