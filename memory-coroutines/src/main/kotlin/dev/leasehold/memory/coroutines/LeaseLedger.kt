@@ -9,7 +9,6 @@ import dev.leasehold.memory.dsl.ScopeClosedException
 import dev.leasehold.memory.dsl.scopeClosed
 import dev.leasehold.memory.internal.InternalMemoryApi
 import kotlinx.coroutines.Job
-import kotlin.coroutines.AbstractCoroutineContextElement
 import kotlin.coroutines.CoroutineContext
 
 /**
@@ -18,16 +17,14 @@ import kotlin.coroutines.CoroutineContext
  * A lease that is closed early takes itself out. Each operation holds the lock for a few assignments; nothing is closed, and nobody
  * is told anything, under it.
  *
- * It is an element of the scope's context, so that a scope inside, or a wait, finds the scopes around it.
- *
  * @property pool what `rent(size)` without a pool rents from
  * @property name what messages call the scope
- * @property around the scope around this one
  */
-internal class LeaseLedger(val pool: SuspendingPool, private val name: String?, private val context: CoroutineContext) :
-    AbstractCoroutineContextElement(Key) {
-    val around: LeaseLedger? = context[Key]
-
+internal class LeaseLedger(
+    val pool: SuspendingPool,
+    private val name: String?,
+    private val context: CoroutineContext,
+) {
     /** The coroutine that opened the scope, and waits for its end. */
     val caller: Job? get() = context[Job]
 
@@ -44,17 +41,19 @@ internal class LeaseLedger(val pool: SuspendingPool, private val name: String?, 
     var returns: Long = 0
         private set
 
-    /** Owns [entry] from now on, and through it [lease]. */
-    fun add(entry: LedgerEntry, lease: SharedLease?) {
+    /** Owns [entry] from now on, and through it [lease]; false when another ledger does. */
+    @IgnorableReturnValue
+    fun add(entry: LedgerEntry, lease: SharedLease?): Boolean {
         synchronized(lock) {
             if (closed) throw closed()
+            if (!entry.claim(this)) return false
             entry.lease = lease
             entry.older = newest
             newest?.newer = entry
             newest = entry
-            entry.linked = true
         }
         if (entry is Grant) entry.pool.watch.moved()
+        return true
     }
 
     /** Owns [lease], which has belonged to another scope, a job or the caller. */
@@ -71,7 +70,12 @@ internal class LeaseLedger(val pool: SuspendingPool, private val name: String?, 
         requireOpen(lease)
         grant.ledger = this
         try {
-            add(grant, lease)
+            // Another move of the same lease may come in between; then this one, the later, takes it from there.
+            while (!add(grant, lease)) {
+                detach(grant, lease)
+                requireOpen(lease)
+                grant.ledger = this
+            }
         } catch (ended: ScopeClosedException) {
             // This scope has ended since the first look.
             grant.ledger = null
@@ -85,7 +89,7 @@ internal class LeaseLedger(val pool: SuspendingPool, private val name: String?, 
     /** Owns [entry] no more; false when it did not, or is ending it now. */
     @IgnorableReturnValue
     fun remove(entry: LedgerEntry): Boolean = synchronized(lock) {
-        if (!entry.linked) return false
+        if (entry.holder !== this) return false
         unlink(entry)
         returns++
         true
@@ -158,6 +162,7 @@ internal class LeaseLedger(val pool: SuspendingPool, private val name: String?, 
             return null
         }
         val lease = entry.lease
+        entry.ending = true
         unlink(entry)
         entry to lease
     }
@@ -170,11 +175,10 @@ internal class LeaseLedger(val pool: SuspendingPool, private val name: String?, 
         entry.newer = null
         entry.older = null
         entry.lease = null
-        entry.linked = false
+        // Last: from here on another ledger may own these fields.
+        entry.leave()
     }
 
     private fun closed(): ScopeClosedException =
         scopeClosed("${describe()} has ended; rent while its body or its children run, or open another one")
-
-    companion object Key : CoroutineContext.Key<LeaseLedger>
 }

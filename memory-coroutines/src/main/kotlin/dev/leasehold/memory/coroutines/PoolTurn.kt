@@ -54,7 +54,7 @@ internal object PoolTurn {
         inHand: List<SharedLease> = emptyList(),
     ): SharedLease {
         if (!canHelp(pool.pool, refusal)) throw refusal
-        val turn = Turn(pool.pool, size, owner)
+        val turn = Turn(pool, size, owner)
         val watch = TurnWatch.over(pool, size, inHand, currentCoroutineContext()) { turn.giveUp(it) }
         try {
             return suspendCancellableCoroutine { turn.start(it) }
@@ -75,7 +75,7 @@ internal object PoolTurn {
     }
 
     /** One wait in the pool's line, by a virtual thread that stands there for a coroutine. */
-    private class Turn(private val pool: MemoryPool, private val size: Long, private val owner: LeaseOwner?) {
+    private class Turn(private val pool: SuspendingPool, private val size: Long, private val owner: LeaseOwner?) {
         @Volatile
         private var thread: Thread? = null
 
@@ -97,10 +97,10 @@ internal object PoolTurn {
 
         private fun take(continuation: CancellableContinuation<SharedLease>) {
             val lease = try {
-                blocking(pool, size, owner)
+                pool.turns.during { blocking(pool.pool, size, owner) }
             } catch (_: InterruptedException) {
-                // Without a reason the coroutine was cancelled, and has been told.
-                return reason?.let { continuation.resumeWithException(it) } ?: Unit
+                // Given up, or called out by a close; or the coroutine was cancelled, has been told, and hears nothing of this.
+                return continuation.resumeWithException(reason ?: pool.closed())
             } catch (failure: Throwable) {
                 return continuation.resumeWithException(failure)
             }

@@ -8,8 +8,6 @@ import kotlin.coroutines.CoroutineContext
  * The scopes that cannot end before a certain coroutine does, because its job is theirs or a descendant of theirs: what they hold
  * of the pool comes back only when they, or their other coroutines, close something early.
  *
- * A scope that the coroutine merely remembers (it was launched elsewhere, with this context and another job) is none of these.
- *
  * @property ledgers the innermost first
  */
 internal class ScopeChain private constructor(
@@ -73,13 +71,10 @@ internal class ScopeChain private constructor(
         /** The chain of the coroutine of [context]; null when there is nothing that could wait for itself. */
         @OptIn(ExperimentalCoroutinesApi::class)
         fun of(pool: SuspendingPool, context: CoroutineContext): ScopeChain? {
-            val innermost = context[LeaseLedger]
-            if (innermost == null && pool.plain) return null
+            if (pool.plain && OpenScopes.isEmpty()) return null
             val job = context[Job] ?: return null
-            val ledgers = generateSequence(innermost) { it.around }.filter { ledger ->
-                generateSequence(job) { it.parent }.any { it === ledger.job }
-            }
-            return ScopeChain(pool, job, ledgers.toList())
+            val ledgers = generateSequence(job) { it.parent }.mapNotNull(OpenScopes::of).toList()
+            return if (pool.plain && ledgers.isEmpty()) null else ScopeChain(pool, job, ledgers)
         }
     }
 }

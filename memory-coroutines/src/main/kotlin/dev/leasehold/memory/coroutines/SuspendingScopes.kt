@@ -1,8 +1,8 @@
 package dev.leasehold.memory.coroutines
 
+import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.job
-import kotlinx.coroutines.withContext
 
 /**
  * Runs [body], waits for all the coroutines that were started in it, and then gives back all that was rented in it and not given
@@ -44,12 +44,14 @@ public suspend fun <R> memoryScope(
 ): R {
     val ledger = LeaseLedger(pool, name, currentCoroutineContext())
     val result = try {
-        withContext(ledger) {
-            ledger.job = coroutineContext.job
+        coroutineScope {
+            OpenScopes.open(coroutineContext.job, ledger)
             SuspendingMemoryScope(ledger, coroutineContext).body()
         }
     } catch (failure: Throwable) {
         throw ledger.endAfter(failure)
+    } finally {
+        OpenScopes.close(ledger)
     }
     ledger.end()
     return result

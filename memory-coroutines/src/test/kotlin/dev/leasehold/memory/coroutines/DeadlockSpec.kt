@@ -44,7 +44,7 @@ class DeadlockSpec : FunSpec() {
                     }
                     currentTime shouldBe 0
                     TestPools.withoutAddresses(refusal.message) shouldBe
-                        "pool 'deadlock': coroutine 'upload' (UndispatchedCoroutine) asks for 60 bytes of a capacity of " +
+                        "pool 'deadlock': coroutine 'upload' (ScopeCoroutine) asks for 60 bytes of a capacity of " +
                         "100, of which memory scope 'work' of coroutine 'upload' (UndispatchedCoroutine) holds 60: nothing " +
                         "of that can come back before it goes on; rent several at once with rentAll, close leases sooner, or raise " +
                         "the capacity"
@@ -194,7 +194,7 @@ class DeadlockSpec : FunSpec() {
                     first.join()
                     currentTime shouldBe 15_000
                     TestPools.withoutAddresses(told?.message) shouldBe
-                        "pool 'deadlock': coroutine 'second' (UndispatchedCoroutine) asks for 40 bytes of a capacity of 100, " +
+                        "pool 'deadlock': coroutine 'second' (ScopeCoroutine) asks for 40 bytes of a capacity of 100, " +
                         "of which the scopes of 2 coroutines that wait for one another hold 80: the first of them asks for " +
                         "30, and nothing came back within 10s. This one closed the ring, so it is told, and its scopes hold " +
                         "40; rent several at once with rentAll, close leases sooner, or raise the capacity"
@@ -380,7 +380,7 @@ class DeadlockSpec : FunSpec() {
                         }
                     }
                     TestPools.withoutAddresses(refusal.message) shouldBe
-                        "pool 'tight': coroutine 'upload' (UndispatchedCoroutine) asks for 409600 bytes of a capacity of 1048576, " +
+                        "pool 'tight': coroutine 'upload' (ScopeCoroutine) asks for 409600 bytes of a capacity of 1048576, " +
                         "which are free, but the pool below has no memory for them under its limit of 1048576 bytes: all " +
                         "655360 bytes of its blocks that are out belong to what this coroutine and its scopes hold, 614400 " +
                         "bytes as asked for, and nothing came back within 50ms; raise the limit above the capacity, or " +
@@ -465,9 +465,9 @@ class DeadlockSpec : FunSpec() {
         MemoryPool.isolated("tight") { limit = 1024 * KIBIBYTE }.use { memory ->
             SuspendingPool(memory) { stallPatience = 50.milliseconds }.use { pool ->
                 coroutineScope { body(pool) }
-                pool.stats().used shouldBe 0
+                TestPools.await("all came back") { pool.stats().used == 0L }
             }
-            memory.stats().used shouldBe 0
+            TestPools.await("all blocks came back") { memory.stats().used == 0L }
         }
     }
 

@@ -10,6 +10,8 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.flow.flow
+import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.test.runTest
 import kotlinx.coroutines.yield
@@ -80,6 +82,18 @@ class SuspendingPoolSpec : FunSpec() {
                     }
                 }
                 kept.isClosed shouldBe true
+            }
+        }
+
+        test("a flow is emitted to from inside of a scope") {
+            over("emitting", 1000) { pool ->
+                val sizes = flow {
+                    memoryScope(pool) {
+                        emit(rent(10).size)
+                        emit(rent(20).size)
+                    }
+                }
+                sizes.toList() shouldContainExactly listOf(10L, 20L)
             }
         }
 
