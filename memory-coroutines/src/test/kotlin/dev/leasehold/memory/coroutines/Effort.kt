@@ -1,0 +1,25 @@
+package dev.leasehold.memory.coroutines
+
+/** How hard the tests try: `-Dleasehold.slow=true` trades minutes for more interleavings. */
+internal object Effort {
+    val slow: Boolean = System.getProperty("leasehold.slow", "false") != "false"
+
+    /** [usually], or [slowly] when the slow tests are asked for. */
+    fun times(usually: Int, slowly: Int): Int = if (slow) slowly else usually
+
+    /** A seed to print, so that a failure can be run again with `-Dleasehold.seed=…`. */
+    fun seed(what: String): Long {
+        val seed = System.getProperty("leasehold.seed")?.toLong() ?: System.nanoTime()
+        println("$what: seed $seed")
+        return seed
+    }
+}
+
+/** Waits until [holds], at most ten seconds. What happens off the caller's path has no other sign of its end. */
+internal fun await(what: String, holds: () -> Boolean) {
+    val deadline = System.nanoTime() + 10_000_000_000
+    while (!holds()) {
+        check(System.nanoTime() < deadline) { "not within ten seconds: $what" }
+        Thread.sleep(1)
+    }
+}

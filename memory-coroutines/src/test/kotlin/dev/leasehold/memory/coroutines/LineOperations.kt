@@ -1,0 +1,194 @@
+package dev.leasehold.memory.coroutines
+
+import kotlinx.coroutines.CancellableContinuation
+import kotlinx.coroutines.suspendCancellableCoroutine
+import org.jetbrains.lincheck.datastructures.IntGen
+import org.jetbrains.lincheck.datastructures.Operation
+import org.jetbrains.lincheck.datastructures.Param
+import org.jetbrains.lincheck.datastructures.ThreadIdGen
+import org.jetbrains.lincheck.datastructures.Validate
+import java.util.concurrent.atomic.AtomicLong
+import kotlin.coroutines.resume
+
+/** What the model checker plays with: the operations of a line, by threads of which each gives back only what it took. */
+@Param.Params(
+    Param(name = "thread", gen = ThreadIdGen::class),
+    Param(name = "bytes", gen = IntGen::class, conf = "1:2"),
+)
+abstract class LineOperations {
+    private val held = LongArray(MOST_THREADS)
+    private val out = AtomicLong()
+
+    protected abstract fun tryTakeNow(bytes: Long): Boolean
+    protected abstract fun putBack(bytes: Long)
+    protected abstract fun shut()
+    protected abstract val used: Long
+
+    /** Waits for its turn, after [tryTakeNow] refused. */
+    protected abstract suspend fun await(bytes: Long): Boolean
+
+    @Operation(cancellableOnSuspension = true)
+    suspend fun take(@Param(name = "thread") thread: Int, @Param(name = "bytes") bytes: Int): Boolean {
+        val taken = tryTakeNow(bytes.toLong()) || await(bytes.toLong())
+        if (taken) hold(thread, bytes)
+        return taken
+    }
+
+    @Operation
+    fun tryTake(@Param(name = "thread") thread: Int, @Param(name = "bytes") bytes: Int): Boolean {
+        val taken = tryTakeNow(bytes.toLong())
+        if (taken) hold(thread, bytes)
+        return taken
+    }
+
+    @Operation
+    fun giveBack(@Param(name = "thread") thread: Int): Long {
+        val bytes = held[thread]
+        held[thread] = 0
+        out.addAndGet(-bytes)
+        putBack(bytes)
+        return bytes
+    }
+
+    @Operation(runOnce = true)
+    fun close(): Unit = shut()
+
+    /** Bytes are held by threads that took them, or free: none is lost to a cancellation, and none is there twice. */
+    @Validate
+    fun allBytesAreAccountedFor() {
+        check(used == out.get()) { "$used bytes are out, and ${out.get()} are held" }
+    }
+
+    private fun hold(thread: Int, bytes: Int) {
+        held[thread] += bytes.toLong()
+        out.addAndGet(bytes.toLong())
+    }
+
+    protected companion object {
+        const val CAPACITY = 2L
+        const val MOST_WAITERS = 8
+        private const val MOST_THREADS = 6
+    }
+}
+
+class ByteLineOperations : LineOperations() {
+    private val line = ByteLine(CAPACITY, MOST_WAITERS)
+
+    override val used: Long get() = line.used
+
+    override fun tryTakeNow(bytes: Long): Boolean = line.tryTake(bytes)
+
+    override fun putBack(bytes: Long): Unit = line.giveBack(bytes)
+
+    override fun shut(): Unit = line.close()
+
+    override suspend fun await(bytes: Long): Boolean = line.admit() && line.await(bytes)
+}
+
+/** The twin that sees too few bytes in one step, and says so in another. */
+open class HastyLineOperations : LineOperations() {
+    private class Waiter(
+        private val line: HastyLine,
+        private val continuation: CancellableContinuation<Waiter>,
+        bytes: Long,
+    ) : LineWaiter(bytes) {
+        fun start() {
+            continuation.invokeOnCancellation { line.abandon(this) }
+            line.join(this)
+        }
+
+        override fun told(): Unit = continuation.resume(this) { _, waiter, _ ->
+            if (waiter.isGranted) line.giveBack(waiter.bytes)
+        }
+    }
+
+    internal val line = HastyLine(CAPACITY)
+
+    override val used: Long get() = line.used
+
+    override fun tryTakeNow(bytes: Long): Boolean = line.tryTake(bytes)
+
+    override fun putBack(bytes: Long): Unit = line.giveBack(bytes)
+
+    override fun shut(): Unit = Unit
+
+    override suspend fun await(bytes: Long): Boolean =
+        suspendCancellableCoroutine { Waiter(line, it, bytes).start() }.isGranted
+}
+
+/** The twin whose bytes are taken by whoever comes, also past those who wait. */
+class OvertakingOperations : HastyLineOperations() {
+    override fun tryTakeNow(bytes: Long): Boolean = line.tryTakePast(bytes)
+}
+
+/** The line as it should be, for one thread. */
+class LineSpecification {
+    private class Waiter(val bytes: Long, val continuation: CancellableContinuation<Boolean>)
+
+    private var free = 2L
+    private var closed = false
+    private val held = LongArray(6)
+    private val line = ArrayDeque<Waiter>()
+
+    suspend fun take(thread: Int, bytes: Int): Boolean {
+        val taken = takeNow(bytes) || await(bytes)
+        if (taken) held[thread] += bytes.toLong()
+        return taken
+    }
+
+    fun tryTake(thread: Int, bytes: Int): Boolean {
+        val taken = takeNow(bytes)
+        if (taken) held[thread] += bytes.toLong()
+        return taken
+    }
+
+    /** A [tryTake] that came at a moment when bytes were changing hands. */
+    @Suppress("UNUSED_PARAMETER")
+    fun refused(thread: Int, bytes: Int): Boolean = false
+
+    fun giveBack(thread: Int): Long {
+        val bytes = held[thread]
+        held[thread] = 0
+        putBack(bytes)
+        return bytes
+    }
+
+    fun close() {
+        closed = true
+        serve()
+    }
+
+    private fun takeNow(bytes: Int): Boolean {
+        if (closed || line.isNotEmpty() || free < bytes) return false
+        free -= bytes
+        return true
+    }
+
+    private suspend fun await(bytes: Int): Boolean = !closed && suspendCancellableCoroutine { continuation ->
+        val waiter = Waiter(bytes.toLong(), continuation)
+        continuation.invokeOnCancellation {
+            if (line.remove(waiter)) serve()
+        }
+        line.addLast(waiter)
+        serve()
+    }
+
+    private fun putBack(bytes: Long) {
+        free += bytes
+        serve()
+    }
+
+    private fun serve() {
+        while (true) {
+            val first = line.firstOrNull() ?: return
+            if (!closed && free < first.bytes) return
+            line.removeFirst()
+            if (closed) {
+                first.continuation.resume(false) { _, _, _ -> }
+            } else {
+                free -= first.bytes
+                first.continuation.resume(true) { _, _, _ -> putBack(first.bytes) }
+            }
+        }
+    }
+}
