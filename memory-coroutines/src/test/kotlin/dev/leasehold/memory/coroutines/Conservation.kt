@@ -52,6 +52,7 @@ internal class Conservation(
                 if (random.nextInt(6) == 0) pool.close()
             }
         }
+        check(stage.deferred.get() == 0) { "${stage.deferred} deferred actions have not run" }
         other.complete()
         other.join()
         pool.close()
@@ -98,6 +99,6 @@ internal class Conservation(
     companion object {
         /** How many schedules run at once. */
         const val TOGETHER = 200
-        private const val PATIENCE_NANOS = 3_000_000_000L
+        private const val PATIENCE_NANOS = 2_000_000_000L
     }
 }

@@ -51,12 +51,12 @@ class ConservationSpec : FunSpec({
     fun rounds(share: Int) = Effort.times(share, 40 * share)
 
     val kinds = listOf(
-        Kind("a pool without a limit", 500) { MemoryPool.isolated("endless") },
-        Kind("a pool whose limit is below the capacity", 200) {
+        Kind("a pool without a limit", 300) { MemoryPool.isolated("endless") },
+        Kind("a pool whose limit is below the capacity", 120) {
             MemoryPool.isolated("limited") { limit = 256.KiB; quarantineBytes = 0 }
         },
-        Kind("a pool of chunks, of which there are fewer than leases", 200) { MemoryPool.fixed("chunks", 4.KiB, 6) },
-        Kind("a pool below a budget that is exhausted before", 50) {
+        Kind("a pool of chunks, of which there are fewer than leases", 120) { MemoryPool.fixed("chunks", 4.KiB, 6) },
+        Kind("a pool below a budget that is exhausted before", 40) {
             MemoryPool.isolated("poor") { budget = MemoryBudget("poor", 256.KiB); quarantineBytes = 0 }
         },
         Kind("a pool that traces sites", 20) { MemoryPool.isolated("traced") { traceSites = true } },

@@ -15,6 +15,7 @@ import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
 import kotlinx.coroutines.withTimeoutOrNull
 import kotlinx.coroutines.yield
+import java.util.concurrent.atomic.AtomicInteger
 import kotlin.random.Random
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.microseconds
@@ -35,7 +36,10 @@ internal class Stage(
     val budget: MemoryBudget,
     val borrow: Borrowing,
     val other: Job,
-)
+) {
+    /** What scopes have promised to do at their end, and have not done. */
+    val deferred = AtomicInteger()
+}
 
 /**
  * A random program: rents in every form, one inside the other, in scopes, children and jobs, with failures, cancellations
@@ -73,46 +77,45 @@ internal class Schedule(private val random: Random, private val stage: Stage) {
     private suspend fun inScope(depth: Int) {
         memoryScope(pool) {
             val first = rent(size())
-            if (random.nextBoolean()) defer { check(!first.isClosed || closedEarly) }
+            if (random.nextBoolean()) defer()
             launch { use(rent(size() / 2, moment()), depth + 1) }
             when (random.nextInt(6)) {
                 0 -> launch { pool.rentOrNull(size() / 2, moment())?.let { use(it, depth + 1) } }
                 1 -> memoryScope(pool) { moveOut(first, this) }
                 2 -> first.move().use { use(it, depth + 1) }
-                3 -> launch { closeEarly(first) }
+                3 -> launch { first.close() }
                 4 -> race(first)
                 else -> use(first, depth + 1)
             }
         }
     }
 
-    private var closedEarly = false
-
-    private fun closeEarly(lease: SharedLease) {
-        closedEarly = true
-        lease.close()
+    private fun SuspendingMemoryScope.defer() {
+        stage.deferred.incrementAndGet()
+        defer { stage.deferred.decrementAndGet() }
     }
 
     private suspend fun moveOut(lease: SharedLease, to: SuspendingMemoryScope) {
-        closedEarly = true
         lease.move(to)
         pause()
     }
 
     /** Several take, close and transfer the same lease at once: each may come too late, and then has nothing to give back. */
     private suspend fun race(lease: SharedLease) = coroutineScope {
-        closedEarly = true
         val job = Job(stage.other)
-        memoryScope(pool) {
-            launch { orTooLate { lease.move(this@memoryScope) } }
-            launch { orTooLate { lease.move(job) } }
-            if (random.nextBoolean()) launch { orTooLate { lease.transferTo(stage.budget).close() } }
-            if (random.nextBoolean()) launch { lease.close() }
-            launch { job.complete() }
+        try {
+            memoryScope(pool) {
+                launch { orTooLate { lease.move(this@memoryScope) } }
+                launch { orTooLate { lease.move(job) } }
+                if (random.nextBoolean()) launch { orTooLate { lease.transferTo(stage.budget).close() } }
+                if (random.nextBoolean()) launch { lease.close() }
+                launch { job.complete() }
+            }
+        } finally {
+            // Whoever moved it last may be nobody.
+            job.complete()
+            lease.close()
         }
-        // Whoever moved it last may be the job that has completed, or nobody.
-        job.complete()
-        lease.close()
     }
 
     private inline fun orTooLate(action: () -> Unit) {
