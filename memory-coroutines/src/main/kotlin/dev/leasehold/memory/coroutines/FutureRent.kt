@@ -76,7 +76,7 @@ internal class FutureRent private constructor(
         maker = Thread.currentThread()
         try {
             // Whoever completed it before it could see the maker is seen here.
-            if (!promise.isDone) return PoolTurn.blocking(pool.pool, bytes, grant)
+            if (!promise.isDone) return PoolTurn.blocking(pool, bytes, grant)
             grant.release()
             return null
         } catch (failure: Throwable) {

@@ -52,7 +52,7 @@ internal class Grant(
 
     override fun leaseEnded() {
         if (state == INERT) return
-        ledger?.remove(this)
+        holder?.remove(this)
         binding.getAndSet(OVER)?.dispose()
         release()
     }

@@ -59,6 +59,8 @@ internal class GroupTurn(private val pool: SuspendingPool, sizes: LongArray, con
     }
 
     private suspend fun awaitAll() {
+        // It may have waited for this turn for long.
+        if (pool.isClosed) throw pool.closed()
         try {
             for (grant in grants) leases += PoolTurn.rent(pool, grant.bytes, grant, leases.toList())
         } catch (failure: Throwable) {

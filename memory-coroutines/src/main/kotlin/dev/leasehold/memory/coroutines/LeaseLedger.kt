@@ -44,17 +44,19 @@ internal class LeaseLedger(val pool: SuspendingPool, private val name: String?, 
     var returns: Long = 0
         private set
 
-    /** Owns [entry] from now on, and through it [lease]. */
-    fun add(entry: LedgerEntry, lease: SharedLease?) {
+    /** Owns [entry] from now on, and through it [lease]; false when another ledger does. */
+    @IgnorableReturnValue
+    fun add(entry: LedgerEntry, lease: SharedLease?): Boolean {
         synchronized(lock) {
             if (closed) throw closed()
+            if (!entry.claim(this)) return false
             entry.lease = lease
             entry.older = newest
             newest?.newer = entry
             newest = entry
-            entry.linked = true
         }
         if (entry is Grant) entry.pool.watch.moved()
+        return true
     }
 
     /** Owns [lease], which has belonged to another scope, a job or the caller. */
@@ -71,7 +73,12 @@ internal class LeaseLedger(val pool: SuspendingPool, private val name: String?, 
         requireOpen(lease)
         grant.ledger = this
         try {
-            add(grant, lease)
+            // Another move of the same lease may come in between; then this one, the later, takes it from there.
+            while (!add(grant, lease)) {
+                detach(grant, lease)
+                requireOpen(lease)
+                grant.ledger = this
+            }
         } catch (ended: ScopeClosedException) {
             // This scope has ended since the first look.
             grant.ledger = null
@@ -85,7 +92,7 @@ internal class LeaseLedger(val pool: SuspendingPool, private val name: String?, 
     /** Owns [entry] no more; false when it did not, or is ending it now. */
     @IgnorableReturnValue
     fun remove(entry: LedgerEntry): Boolean = synchronized(lock) {
-        if (!entry.linked) return false
+        if (entry.holder !== this) return false
         unlink(entry)
         returns++
         true
@@ -158,6 +165,7 @@ internal class LeaseLedger(val pool: SuspendingPool, private val name: String?, 
             return null
         }
         val lease = entry.lease
+        entry.ending = true
         unlink(entry)
         entry to lease
     }
@@ -170,7 +178,8 @@ internal class LeaseLedger(val pool: SuspendingPool, private val name: String?, 
         entry.newer = null
         entry.older = null
         entry.lease = null
-        entry.linked = false
+        // Last: from here on another ledger may own these fields.
+        entry.leave()
     }
 
     private fun closed(): ScopeClosedException =

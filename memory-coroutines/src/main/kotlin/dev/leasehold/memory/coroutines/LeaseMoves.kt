@@ -49,8 +49,10 @@ public fun SharedLease.move(to: Job): SharedLease {
 
 /** Takes [lease] away from whoever owns [grant]. If its scope is ending it at this moment, it is ended when this returns. */
 internal fun detach(grant: Grant, lease: SharedLease) {
-    val ledger = grant.ledger
-    if (ledger != null && !ledger.remove(grant)) lease.close()
+    // Until nobody holds it: another move of the same lease may put it somewhere else in between.
+    var holder = grant.holder
+    while (holder != null && !holder.remove(grant)) holder = grant.holder
+    if (grant.ending) lease.close()
     grant.ledger = null
     grant.unbind()
 }

@@ -125,7 +125,7 @@ internal object Leasing {
         ledger?.requireOpen()
         val context = currentCoroutineContext()
         val sum = sumOf(pool, sizes)
-        if (!pool.tryTake(sum)) pool.take(sum, context)
+        if (!pool.tryTake(sum)) pool.takeSum(sum, context)
         return GroupTurn(pool, sizes, context).rent(ledger)
     }
 

@@ -1,8 +1,14 @@
 package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.SharedLease
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater
 
-/** What a scope has to end: a link in its [LeaseLedger], which owns these fields. */
+/**
+ * What a scope has to end: a link in its [LeaseLedger], which owns these fields.
+ *
+ * An entry can move to another ledger while somebody who closes its lease still holds on to the one before. So it says itself
+ * which ledger it is in, and only that one touches its links: each ledger under its own lock.
+ */
 internal abstract class LedgerEntry {
     @JvmField
     var newer: LedgerEntry? = null
@@ -10,13 +16,33 @@ internal abstract class LedgerEntry {
     @JvmField
     var older: LedgerEntry? = null
 
-    /** Whether the ledger holds this. */
+    /** The ledger that holds this. Becomes a ledger by [claim], under that one's lock, and null again under it. */
+    @Volatile
+    var holder: LeaseLedger? = null
+        private set
+
+    /** Whether the scope that held this has taken it to end it. */
+    @Volatile
     @JvmField
-    var linked: Boolean = false
+    var ending: Boolean = false
 
     /** The lease that ends with the scope, while the ledger holds this. */
     @JvmField
     var lease: SharedLease? = null
+
+    /** Lets [ledger] hold this; false when another does. */
+    fun claim(ledger: LeaseLedger): Boolean = HOLDER.compareAndSet(this, null, ledger)
+
+    /** Is held by nobody. */
+    fun leave() {
+        holder = null
+    }
+
+    private companion object {
+        @JvmField
+        val HOLDER: AtomicReferenceFieldUpdater<LedgerEntry, LeaseLedger> =
+            AtomicReferenceFieldUpdater.newUpdater(LedgerEntry::class.java, LeaseLedger::class.java, "holder")
+    }
 }
 
 /** A lease that keeps no books, moved to a scope: the scope learns only at its end that it was closed before. */

@@ -54,7 +54,7 @@ internal object PoolTurn {
         inHand: List<SharedLease> = emptyList(),
     ): SharedLease {
         if (!canHelp(pool.pool, refusal)) throw refusal
-        val turn = Turn(pool.pool, size, owner)
+        val turn = Turn(pool, size, owner)
         val watch = TurnWatch.over(pool, size, inHand, currentCoroutineContext()) { turn.giveUp(it) }
         try {
             return suspendCancellableCoroutine { turn.start(it) }
@@ -67,15 +67,22 @@ internal object PoolTurn {
     fun canHelp(pool: MemoryPool, refusal: MemoryExhaustedException): Boolean =
         pool.limit != Long.MAX_VALUE || refusal is BudgetExceededException
 
-    /** Rents on the thread that calls this, which waits for its turn when it must. */
-    fun blocking(pool: MemoryPool, size: Long, owner: LeaseOwner?): SharedLease = if (owner == null) {
-        pool.rentShared(size, Duration.INFINITE)
-    } else {
-        pool.rentSharedFor(owner, size, Duration.INFINITE)
+    /**
+     * Rents on the thread that calls this, which waits for its turn when it must, up to [timeout].
+     *
+     * @throws dev.leasehold.memory.PoolClosedException when one of the pools is closed before it has its lease
+     */
+    fun blocking(
+        pool: SuspendingPool,
+        size: Long,
+        owner: LeaseOwner?,
+        timeout: Duration = Duration.INFINITE,
+    ): SharedLease = pool.turns.during(pool::closed) {
+        if (owner == null) pool.pool.rentShared(size, timeout) else pool.pool.rentSharedFor(owner, size, timeout)
     }
 
     /** One wait in the pool's line, by a virtual thread that stands there for a coroutine. */
-    private class Turn(private val pool: MemoryPool, private val size: Long, private val owner: LeaseOwner?) {
+    private class Turn(private val pool: SuspendingPool, private val size: Long, private val owner: LeaseOwner?) {
         @Volatile
         private var thread: Thread? = null
 

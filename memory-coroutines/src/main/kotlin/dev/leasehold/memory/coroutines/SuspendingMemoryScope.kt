@@ -93,7 +93,9 @@ public class SuspendingMemoryScope internal constructor(
      * Runs [action] when the scope ends: after what was rented or deferred later, and before what was earlier. What it throws is
      * treated as a failure to give back. It runs also when the scope was cancelled, and must not block for long.
      */
-    public fun defer(action: () -> Unit): Unit = ledger.add(DeferredAction(action), null)
+    public fun defer(action: () -> Unit) {
+        ledger.add(DeferredAction(action), null)
+    }
 
     /** Not here: a `Lease` belongs to a thread, and a coroutine may go on on another. */
     @Suppress("UNUSED_PARAMETER", "UnusedReceiverParameter")

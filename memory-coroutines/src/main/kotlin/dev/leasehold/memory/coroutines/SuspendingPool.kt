@@ -60,6 +60,9 @@ public class SuspendingPool internal constructor(
     /** Held by the group that waits for the pool below with some of its leases in hand. */
     internal val groupTurn = Mutex()
 
+    /** Those who wait for the pool below. */
+    internal val turns = Turns()
+
     /** The [pool]'s name: what figures and errors carry. */
     public val name: String get() = pool.name
 
@@ -77,7 +80,10 @@ public class SuspendingPool internal constructor(
      * Closes it: it rents no more, and whoever waits gets a [PoolClosedException][dev.leasehold.memory.PoolClosedException].
      * Leases that are out stay valid and go back to the [pool] as they close, which stays open. Closing again does nothing.
      */
-    override fun close(): Unit = line.close()
+    override fun close() {
+        line.close()
+        turns.close()
+    }
 
     /** The name, and the [stats] of this moment, for logs. */
     override fun toString(): String = "SuspendingPool '$name' (${stats()})"
@@ -97,6 +103,16 @@ public class SuspendingPool internal constructor(
     /** The same for the coroutine of [context], as messages name it. */
     internal suspend fun take(size: Long, context: CoroutineContext) {
         requireRentable(size)
+        await(size, context)
+    }
+
+    /** The same for [size] bytes of several leases, each of which was found [possible][requirePossible]. */
+    internal suspend fun takeSum(size: Long, context: CoroutineContext) {
+        requireOpen()
+        await(size, context)
+    }
+
+    private suspend fun await(size: Long, context: CoroutineContext) {
         val chain = if (stallPatience.isInfinite()) null else ScopeChain.of(this, currentCoroutineContext())
         if (chain != null) watch.requireObtainable(size, chain, context)
         if (!line.admit()) throw tooMany(size, context)
@@ -114,7 +130,13 @@ public class SuspendingPool internal constructor(
     internal fun requireRentable(size: Long) {
         pool.requirePossible(size)
         if (size > capacity) throw invalidSize(SuspendingRefusals.aboveCapacity(name, size, capacity), size)
+        requireOpen()
+    }
+
+    private fun requireOpen() {
         if (line.isClosed) throw closed()
+        // Its leases may be out for long: whoever would wait for them learns now what it would learn then.
+        if (pool.isClosed) throw poolClosed(SuspendingRefusals.closedBelow(name), name)
     }
 
     internal fun closed() = poolClosed(SuspendingRefusals.closed(name), name)

@@ -15,6 +15,8 @@ internal object SuspendingRefusals {
 
     fun closed(pool: String): String = "the suspending pool over '$pool' is closed: rent from one that is open"
 
+    fun closedBelow(pool: String): String = "pool '$pool' is closed: rent from a pool that is open"
+
     fun tooMany(pool: String, size: Long, most: Int, context: CoroutineContext?): String =
         "pool '$pool': ${Renter.describe(
             context,

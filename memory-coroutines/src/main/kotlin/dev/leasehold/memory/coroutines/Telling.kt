@@ -5,43 +5,68 @@ package dev.leasehold.memory.coroutines
  *
  * A waiter whose coroutine has no dispatcher, or an unconfined one, runs on the spot, and may give bytes back that are granted to
  * the next, who would run inside of it, and so on until the stack is full. So what is to be told while this thread is telling
- * already is left to the outermost call, in order.
+ * already goes behind the rest of that, and the inner call tells that rest, in order; but where calls are nested deep, it leaves the rest
+ * to the one around it.
+ *
+ * Rejected: to leave it to the outermost call always. A coroutine that runs on the spot may block until somebody has been told to
+ * whom it gave bytes itself (`runBlocking` in an unconfined one does), and then nobody would ever tell that one.
  */
 internal object Telling {
-    /** The last of those that this thread still has to tell; absent when it is not telling. */
-    private val LAST = ThreadLocal<LineWaiter>()
+    /** How deep calls tell inside of each other. */
+    private const val DEEPEST = 16
 
-    /** Tells [first] and all that follow it. A failure of one does not keep the others from hearing. */
-    fun all(first: LineWaiter) {
-        val last = LAST.get()
-        if (last != null) {
-            last.nextTold = first
-            LAST.set(lastOf(first))
-            return
+    /** What this thread still has to tell; absent when it is not telling. */
+    private val REST = ThreadLocal<Rest>()
+
+    /** Those who are to be told, linked by [LineWaiter.nextTold]. Belongs to one thread. */
+    private class Rest {
+        private var first: LineWaiter? = null
+        private var last: LineWaiter? = null
+        private var depth = 0
+
+        fun add(more: LineWaiter) {
+            val behind = last
+            if (behind == null) first = more else behind.nextTold = more
+            var end = more
+            while (true) end = end.nextTold ?: break
+            last = end
         }
-        LAST.set(lastOf(first))
-        var failure: Throwable? = null
-        var waiter: LineWaiter? = first
-        try {
-            while (waiter != null) {
+
+        /** Tells all that are left, also those who come meanwhile; unless enough calls around this one do. */
+        fun tell() {
+            if (depth == DEEPEST) return
+            depth++
+            var failure: Throwable? = null
+            while (true) {
+                val waiter = next() ?: break
                 try {
                     waiter.told()
                 } catch (next: Throwable) {
                     if (failure == null) failure = next else failure.addSuppressed(next)
                 }
-                // Read after the telling, which may have appended to the last one.
-                val behind = waiter.nextTold
-                waiter.nextTold = null
-                waiter = behind
             }
-        } finally {
-            LAST.remove()
+            depth--
+            if (failure != null) throw failure
         }
-        if (failure != null) throw failure
+
+        private fun next(): LineWaiter? {
+            val waiter = first ?: return null
+            first = waiter.nextTold
+            if (first == null) last = null
+            waiter.nextTold = null
+            return waiter
+        }
     }
 
-    private fun lastOf(first: LineWaiter): LineWaiter {
-        var last = first
-        while (true) last = last.nextTold ?: return last
+    /** Tells [first] and all that follow it. A failure of one does not keep the others from hearing. */
+    fun all(first: LineWaiter) {
+        val around = REST.get()
+        val rest = around ?: Rest().also(REST::set)
+        rest.add(first)
+        try {
+            rest.tell()
+        } finally {
+            if (around == null) REST.remove()
+        }
     }
 }

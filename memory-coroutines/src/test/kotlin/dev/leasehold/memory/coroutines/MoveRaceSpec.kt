@@ -1,0 +1,104 @@
+package dev.leasehold.memory.coroutines
+
+import dev.leasehold.memory.LeaseClosedException
+import dev.leasehold.memory.MemoryPool
+import dev.leasehold.memory.SharedLease
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.shouldBe
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.withContext
+
+class MoveRaceSpec : FunSpec({
+    test("a scope that a lease has left takes nothing out of the scope where it is now") {
+        over("stale", 1000) { pool ->
+            lateinit var neighbour: SharedLease
+            lateinit var moved: SharedLease
+            memoryScope(pool) {
+                val from = this
+                val own = rent(10)
+                moved = rent(10)
+                memoryScope(pool) {
+                    neighbour = rent(10)
+                    moved.move(this)
+                    // As a close does that began when the lease was still there.
+                    from.ledger.remove(Grant.of(moved)!!) shouldBe false
+                }
+                neighbour.isClosed shouldBe true
+                moved.isClosed shouldBe true
+                own.isClosed shouldBe false
+                ledger.heldOf(pool) shouldBe 10
+            }
+        }
+    }
+
+    test("moves, closes and ends of one lease at once lose neither it nor its neighbours") {
+        over("race", 1000) { pool ->
+            repeat(Effort.times(1500, 200_000)) { round ->
+                lateinit var neighbours: List<SharedLease>
+                withContext(Dispatchers.Default) {
+                    memoryScope(pool) {
+                        val outer = this
+                        val lease = rent(8)
+                        neighbours = List(2) { rent(8) }
+                        memoryScope(pool) {
+                            val inner = this
+                            neighbours += List(2) { rent(8) }
+                            launch { unlessClosed { lease.move(inner) } }
+                            launch { unlessClosed { lease.move(outer) } }
+                            if (round % 2 == 0) launch { lease.close() }
+                            if (round % 3 == 0) unlessClosed { lease.move(outer) }
+                        }
+                        neighbours.map { it.isClosed } shouldBe listOf(false, false, true, true)
+                    }
+                }
+                neighbours.all { it.isClosed } shouldBe true
+                pool.stats().used shouldBe 0
+            }
+        }
+    }
+
+    test("of a move and the completion of the lease's job, one wins") {
+        over("job", 1000) { pool ->
+            repeat(Effort.times(1500, 200_000)) {
+                val job = Job()
+                val lease = pool.leaseIn(job, 8)
+                withContext(Dispatchers.Default) {
+                    val completing = launch { job.complete() }
+                    val moved = unlessClosed { lease.move() }
+                    completing.join()
+                    job.join()
+                    if (moved) lease.isClosed shouldBe false
+                }
+                lease.close()
+                pool.stats().used shouldBe 0
+            }
+        }
+    }
+
+    test("of an end of a scope and a move out of it, one wins") {
+        over(MemoryPool.isolated("end"), 1000) { pool ->
+            repeat(Effort.times(1500, 200_000)) {
+                lateinit var lease: SharedLease
+                withContext(Dispatchers.Default) {
+                    val outside = this
+                    val mover = memoryScope(pool) {
+                        lease = rent(8)
+                        outside.launch { if (unlessClosed { lease.move() }) lease.isClosed shouldBe false }
+                    }
+                    mover.join()
+                }
+                lease.close()
+                pool.stats().used shouldBe 0
+            }
+        }
+    }
+})
+
+private inline fun unlessClosed(action: () -> Unit): Boolean = try {
+    action()
+    true
+} catch (_: LeaseClosedException) {
+    false
+}
