@@ -13,10 +13,12 @@ internal class Turns {
         var called = false
             private set
 
-        fun call() = synchronized(this) {
-            if (over) return
-            called = true
-            thread.interrupt()
+        fun call() {
+            synchronized(this) {
+                if (over) return
+                called = true
+                thread.interrupt()
+            }
         }
 
         /** From here on no call reaches the thread, nor has left anything behind. */
