@@ -59,7 +59,7 @@ internal class BlockingRent(private val pool: SuspendingPool, private val size: 
     } catch (refusal: MemoryExhaustedException) {
         if (!PoolTurn.canHelp(pool.pool, refusal)) throw refusal
         if (left() <= 0) throw timeout()
-        pool.pool.rentSharedFor(grant, size, left().coerceAtLeast(1).nanoseconds)
+        PoolTurn.blocking(pool, size, grant, left().coerceAtLeast(1).nanoseconds)
     }
 
     private fun left() = nanos - (System.nanoTime() - start)

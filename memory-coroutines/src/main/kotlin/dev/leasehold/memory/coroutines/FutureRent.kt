@@ -76,13 +76,9 @@ internal class FutureRent private constructor(
         maker = Thread.currentThread()
         try {
             // Whoever completed it before it could see the maker is seen here.
-            if (!promise.isDone) return pool.turns.during { PoolTurn.blocking(pool.pool, bytes, grant) }
+            if (!promise.isDone) return PoolTurn.blocking(pool, bytes, grant)
             grant.release()
             return null
-        } catch (interrupt: InterruptedException) {
-            grant.release()
-            // Who settled the future does not look at what it is told; who closed the pool has to be named.
-            throw if (pool.isClosed) pool.closed() else interrupt
         } catch (failure: Throwable) {
             grant.release()
             throw failure

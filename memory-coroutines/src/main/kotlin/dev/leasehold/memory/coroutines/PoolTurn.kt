@@ -67,11 +67,18 @@ internal object PoolTurn {
     fun canHelp(pool: MemoryPool, refusal: MemoryExhaustedException): Boolean =
         pool.limit != Long.MAX_VALUE || refusal is BudgetExceededException
 
-    /** Rents on the thread that calls this, which waits for its turn when it must. */
-    fun blocking(pool: MemoryPool, size: Long, owner: LeaseOwner?): SharedLease = if (owner == null) {
-        pool.rentShared(size, Duration.INFINITE)
-    } else {
-        pool.rentSharedFor(owner, size, Duration.INFINITE)
+    /**
+     * Rents on the thread that calls this, which waits for its turn when it must, up to [timeout].
+     *
+     * @throws dev.leasehold.memory.PoolClosedException when one of the pools is closed before it has its lease
+     */
+    fun blocking(
+        pool: SuspendingPool,
+        size: Long,
+        owner: LeaseOwner?,
+        timeout: Duration = Duration.INFINITE,
+    ): SharedLease = pool.turns.during(pool::closed) {
+        if (owner == null) pool.pool.rentShared(size, timeout) else pool.pool.rentSharedFor(owner, size, timeout)
     }
 
     /** One wait in the pool's line, by a virtual thread that stands there for a coroutine. */
@@ -97,10 +104,10 @@ internal object PoolTurn {
 
         private fun take(continuation: CancellableContinuation<SharedLease>) {
             val lease = try {
-                pool.turns.during { blocking(pool.pool, size, owner) }
+                blocking(pool, size, owner)
             } catch (_: InterruptedException) {
-                // Given up, or called out by a close; or the coroutine was cancelled, has been told, and hears nothing of this.
-                return continuation.resumeWithException(reason ?: pool.closed())
+                // Without a reason the coroutine was cancelled, and has been told.
+                return reason?.let { continuation.resumeWithException(it) } ?: Unit
             } catch (failure: Throwable) {
                 return continuation.resumeWithException(failure)
             }

@@ -2,36 +2,56 @@ package dev.leasehold.memory.coroutines
 
 import java.util.concurrent.ConcurrentHashMap
 
-/** The threads that stand in the line of the pool below, so that a close can call them out of it. */
+/**
+ * The threads that stand in the line of the pool below for bytes that they have been granted, so that a close of the suspending
+ * pool can call them out of it.
+ */
 internal class Turns {
-    private val threads: MutableSet<Thread> = ConcurrentHashMap.newKeySet()
+    private class Turn(private val thread: Thread) {
+        private var over = false
+
+        var called = false
+            private set
+
+        fun call() {
+            synchronized(this) {
+                if (over) return
+                called = true
+                thread.interrupt()
+            }
+        }
+
+        /** From here on no call reaches the thread, nor has left anything behind. */
+        fun end() {
+            synchronized(this) { over = true }
+            if (called) Thread.interrupted()
+        }
+    }
+
+    private val open: MutableSet<Turn> = ConcurrentHashMap.newKeySet()
 
     @Volatile
     private var closed = false
 
-    /** Runs [action], which is interrupted when this is closed, or was before. */
-    inline fun <R> during(action: () -> R): R {
-        val thread = Thread.currentThread()
-        enter(thread)
+    /** Runs [action] on this thread; when this is closed meanwhile, or was before, and it waits, [refusal] is thrown. */
+    fun <R> during(refusal: () -> Throwable, action: () -> R): R {
+        val turn = Turn(Thread.currentThread())
+        open.add(turn)
+        // After it was added, so that this or the close sees the other.
+        if (closed) turn.call()
         try {
             return action()
+        } catch (interrupted: InterruptedException) {
+            throw if (turn.called) refusal() else interrupted
         } finally {
-            leave(thread)
+            open.remove(turn)
+            turn.end()
         }
     }
 
+    /** Calls all out of the line, and whoever comes from now on. */
     fun close() {
         closed = true
-        threads.forEach { it.interrupt() }
-    }
-
-    private fun enter(thread: Thread) {
-        threads.add(thread)
-        // After it was added, so that this or the close sees the other.
-        if (closed) thread.interrupt()
-    }
-
-    private fun leave(thread: Thread) {
-        threads.remove(thread)
+        open.forEach { it.call() }
     }
 }
