@@ -25,8 +25,9 @@ internal object TestPools {
         }
     }
 
-    /** [message] without the states and addresses of jobs, and the numbers of threads. */
+    /** [message] without the states and addresses of jobs, their names in debug mode, and the numbers of threads. */
     fun withoutAddresses(message: String?): String = message.orEmpty()
+        .replace(Regex(""""[^"]*#\d+":"""), "")
         .replace(Regex("""\{[A-Za-z]+}@[0-9a-f]+"""), "")
         .replace(Regex("""#\d+"""), "#")
 
