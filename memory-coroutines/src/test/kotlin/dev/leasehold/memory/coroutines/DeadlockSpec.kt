@@ -44,9 +44,9 @@ class DeadlockSpec : FunSpec() {
                     }
                     currentTime shouldBe 0
                     TestPools.withoutAddresses(refusal.message) shouldBe
-                        "pool 'deadlock': coroutine 'upload' (ScopeCoroutine) asks for 60 bytes of a capacity of " +
-                        "100, of which memory scope 'work' of coroutine 'upload' (UndispatchedCoroutine) holds 60: nothing " +
-                        "of that can come back before it goes on; rent several at once with rentAll, close leases sooner, or raise " +
+                        "pool 'deadlock': coroutine 'upload' (ScopeCoroutine) asks for 60 bytes of a capacity " +
+                        "of 100, of which memory scope 'work' of coroutine 'upload' (UndispatchedCoroutine) holds 60: " +
+                        "nothing of that can come back before it goes on; rent several at once with rentAll, close leases sooner, or raise " +
                         "the capacity"
                     refusal.poolName shouldBe "deadlock"
                     refusal.requested shouldBe 60

@@ -25,11 +25,11 @@ internal object TestPools {
         }
     }
 
-    /** [message] without the states, addresses and debug names of jobs, and without the numbers of threads. */
+    /** [message] without the states and addresses of jobs, their names in debug mode, and the numbers of threads. */
     fun withoutAddresses(message: String?): String = message.orEmpty()
+        .replace(Regex(""""[^"]*#\d+":"""), "")
         .replace(Regex("""\{[A-Za-z]+}@[0-9a-f]+"""), "")
         .replace(Regex("""#\d+"""), "#")
-        .replace(Regex("\"[^\"]*#\":"), "")
 
     /** Waits until [holds], at most ten seconds. */
     fun await(what: String, holds: () -> Boolean) {
