@@ -29,7 +29,7 @@ public class SharedLease internal constructor(
 ) : AutoCloseable {
     // Three fields, 24 bytes: what only some leases have, an owner or a trace, stands in their tenure. This one is what
     // the block is (PackedBlock.word) while the lease is open, and its complement, which is negative, once it is
-    // closed.
+    // closed; while a close that may still be refused is at work, that without the bit CLOSING.
     @Volatile
     private var state = 0
 
@@ -47,13 +47,13 @@ public class SharedLease internal constructor(
 
     /** How many bytes the block has, with which the pool's figures count it. */
     @get:JvmSynthetic
-    internal val blockBytes: Long get() = state.let { tenure.bytesOf(if (it < 0) it.inv() else it) }
+    internal val blockBytes: Long get() = state.let { tenure.bytesOf(if (it < 0) (it or CLOSING).inv() else it) }
 
     /** How many bytes were asked for. The view has exactly as many: no neighbour is reachable. */
     public val size: Long get() = raw.byteSize()
 
     /** Whether the lease has ended. Another thread may end it at any moment: for diagnosis only. */
-    public val isClosed: Boolean get() = state < 0
+    public val isClosed: Boolean get() = state.let { it < 0 && it and CLOSING != 0 }
 
     /**
      * The bytes.
@@ -142,7 +142,7 @@ public class SharedLease internal constructor(
      */
     override fun close() {
         val word = state
-        if (word < 0) return
+        if (word < 0) return if (word and CLOSING == 0) closeAfterOther() else Unit
         if (tenure.exact) return closeExactly(word)
         // A plain store, so that a close waits for no write to the leased memory. Of closes that race, several may come
         // this far; the epoch knows which ticket it has seen, and counts one.
@@ -151,7 +151,7 @@ public class SharedLease internal constructor(
     }
 
     private fun closeExactly(word: Int) {
-        if (!STATE.compareAndSet(this, word, word.inv())) return
+        if (!STATE.compareAndSet(this, word, word.inv() xor CLOSING)) return close()
         try {
             tenure.end(raw.address(), word, raw.byteSize())
         } catch (busy: IllegalStateException) {
@@ -159,10 +159,18 @@ public class SharedLease internal constructor(
             throw busy
         } catch (failure: Throwable) {
             // The lease stays closed, so whoever keeps books on it must hear.
+            state = word.inv()
             tenure.ended()
             throw failure
         }
+        state = word.inv()
         tenure.ended()
+    }
+
+    // Another close may be refused yet: whoever returned before it was known would believe that the lease had ended.
+    private fun closeAfterOther() {
+        while (state.let { it < 0 && it and CLOSING == 0 }) Thread.yield()
+        close()
     }
 
     private fun refuse(): Nothing = throw LeaseRefusals.closed(
@@ -178,6 +186,9 @@ public class SharedLease internal constructor(
         "SharedLease($size bytes of pool '${tenure.poolName}'${if (isClosed) ", closed" else ""})"
 
     private companion object {
+        /** Not in any word (PackedBlock has 20 bits), so in the complement of each. */
+        const val CLOSING = 1 shl 30
+
         @JvmField
         val STATE: AtomicIntegerFieldUpdater<SharedLease> =
             AtomicIntegerFieldUpdater.newUpdater(SharedLease::class.java, "state")

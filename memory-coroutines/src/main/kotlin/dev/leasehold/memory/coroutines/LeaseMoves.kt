@@ -1,5 +1,6 @@
 package dev.leasehold.memory.coroutines
 
+import dev.leasehold.memory.LeaseClosedException
 import dev.leasehold.memory.SharedLease
 import kotlinx.coroutines.Job
 
@@ -57,9 +58,17 @@ internal fun detach(grant: Grant, lease: SharedLease) {
     grant.unbind()
 }
 
-/** Refuses when [lease] has ended. */
+/**
+ * Refuses when [lease] has ended, or is being closed at this moment. That close may be refused itself; then the lease is closed as
+ * soon as it can be, for nobody would own what was taken away and then given to nobody.
+ */
 internal fun requireOpen(lease: SharedLease) {
-    val _ = lease.asMemorySegment()
+    try {
+        val _ = lease.asMemorySegment()
+    } catch (closed: LeaseClosedException) {
+        Stragglers.close(lease)
+        throw closed
+    }
 }
 
 /** Refuses when [job] has completed, so that nothing can end with it. */

@@ -8,10 +8,12 @@ import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
+import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.joinAll
 import kotlinx.coroutines.launch
 import java.nio.ByteBuffer
 import java.nio.channels.Pipe
+import java.util.concurrent.atomic.AtomicInteger
 
 /** What happens when an input or output operation still uses a lease that is to be closed. */
 class BusyCloseSpec : FunSpec({
@@ -65,6 +67,32 @@ class BusyCloseSpec : FunSpec({
             read(lease)
             job.complete()
             lease.isClosed shouldBe false
+        }
+    }
+
+    test("no close of a busy lease returns while another close of it is being refused") {
+        busy("silent") { pool, read ->
+            val lease = pool.rent(1.MiB)
+            val end = read(lease)
+            val silent = AtomicInteger()
+            coroutineScope {
+                repeat(2) {
+                    launch(Dispatchers.Default) {
+                        repeat(Effort.times(20_000, 1_000_000)) {
+                            try {
+                                lease.close()
+                                silent.incrementAndGet()
+                            } catch (_: IllegalStateException) {
+                                // It is busy, and this one was told so.
+                            }
+                        }
+                    }
+                }
+            }
+            silent.get() shouldBe 0
+            lease.isClosed shouldBe false
+            end()
+            lease.close()
         }
     }
 
