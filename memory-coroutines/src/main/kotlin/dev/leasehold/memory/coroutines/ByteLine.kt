@@ -30,6 +30,10 @@ import java.util.concurrent.atomic.AtomicReference
  * step that found too few of them free, and clears it when the queue is empty. Those it granted are told after it has laid
  * the work down, because telling may run their code on the spot.
  *
+ * What others give back while a thread serves the line is handed out by that thread, a moment later. Until then `tryTake`
+ * refuses, though bytes are free and nobody may be left to wait for them: it is allowed to, as it may always be a moment too early.
+ * A waiter needs no such leave; it is in the line, and that thread will look again.
+ *
  * Waiters that are gone from the middle of the queue are dropped when they come first, or by a sweep when there are more of them
  * than of the others, so a stuck first waiter does not let those pile up that time out behind it.
  *
@@ -74,7 +78,10 @@ internal class ByteLine(capacity: Long, private val maxWaiters: Int) {
 
     val isClosed: Boolean get() = state.get() and CLOSED != 0L
 
-    /** Takes [bytes] when they are free and nobody waits. A negative number is refused like too large a one. */
+    /**
+     * Takes [bytes] when they are free, nobody waits, and no other thread is handing bytes out. A negative number is refused
+     * like too large a one.
+     */
     fun tryTake(bytes: Long): Boolean {
         while (true) {
             val seen = state.get()
