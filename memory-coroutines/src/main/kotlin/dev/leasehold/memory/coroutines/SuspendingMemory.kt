@@ -14,6 +14,8 @@ import java.time.Duration as JavaDuration
  * Rents [size] bytes that any thread may use, or answers null when that would have to wait: for bytes, behind others, or for
  * the pool below.
  *
+ * While another thread hands out what has just come back, this may answer null a moment too early; it never overtakes.
+ *
  * **Ownership.** The caller's, who closes it.
  * **Threads.** Any may call this, and use and close the lease.
  * **Zeroed.** Only when the pool's hygiene says so.

@@ -19,7 +19,13 @@ import java.util.concurrent.atomic.AtomicInteger
 class BusyCloseSpec : FunSpec({
     test("a block that throws while its lease cannot be closed keeps its failure and has the other attached") {
         busy("body") { pool, read ->
-            val failure = shouldThrow<PlannedFailure> { pool.withLease(1.MiB) { lease -> read(lease); throw PlannedFailure() } }
+            val failure =
+                shouldThrow<PlannedFailure> {
+                    pool.withLease(1.MiB) { lease ->
+                        read(lease)
+                        throw PlannedFailure()
+                    }
+                }
             failure.suppressed.map { it.javaClass } shouldBe listOf(IllegalStateException::class.java)
         }
     }

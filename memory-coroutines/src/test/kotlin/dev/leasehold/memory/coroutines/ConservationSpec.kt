@@ -53,11 +53,17 @@ class ConservationSpec : FunSpec({
     val kinds = listOf(
         Kind("a pool without a limit", 300) { MemoryPool.isolated("endless") },
         Kind("a pool whose limit is below the capacity", 120) {
-            MemoryPool.isolated("limited") { limit = 256.KiB; quarantineBytes = 0 }
+            MemoryPool.isolated("limited") {
+                limit = 256.KiB
+                quarantineBytes = 0
+            }
         },
         Kind("a pool of chunks, of which there are fewer than leases", 120) { MemoryPool.fixed("chunks", 4.KiB, 6) },
         Kind("a pool below a budget that is exhausted before", 40) {
-            MemoryPool.isolated("poor") { budget = MemoryBudget("poor", 256.KiB); quarantineBytes = 0 }
+            MemoryPool.isolated("poor") {
+                budget = MemoryBudget("poor", 256.KiB)
+                quarantineBytes = 0
+            }
         },
         Kind("a pool that traces sites", 20) { MemoryPool.isolated("traced") { traceSites = true } },
     )
@@ -73,7 +79,9 @@ class ConservationSpec : FunSpec({
     for ((name, twin) in listOf("a plain resume" to plainly, "bytes given back twice" to twice)) {
         test("$name is found by the same schedules") {
             MemoryPool.isolated("twin").use { memory ->
-                shouldThrow<IllegalStateException> { Conservation(memory, 16.KiB, 4.KiB, twin).run(200, Effort.seed(name)) }
+                shouldThrow<IllegalStateException> {
+                    Conservation(memory, 16.KiB, 4.KiB, twin).run(200, Effort.seed(name))
+                }
                     .message!! shouldContain "bytes are out"
             }
         }

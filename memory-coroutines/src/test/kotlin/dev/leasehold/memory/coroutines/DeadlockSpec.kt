@@ -46,8 +46,8 @@ class DeadlockSpec : FunSpec() {
                     TestPools.withoutAddresses(refusal.message) shouldBe
                         "pool 'deadlock': coroutine 'upload' (ScopeCoroutine) asks for 60 bytes of a capacity " +
                         "of 100, of which memory scope 'work' of coroutine 'upload' (UndispatchedCoroutine) holds 60: " +
-                        "nothing of that can come back before it goes on; rent several at once with rentAll, close leases sooner, or raise " +
-                        "the capacity"
+                        "nothing of that can come back before it goes on; rent several at once with rentAll, " +
+                        "close leases sooner, or raise the capacity"
                     refusal.poolName shouldBe "deadlock"
                     refusal.requested shouldBe 60
                     refusal.held shouldBe 60

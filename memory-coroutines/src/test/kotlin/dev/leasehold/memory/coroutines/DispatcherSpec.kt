@@ -8,10 +8,10 @@ import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.longs.shouldBeLessThan
 import io.kotest.matchers.shouldBe
-import kotlinx.coroutines.ExperimentalCoroutinesApi
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.ExperimentalCoroutinesApi
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.asCoroutineDispatcher
 import kotlinx.coroutines.async
@@ -110,7 +110,9 @@ private val contract: List<Pair<String, suspend CoroutineScope.(SuspendingPool) 
 )
 
 class DispatcherSpec : FunSpec({
-    val single = Executors.newSingleThreadExecutor { Thread(it, "single").apply { isDaemon = true } }.asCoroutineDispatcher()
+    val single = Executors.newSingleThreadExecutor {
+        Thread(it, "single").apply { isDaemon = true }
+    }.asCoroutineDispatcher()
     val contexts: List<Pair<String, CoroutineContext>> = listOf(
         "Default" to Dispatchers.Default,
         "IO" to Dispatchers.IO,

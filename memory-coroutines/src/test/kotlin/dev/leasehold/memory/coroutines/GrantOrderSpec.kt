@@ -9,8 +9,8 @@ import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.ints.shouldBeLessThan
 import io.kotest.matchers.shouldBe
-import kotlinx.coroutines.ExperimentalCoroutinesApi
 import kotlinx.coroutines.CompletableJob
+import kotlinx.coroutines.ExperimentalCoroutinesApi
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.joinAll
@@ -127,7 +127,12 @@ class GrantOrderSpec : FunSpec({
         line.join(stuck)
         val staying = List(10) { Quiet(1) }
         repeat(100_000) { index ->
-            if (index % 10_000 == 0) staying[index / 10_000].let { line.admit(); line.join(it) }
+            if (index % 10_000 == 0) {
+                staying[index / 10_000].let {
+                    line.admit()
+                    line.join(it)
+                }
+            }
             val waiter = Quiet(1)
             line.admit()
             line.join(waiter)

@@ -64,7 +64,11 @@ internal class HastyLine(private val capacity: Long) {
         }
         if (!first.isGone && !take(first.bytes)) return false
         waiters.poll()
-        if (first.grant()) told += first else if (!first.isGone) error("a waiter was granted twice")
+        if (first.grant()) {
+            told += first
+        } else if (!first.isGone) {
+            error("a waiter was granted twice")
+        }
         return true
     }
 

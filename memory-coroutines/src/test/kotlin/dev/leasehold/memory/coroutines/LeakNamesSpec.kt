@@ -32,8 +32,8 @@ class LeakNamesSpec : FunSpec({
         reports shouldHaveSize 2
         reports.sorted().zip(listOf(77, 78)) { report, size ->
             report shouldMatch Regex(
-                "LEAK: a lease of $size bytes from pool 'forgetful' was never closed; rented at .* by thread '.*' \\(#\\d+\\)" +
-                    " for coroutine 'importer' \\(.*Coroutine.*@.*\\)",
+                "LEAK: a lease of $size bytes from pool 'forgetful' was never closed; " +
+                    "rented at .* by thread '.*' \\(#\\d+\\) for coroutine 'importer' \\(.*Coroutine.*@.*\\)",
             )
         }
     }
@@ -48,10 +48,12 @@ class LeakNamesSpec : FunSpec({
             }
             val who = "coroutine 'parser' \\(.*Coroutine.*@.*\\)"
             shouldThrow<LeaseClosedException> { inBlock.segment }.message!! shouldMatch Regex(
-                "SharedLease of 10 bytes from pool 'traced' is closed; it belonged to $who; rented at .* for $who; closed at .*",
+                "SharedLease of 10 bytes from pool 'traced' is closed; it belonged to $who; rented at .* for " +
+                    "$who; closed at .*",
             )
             shouldThrow<LeaseClosedException> { inScope.segment }.message!! shouldMatch Regex(
-                "SharedLease of 20 bytes from pool 'traced' is closed; it belonged to memory scope 'request' of $who; " +
+                "SharedLease of 20 bytes from pool 'traced' is closed; it belonged to memory scope 'request' of " +
+                    "$who; " +
                     "rented at .* for $who; closed at .*",
             )
         }

@@ -33,7 +33,9 @@ class PoolTurnSpec : FunSpec({
     test("one that is cancelled while it waits for the pool below leaves that, and gives its bytes back") {
         over(chunks(), 300) { pool ->
             val others = List(4) { pool.pool.rentShared(1) }
-            for (rent in listOf<suspend () -> Unit>({ pool.withLease(9) {} }, { pool.rent(9).close() }, { pool.rentAll(9, 9).close() })) {
+            for (rent in listOf<suspend () -> Unit>({
+                pool.withLease(9) {}
+            }, { pool.rent(9).close() }, { pool.rentAll(9, 9).close() })) {
                 coroutineScope {
                     val waiting = launch(Dispatchers.Default) { rent() }
                     until("it waits below") { pool.pool.stats().waiters == 1 }
@@ -100,8 +102,11 @@ class PoolTurnSpec : FunSpec({
         val pool = SuspendingPool(memory, 100)
         val lease = pool.rent(80)
         shouldThrow<dev.leasehold.memory.OutstandingLeasesException> { memory.close() }
-        for (rent in listOf<suspend () -> Unit>({ pool.withLease(30) {} }, { pool.rent(30) }, { pool.tryRent(30) }, { pool.rentAll(15, 15) })) {
-            shouldThrow<PoolClosedException> { rent() }.message shouldBe "pool 'below' is closed: rent from a pool that is open"
+        for (rent in listOf<suspend () -> Unit>({
+            pool.withLease(30) {}
+        }, { pool.rent(30) }, { pool.tryRent(30) }, { pool.rentAll(15, 15) })) {
+            shouldThrow<PoolClosedException> { rent() }.message shouldBe
+                "pool 'below' is closed: rent from a pool that is open"
         }
         lease.close()
         pool.stats().used shouldBe 0

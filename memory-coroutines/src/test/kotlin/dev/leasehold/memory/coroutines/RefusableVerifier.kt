@@ -3,10 +3,10 @@ package dev.leasehold.memory.coroutines
 import org.jetbrains.kotlinx.lincheck.Actor
 import org.jetbrains.kotlinx.lincheck.execution.ExecutionResult
 import org.jetbrains.kotlinx.lincheck.execution.ExecutionScenario
-import org.jetbrains.lincheck.datastructures.verifier.LinearizabilityVerifier
-import org.jetbrains.lincheck.datastructures.verifier.Verifier
 import org.jetbrains.kotlinx.lincheck.util.LincheckResult
 import org.jetbrains.kotlinx.lincheck.util.ValueResult
+import org.jetbrains.lincheck.datastructures.verifier.LinearizabilityVerifier
+import org.jetbrains.lincheck.datastructures.verifier.Verifier
 import java.util.concurrent.ConcurrentHashMap
 
 /**

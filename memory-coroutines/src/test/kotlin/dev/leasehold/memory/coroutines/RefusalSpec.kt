@@ -14,8 +14,8 @@ import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldMatch
-import kotlinx.coroutines.ExperimentalCoroutinesApi
 import kotlinx.coroutines.CoroutineName
+import kotlinx.coroutines.ExperimentalCoroutinesApi
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.async
 import kotlinx.coroutines.launch
@@ -43,7 +43,8 @@ class RefusalSpec : FunSpec({
                 shouldThrow<InvalidSizeException> { rent(pool, -1) }.message shouldBe
                     "pool 'sizes': a size must not be negative, and was -1 bytes"
                 val above = shouldThrow<InvalidSizeException> { rent(pool, 101) }
-                above.message shouldBe "pool 'sizes': 101 bytes asked, and the capacity of its suspending pool is 100 bytes, " +
+                above.message shouldBe "pool 'sizes': 101 bytes asked, and the capacity of its suspending pool " +
+                    "is 100 bytes, " +
                     "so no wait could help: raise the capacity or ask for less"
                 above.size shouldBe 101
                 pool.close()
@@ -53,7 +54,8 @@ class RefusalSpec : FunSpec({
             }
             over(MemoryPool.fixed("chunks", 16, 16), 200) { pool ->
                 shouldThrow<InvalidSizeException> { rent(pool, 17) }.message shouldBe
-                    "pool 'chunks': 17 bytes asked, and its chunks have 16 bytes: make the chunks larger or ask for less"
+                    "pool 'chunks': 17 bytes asked, and its chunks have 16 bytes: make the chunks larger or ask " +
+                    "for less"
                 val all = pool.rentAll(16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 8)
                 shouldThrow<InvalidSizeException> { rent(pool, 17) }
                 all.close()
@@ -66,15 +68,17 @@ class RefusalSpec : FunSpec({
         }
     }
 
-    test("several at once are refused when one can never be, or their sum is above the capacity, also beyond a long") {
+    test("several at once are refused when one can never be, or their sum is too large, also beyond a long") {
         over("sum", 100) { pool ->
             shouldThrow<InvalidSizeException> { pool.rentAll(60, 41) }.message shouldBe
-                "pool 'sum': 60 + 41 bytes asked at once, and the capacity of its suspending pool is 100 bytes, so no wait " +
+                "pool 'sum': 60 + 41 bytes asked at once, and the capacity of its suspending pool is 100 bytes, " +
+                "so no wait " +
                 "could help: raise the capacity or ask for less"
             shouldThrow<InvalidSizeException> { pool.rentAll(60, -1) }.message shouldBe
                 "pool 'sum': a size must not be negative, and was -1 bytes"
             val huge = 1L shl 46
-            shouldThrow<InvalidSizeException> { pool.rentAll(*LongArray(1 shl 18) { huge }) }.size shouldBe Long.MAX_VALUE
+            val beyond = shouldThrow<InvalidSizeException> { pool.rentAll(*LongArray(1 shl 18) { huge }) }
+            beyond.size shouldBe Long.MAX_VALUE
             pool.rentAll().use { it.size shouldBe 0 }
         }
     }
@@ -103,8 +107,10 @@ class RefusalSpec : FunSpec({
                     shouldThrow<RentTimeoutException> { pool.rent(20, 3.seconds) }
                 }
                 refusal.message!! shouldMatch Regex(
-                    "pool 'busy': 20 bytes did not come free within 3s for coroutine 'reader' \\(.*Coroutine.*\\{Active}@.*\\); " +
-                        "90 bytes of the capacity of 100 bytes are out and 0 wait: close leases sooner, raise the capacity, " +
+                    "pool 'busy': 20 bytes did not come free within 3s for coroutine 'reader' " +
+                        "\\(.*Coroutine.*\\{Active}@.*\\); " +
+                        "90 bytes of the capacity of 100 bytes are out and 0 wait: close leases sooner, raise " +
+                        "the capacity, " +
                         "or wait longer",
                 )
                 refusal.requested shouldBe 20
@@ -123,7 +129,8 @@ class RefusalSpec : FunSpec({
                     shouldThrow<TooManyWaitersException> { pool.rent(7) }
                 }
                 refusal.message!! shouldMatch Regex(
-                    "pool 'crowd': coroutine 'third' \\(.*\\) asked for 7 bytes while 2 wait already, the most that may: " +
+                    "pool 'crowd': coroutine 'third' \\(.*\\) asked for 7 bytes while 2 wait already, the most " +
+                        "that may: " +
                         "raise maxWaiters, or admit fewer at a time",
                 )
                 refusal.waiters shouldBe 2
@@ -195,14 +202,16 @@ class RefusalSpec : FunSpec({
             )
             for (use in uses) {
                 shouldThrow<ScopeClosedException> { use() }.message!! shouldMatch Regex(
-                    "memory scope 'upload' of coroutine 'worker' \\(.*\\) has ended; rent while its body or its children run, " +
+                    "memory scope 'upload' of coroutine 'worker' \\(.*\\) has ended; rent while its body or its " +
+                        "children run, " +
                         "or open another one",
                 )
             }
             mine.isClosed shouldBe false
             mine.close()
             shouldThrow<LeaseClosedException> { kept.segment }.message!! shouldMatch Regex(
-                "SharedLease of 5 bytes from pool 'ended' is closed; it belonged to memory scope 'upload' of coroutine 'worker' " +
+                "SharedLease of 5 bytes from pool 'ended' is closed; it belonged to memory scope 'upload' of " +
+                    "coroutine 'worker' " +
                     "\\(.*\\); set traceSites = true on the pool to see where it was rented and closed",
             )
         }

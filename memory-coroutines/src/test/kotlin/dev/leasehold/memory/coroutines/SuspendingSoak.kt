@@ -73,7 +73,9 @@ private class Soak(private val memory: MemoryPool, private val time: Duration, p
         for ((what, read) in FIGURES) {
             val before = early.map(read).sorted().let { it[it.size / 2] }
             val after = late.map(read).sorted().let { it[it.size / 2] }
-            println("soak: $what ${before / 1024} KiB, later ${after / 1024} KiB, at most ${warm.maxOf(read) / 1024} KiB")
+            println(
+                "soak: $what ${before / 1024} KiB, later ${after / 1024} KiB, at most ${warm.maxOf(read) / 1024} KiB",
+            )
             check(after - before < ALLOWANCE) { "$what grew from $before to $after bytes" }
         }
         warm.maxOf { it.reserved } shouldBeLessThan memory.limit + 1
