@@ -47,14 +47,18 @@ public fun SharedLease.move(to: Job): SharedLease {
     return move().bound(to)
 }
 
-/** Takes [lease] away from whoever owns [grant]. If its scope is ending it at this moment, it is ended when this returns. */
-internal fun detach(grant: Grant, lease: SharedLease) {
+/**
+ * Takes [lease] away from whoever owns [grant], and answers who would have ended it besides a scope. If its scope is ending it at
+ * this moment, it is ended when this returns.
+ */
+@IgnorableReturnValue
+internal fun detach(grant: Grant, lease: SharedLease): Tie? {
     // Until nobody holds it: another move of the same lease may put it somewhere else in between.
     var holder = grant.holder
     while (holder != null && !holder.remove(grant)) holder = grant.holder
     if (grant.ending) lease.close()
     grant.ledger = null
-    grant.unbind()
+    return grant.untie()
 }
 
 /** Refuses when [lease] has ended. */
@@ -71,7 +75,7 @@ internal fun requireActive(job: Job) {
 internal fun SharedLease.bound(job: Job): SharedLease {
     val grant = Grant.of(this)
     if (grant != null) {
-        grant.bind(job, this)
+        JobTie(job).restore(grant, this)
     } else {
         val _ = job.invokeOnCompletion { Stragglers.close(this) }
     }
