@@ -1,5 +1,9 @@
+@file:OptIn(InternalMemoryApi::class)
+
 package dev.leasehold.memory.coroutines
 
+import dev.leasehold.memory.internal.InternalMemoryApi
+import dev.leasehold.memory.pin
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.flow
 import java.nio.channels.AsynchronousByteChannel
@@ -80,18 +84,20 @@ public fun AsynchronousFileChannel.readLeases(
     return leasesOf(pool, size) { AsynchronousFileFiller(this, position) }
 }
 
-private fun leasesOf(pool: SuspendingPool, size: Long, filler: () -> LeaseFiller): Flow<FilledLease> {
+private fun leasesOf(pool: SuspendingPool, size: Long, open: () -> LeaseFiller): Flow<FilledLease> {
     require(size in 1..Int.MAX_VALUE) {
         "what is read into must have 1 to ${Int.MAX_VALUE} bytes, the most that a byte buffer can have, and not $size"
     }
     return flow {
-        filler().use {
+        open().use { filler ->
             do {
                 val lease = pool.rent(size)
                 val more = lease.held {
-                    val buffer = lease.asByteBuffer()
-                    val more = it.fill(buffer)
-                    if (buffer.position() > 0) emit(FilledLease(lease, buffer.position().toLong()))
+                    val pin = lease.pin(0, size)
+                    val buffer = pin.asByteBuffer()
+                    val more = pin.use { filler.fill(buffer) }
+                    val length = buffer.position()
+                    if (length > 0) emit(FilledLease(lease, length.toLong()))
                     more
                 }
             } while (more)

@@ -27,6 +27,7 @@ import java.nio.file.Files
 import java.nio.file.NoSuchFileException
 import java.nio.file.Path
 import java.nio.file.StandardOpenOption.READ
+import java.util.concurrent.atomic.AtomicLong
 import kotlin.io.path.deleteExisting
 import kotlin.io.path.deleteIfExists
 import kotlin.io.path.exists
@@ -158,12 +159,13 @@ class LeaseReadsSpec : FunSpec() {
             lending("pipe", 2000) { pool ->
                 val pipe = Pipe.open()
                 pipe.sink().use { sink ->
-                    val parts = ArrayList<Long>()
+                    val count = AtomicLong()
                     val reader = launch(Dispatchers.Default) {
-                        pipe.source().readLeases(pool, size).collect { parts += it.length }
+                        pipe.source().readLeases(pool, size).collect { count.addAndGet(it.length) }
                     }
                     sink.write(ByteBuffer.allocate(10))
-                    while (pool.stats().used == 0L) Thread.onSpinWait()
+                    while (count.get() < 10) Thread.onSpinWait()
+                    Thread.sleep(20) // Until it is in the next read.
                     withTimeout(20.seconds) { reader.cancelAndJoin() }
                     pool.stats().used shouldBe 0
                     pipe.source().isOpen shouldBe false
