@@ -3,10 +3,13 @@
 package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.InternalMemoryApi
+import dev.leasehold.memory.internal.platform.Platform
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.comparables.shouldBeGreaterThan
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
+import java.nio.ByteBuffer
 import java.util.concurrent.CyclicBarrier
 import java.util.concurrent.atomic.AtomicLong
 
@@ -16,6 +19,15 @@ class LeasePinSpec : FunSpec() {
         "of fixed chunks" to { MemoryPool.fixed("pins", 64, 4096) },
     )
 
+    /** How many of many leases are changed by writes to [buffer]. */
+    private fun intrusions(pool: MemoryPool, buffer: ByteBuffer): Int = (1..20_000).count { round ->
+        pool.rentShared(64).use { other ->
+            other.segment.setLong(8, round.toLong())
+            buffer.putLong(0, -1)
+            other.segment.getLong(8) != round.toLong()
+        }
+    }
+
     init {
         for ((kind, make) in pools) {
             test("a pinned block of a pool $kind is nobody else's after its lease has been closed") {
@@ -23,15 +35,7 @@ class LeasePinSpec : FunSpec() {
                     val lease = pool.rentShared(64)
                     val pin = lease.pin(8, 16)
                     lease.close()
-                    val others = HashMap<Long, Long>()
-                    repeat(20_000) { round ->
-                        pool.rentShared(64).use { other ->
-                            others[other.segment.address] = round.toLong()
-                            other.segment.setLong(8, round.toLong())
-                            pin.asByteBuffer().putLong(0, -1)
-                            other.segment.getLong(8) shouldBe round.toLong()
-                        }
-                    }
+                    intrusions(pool, pin.asByteBuffer()) shouldBe 0
                     pool.trim()
                     pool.stats().used shouldBe 0
                     (pool.stats().quarantined > 0) shouldBe true
@@ -41,6 +45,15 @@ class LeasePinSpec : FunSpec() {
                         pool.trim()
                         pool.stats().quarantined == 0L
                     }
+                }
+            }
+
+            test("the same check finds a buffer without a pin, over a pool $kind") {
+                make().use { pool ->
+                    val lease = pool.rentShared(64)
+                    val buffer = Segment.of(Platform.current.view(lease.segment.address + 8, 16, null)).asByteBuffer()
+                    lease.close()
+                    intrusions(pool, buffer) shouldBeGreaterThan 0
                 }
             }
         }
@@ -63,14 +76,16 @@ class LeasePinSpec : FunSpec() {
 
         test("a transferred lease is as pinned as it was") {
             MemoryPool.isolated("transferred").use { pool ->
-                for (size in listOf(64L, 1.MiB)) {
-                    val lease = pool.rentShared(size)
-                    val pin = lease.pin(0, 8)
-                    val heir = lease.transferTo(MemoryBudget.root("other", 8.MiB))
-                    if (size == 64L) heir.close() else shouldThrow<IllegalStateException> { heir.close() }
-                    pin.close()
-                    heir.close()
-                    pool.stats().used shouldBe 0
+                MemoryBudget("other").use { other ->
+                    for (size in listOf(64L, 1.MiB)) {
+                        val lease = pool.rentShared(size)
+                        val pin = lease.pin(0, 8)
+                        val heir = lease.transferTo(other)
+                        if (size == 64L) heir.close() else shouldThrow<IllegalStateException> { heir.close() }
+                        pin.close()
+                        heir.close()
+                        pool.stats().used shouldBe 0
+                    }
                 }
             }
         }
@@ -94,7 +109,7 @@ class LeasePinSpec : FunSpec() {
                     val barrier = CyclicBarrier(2)
                     val pinned = AtomicLong()
                     val current = arrayOfNulls<SharedLease>(1)
-                    val other = Thread.ofPlatform().start {
+                    val other = Thread.ofPlatform().daemon().start {
                         repeat(rounds) {
                             barrier.await()
                             try {
