@@ -58,7 +58,7 @@ public suspend fun AsynchronousByteChannel.writeAll(
 ): Unit = lease.pin(offset, length).use { pin ->
     val buffer = pin.asByteBuffer()
     while (buffer.hasRemaining()) {
-        val _ = PendingOperation.run(abort = ::close) { handler -> write(buffer, Unit, handler) }
+        val _ = operate(abort = ::close) { handler -> write(buffer, Unit, handler) }
     }
 }
 
@@ -69,4 +69,4 @@ public suspend fun AsynchronousByteChannel.writeAll(filled: FilledLease): Unit =
 
 /** Reads what there is into [buffer]. */
 internal suspend fun AsynchronousByteChannel.readInto(buffer: ByteBuffer): Int =
-    PendingOperation.run(abort = ::close) { handler -> read(buffer, Unit, handler) }
+    operate(abort = ::close) { handler -> read(buffer, Unit, handler) }

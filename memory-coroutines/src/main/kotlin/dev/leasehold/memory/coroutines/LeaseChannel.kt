@@ -38,7 +38,7 @@ import kotlinx.coroutines.selects.SelectClause2
 public class LeaseChannel<E> internal constructor(
     private val channel: Channel<E>,
     private val dropsLatest: Boolean,
-    private val leaseOf: (E) -> SharedLease,
+    private val lease: (E) -> SharedLease,
 ) : Channel<E> by channel {
     /**
      * Gives [element] to a receiver, or to the buffer. Suspends while there is no room.
@@ -91,7 +91,8 @@ public class LeaseChannel<E> internal constructor(
 
     /** The lease of [element]. */
     @PublishedApi
-    internal fun leaseIn(element: E): SharedLease = leaseOf(element)
+    @JvmSynthetic
+    internal fun leaseOf(element: E): SharedLease = lease(element)
 
     /** The channel below, for logs. */
     override fun toString(): String = "LeaseChannel($channel)"

@@ -56,5 +56,5 @@ public fun <E> leaseChannel(
  *   input/output operation is still using it; it is closed as soon as that ends
  */
 public suspend inline fun <E> LeaseChannel<E>.consumeLeases(action: (E) -> Unit): Unit = consume {
-    for (element in this) leaseIn(element).held { action(element) }
+    for (element in this) leaseOf(element).held { action(element) }
 }

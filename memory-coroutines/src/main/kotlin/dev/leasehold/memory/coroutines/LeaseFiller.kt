@@ -59,7 +59,7 @@ internal class AsynchronousFileFiller(private val file: AsynchronousFileChannel,
     LeaseFiller {
     override suspend fun fill(buffer: ByteBuffer): Boolean {
         while (buffer.hasRemaining()) {
-            val count = PendingOperation.run(abort = {}) { handler -> file.read(buffer, position, Unit, handler) }
+            val count = operate(abort = {}) { handler -> file.read(buffer, position, Unit, handler) }
             if (count < 0) return false
             position += count
         }

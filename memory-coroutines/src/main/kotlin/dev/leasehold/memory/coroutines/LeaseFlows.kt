@@ -28,6 +28,7 @@ import kotlinx.coroutines.launch
  *
  * Collecting throws what [rent] throws.
  */
+@JvmSynthetic
 public fun <T, R> Flow<T>.withLeases(
     pool: SuspendingPool,
     size: Long,
@@ -35,6 +36,7 @@ public fun <T, R> Flow<T>.withLeases(
 ): Flow<R> = withLeases(pool, { size }, transform)
 
 /** [withLeases] that asks [size] how many bytes each element needs. */
+@JvmSynthetic
 public fun <T, R> Flow<T>.withLeases(
     pool: SuspendingPool,
     size: (T) -> Long,
@@ -53,6 +55,7 @@ public fun <T, R> Flow<T>.withLeases(
  *
  * @throws IllegalArgumentException when [count] is not positive
  */
+@JvmSynthetic
 public fun <T, R> Flow<T>.chunkedWithLeases(
     count: Int,
     pool: SuspendingPool,
@@ -76,7 +79,7 @@ public fun <T, R> Flow<T>.chunkedWithLeases(
  * @param capacity how many leases wait at most, or a constant of [Channel]
  * @throws IllegalArgumentException when it is collected, if [capacity] is negative and no constant
  */
-@JvmName("bufferLeases")
+@JvmSynthetic
 public fun Flow<SharedLease>.bufferLeases(capacity: Int = Channel.BUFFERED): Flow<SharedLease> =
     bufferLeases(capacity) { it }
 
@@ -85,12 +88,13 @@ public fun Flow<SharedLease>.bufferLeases(capacity: Int = Channel.BUFFERED): Flo
  *
  * @param lease the lease of an element, always the same; it must not throw
  */
+@JvmSynthetic
 public fun <T> Flow<T>.bufferLeases(capacity: Int = Channel.BUFFERED, lease: (T) -> SharedLease): Flow<T> = flow {
     val buffer = LeaseChannel.of(capacity, BufferOverflow.SUSPEND, lease)
     coroutineScope {
         val _ = launch {
             collect { buffer.send(it) }
-            val _ = buffer.close()
+            buffer.close()
         }
         buffer.consumeLeases { emit(it) }
     }

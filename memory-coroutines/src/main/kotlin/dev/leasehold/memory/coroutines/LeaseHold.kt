@@ -30,6 +30,7 @@ internal class LeaseHold(private val lease: SharedLease) {
 
 /** Runs [block], and closes this lease when it ends, in whatever way, unless the lease was moved to somebody else. */
 @PublishedApi
+@JvmSynthetic
 internal inline fun <R> SharedLease.held(block: () -> R): R {
     val hold = LeaseHold(this)
     var failure: Throwable? = null

@@ -4,7 +4,8 @@ import dev.leasehold.memory.SharedLease
 import kotlinx.coroutines.Job
 
 /**
- * Takes this lease away from the scope or the job that it belongs to: from now on it is the caller's, who closes it.
+ * Takes this lease away from the scope, the job, the flow or the consumer that it belongs to: from now on it is the caller's, who
+ * closes it.
  *
  * A lease that belongs to nobody else is the caller's already, and stays it; so is one of a plain pool. Only what [withLease] handed
  * out cannot be moved: it is closed at the end of that all the same.

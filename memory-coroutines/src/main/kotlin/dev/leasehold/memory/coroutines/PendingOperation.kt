@@ -16,7 +16,7 @@ import java.nio.channels.CompletionHandler
  * that is somebody else's by then. So the wait ends only when the handler has been called; a cancellation aborts the operation, so
  * that this is soon.
  */
-internal class PendingOperation private constructor() : CompletionHandler<Int, Unit> {
+internal class PendingOperation : CompletionHandler<Int, Unit> {
     private val end = CompletableDeferred<Int>()
 
     override fun completed(result: Int, attachment: Unit) {
@@ -27,7 +27,8 @@ internal class PendingOperation private constructor() : CompletionHandler<Int, U
         val _ = end.completeExceptionally(failure)
     }
 
-    private suspend fun await(abort: () -> Unit): Int = try {
+    /** Waits until the handler has been called; a cancellation runs [abort] first. */
+    suspend fun await(abort: () -> Unit): Int = try {
         end.await()
     } catch (cancelled: CancellationException) {
         try {
@@ -38,14 +39,12 @@ internal class PendingOperation private constructor() : CompletionHandler<Int, U
         withContext(NonCancellable) { end.join() }
         throw cancelled
     }
+}
 
-    companion object {
-        /** Runs the operation that [start] starts, and waits for its end. A cancellation runs [abort], and then waits on. */
-        suspend fun run(abort: () -> Unit, start: (CompletionHandler<Int, Unit>) -> Unit): Int {
-            currentCoroutineContext().ensureActive()
-            val operation = PendingOperation()
-            start(operation)
-            return operation.await(abort)
-        }
-    }
+/** Runs the operation that [start] starts, and waits for its end. A cancellation runs [abort], and then waits on. */
+internal suspend fun operate(abort: () -> Unit, start: (CompletionHandler<Int, Unit>) -> Unit): Int {
+    currentCoroutineContext().ensureActive()
+    val operation = PendingOperation()
+    start(operation)
+    return operation.await(abort)
 }

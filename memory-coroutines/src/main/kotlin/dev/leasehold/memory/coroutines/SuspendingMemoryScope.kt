@@ -98,7 +98,7 @@ public class SuspendingMemoryScope internal constructor(
     public suspend fun <E> LeaseChannel<E>.receiveLease(): E {
         ledger.requireOpen()
         val element = receive()
-        val lease = leaseIn(element)
+        val lease = leaseOf(element)
         try {
             ledger.adopt(lease)
         } catch (ended: Throwable) {
