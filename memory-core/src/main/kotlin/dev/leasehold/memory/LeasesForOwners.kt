@@ -85,3 +85,7 @@ public fun MemoryPool.tracesSites(): Boolean = traceSites
 /** Refuses a [size] that no rent of this pool can ever have, before anybody waits for it. */
 @InternalMemoryApi
 public fun MemoryPool.requirePossible(size: Long): Unit = checkSize(size)
+
+/** See [LeasePin]. */
+@InternalMemoryApi
+public fun SharedLease.pin(offset: Long, length: Long): LeasePin = pinned(offset, length)

@@ -5,6 +5,7 @@ package dev.leasehold.memory
 import dev.leasehold.memory.internal.InternalMemoryApi
 import dev.leasehold.memory.internal.LeaseOwner
 import dev.leasehold.memory.internal.LeaseTrace
+import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.slab.Charge
 import dev.leasehold.memory.internal.slab.Tenure
 import dev.leasehold.memory.internal.slab.WatchedTenure
@@ -80,6 +81,23 @@ public class SharedLease internal constructor(
      * @throws SegmentSizeException when the lease is larger than a byte buffer can be
      */
     public fun asByteBuffer(): ByteBuffer = segment.asByteBuffer().order(java.nio.ByteOrder.nativeOrder())
+
+    /**
+     * The [length] bytes from [offset] for an operation that goes on by itself: nobody else has them before the pin is closed, also
+     * when somebody closes the lease meanwhile. That refuses while there is a pin when the lease has an arena of its own.
+     */
+    @JvmSynthetic
+    internal fun pinned(offset: Long, length: Long): LeasePin {
+        val range = segment.slice(offset, length)
+        val buffer = Segment.of(Platform.current.view(range.address, length, null)).asByteBuffer()
+        if (!tenure.pin()) refuse()
+        if (state < 0) {
+            // Closed before the pin, or while it was made: either way nothing has begun.
+            tenure.unpin()
+            refuse()
+        }
+        return LeasePin(tenure, buffer)
+    }
 
     /**
      * Moves the charge of the lease's block from the pool's budget to [budget]: another subsystem pays for it from here

@@ -11,7 +11,9 @@ public object House {
 
     /** The named crossings to `java.lang.foreign` and NIO, and the facade that is made of them. */
     public val signatures: PublicSignatures = PublicSignatures(
-        crossings = setOf("asMemorySegment", "asByteBuffer", "Segment.Companion.of"),
+        crossings = setOf("asMemorySegment", "asByteBuffer", "Segment.Companion.of") +
+            // What is read or written by a coroutine is a channel or a file.
+            setOf("readLeases", "AsynchronousTransfersKt.read", "AsynchronousTransfersKt.writeAll"),
         facades = setOf("Memory", "ClosableMemoryScope"),
     )
 

@@ -6,8 +6,6 @@ import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.internal.InternalMemoryApi
 import dev.leasehold.memory.internal.LeaseKeeper
 import dev.leasehold.memory.keeper
-import kotlinx.coroutines.DisposableHandle
-import kotlinx.coroutines.Job
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater
 import java.util.concurrent.atomic.AtomicReference
 import kotlin.coroutines.CoroutineContext
@@ -35,11 +33,11 @@ internal class Grant(
     @Volatile
     var ledger: LeaseLedger? = null
 
-    /** What makes a job end the lease. */
-    private val binding = AtomicReference<DisposableHandle?>()
+    /** Who ends the lease besides its scope, if anybody does. */
+    private val tie = AtomicReference<Tie?>()
 
-    /** Whether a job may end the lease. */
-    val isBound: Boolean get() = binding.get() != null
+    /** Whether a job, or a block, may end the lease. */
+    val isBound: Boolean get() = tie.get() != null
 
     override val renter: String get() = Renter.describe(context)
 
@@ -53,7 +51,7 @@ internal class Grant(
     override fun leaseEnded() {
         if (state == INERT) return
         holder?.remove(this)
-        binding.getAndSet(OVER)?.dispose()
+        tie.getAndSet(OVER)?.loosen()
         release()
     }
 
@@ -62,28 +60,40 @@ internal class Grant(
         if (STATE.compareAndSet(this, HELD, RETURNED)) pool.giveBack(bytes)
     }
 
-    /** Lets [lease], which is this grant's, end when [job] completes. */
-    fun bind(job: Job, lease: SharedLease) {
-        val handle = job.invokeOnCompletion { Stragglers.close(lease) }
+    /** Puts [next] in the place of whatever ended the lease; false when the lease has ended. */
+    fun tie(next: Tie): Boolean {
         while (true) {
-            val before = binding.get()
-            if (before === OVER) return handle.dispose()
-            if (binding.compareAndSet(before, handle)) return before?.dispose() ?: Unit
+            val before = tie.get()
+            if (before === OVER) return false
+            if (tie.compareAndSet(before, next)) {
+                before?.loosen()
+                return true
+            }
         }
     }
 
-    /** Lets no job end the lease any more. */
-    fun unbind() {
+    /** Whether it is [other] that ends the lease. */
+    fun holds(other: Tie): Boolean = tie.get() === other
+
+    /** Lets nobody end the lease any more, and answers who would have. */
+    fun untie(): Tie? {
         while (true) {
-            val before = binding.get()
-            if (before == null || before === OVER) return
-            if (binding.compareAndSet(before, null)) return before.dispose()
+            val before = tie.get()
+            if (before == null || before === OVER) return null
+            if (untie(before)) return before.also { it.loosen() }
         }
     }
+
+    /** Takes [before] away; false when it ends the lease no more. Whoever wins this ends the lease, or answers for it. */
+    fun untie(before: Tie): Boolean = tie.compareAndSet(before, null)
 
     companion object {
         /** Stands for a lease that has ended. */
-        private val OVER = DisposableHandle {}
+        private val OVER = object : Tie() {
+            override fun loosen(): Unit = Unit
+
+            override fun restore(grant: Grant, lease: SharedLease): Unit = Unit
+        }
 
         private const val INERT = 0
         private const val HELD = 1

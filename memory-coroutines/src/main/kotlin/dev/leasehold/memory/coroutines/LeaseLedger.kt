@@ -66,7 +66,7 @@ internal class LeaseLedger(
             return
         }
         val from = grant.ledger
-        detach(grant, lease)
+        val tie = detach(grant, lease)
         requireOpen(lease)
         grant.ledger = this
         try {
@@ -79,7 +79,7 @@ internal class LeaseLedger(
         } catch (ended: ScopeClosedException) {
             // This scope has ended since the first look.
             grant.ledger = null
-            from?.adopt(lease)
+            Custody(grant, from, tie).restore(lease)
             throw ended
         }
         // Whoever closed it before it was added could not take it out.

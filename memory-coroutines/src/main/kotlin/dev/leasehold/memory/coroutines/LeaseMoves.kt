@@ -5,7 +5,8 @@ import dev.leasehold.memory.SharedLease
 import kotlinx.coroutines.Job
 
 /**
- * Takes this lease away from the scope or the job that it belongs to: from now on it is the caller's, who closes it.
+ * Takes this lease away from the scope, the job, the flow or the consumer that it belongs to: from now on it is the caller's, who
+ * closes it.
  *
  * A lease that belongs to nobody else is the caller's already, and stays it; so is one of a plain pool. Only what [withLease] handed
  * out cannot be moved: it is closed at the end of that all the same.
@@ -48,14 +49,18 @@ public fun SharedLease.move(to: Job): SharedLease {
     return move().bound(to)
 }
 
-/** Takes [lease] away from whoever owns [grant]. If its scope is ending it at this moment, it is ended when this returns. */
-internal fun detach(grant: Grant, lease: SharedLease) {
+/**
+ * Takes [lease] away from whoever owns [grant], and answers who would have ended it besides a scope. If its scope is ending it at
+ * this moment, it is ended when this returns.
+ */
+@IgnorableReturnValue
+internal fun detach(grant: Grant, lease: SharedLease): Tie? {
     // Until nobody holds it: another move of the same lease may put it somewhere else in between.
     var holder = grant.holder
     while (holder != null && !holder.remove(grant)) holder = grant.holder
     if (grant.ending) lease.close()
     grant.ledger = null
-    grant.unbind()
+    return grant.untie()
 }
 
 /**
@@ -80,7 +85,7 @@ internal fun requireActive(job: Job) {
 internal fun SharedLease.bound(job: Job): SharedLease {
     val grant = Grant.of(this)
     if (grant != null) {
-        grant.bind(job, this)
+        JobTie(job).restore(grant, this)
     } else {
         val _ = job.invokeOnCompletion { Stragglers.close(this) }
     }

@@ -90,6 +90,25 @@ public class SuspendingMemoryScope internal constructor(
     }
 
     /**
+     * Receives an element whose lease belongs to the scope before this returns, so that no timeout and no cancellation can lose it.
+     *
+     * @throws kotlinx.coroutines.channels.ClosedReceiveChannelException when the channel is closed and empty, or else the cause
+     *   that it was closed with
+     */
+    public suspend fun <E> LeaseChannel<E>.receiveLease(): E {
+        ledger.requireOpen()
+        val element = receive()
+        val lease = leaseOf(element)
+        try {
+            ledger.adopt(lease)
+        } catch (ended: Throwable) {
+            Stragglers.close(lease)
+            throw ended
+        }
+        return element
+    }
+
+    /**
      * Runs [action] when the scope ends: after what was rented or deferred later, and before what was earlier. What it throws is
      * treated as a failure to give back. It runs also when the scope was cancelled, and must not block for long.
      */

@@ -58,6 +58,15 @@ internal abstract class Tenure(
      */
     abstract fun cancel()
 
+    /**
+     * Lets nobody else have the block before [unpin], whoever ends the tenure meanwhile: either [end] refuses until then, or
+     * the block stays in quarantine. False when the tenure has ended and it is too late for that.
+     */
+    abstract fun pin(): Boolean
+
+    /** Undoes one [pin]. */
+    abstract fun unpin()
+
     /** How many bytes the block of a lease with [word] has. */
     open fun bytesOf(word: Int): Long = SizeClasses.sizeOf(PackedBlock.codeOf(word))
 
@@ -95,6 +104,10 @@ internal class WatchedTenure(
     override fun end(address: Long, word: Int, size: Long): Unit = inner.end(address, word, size)
 
     override fun cancel(): Unit = inner.cancel()
+
+    override fun pin(): Boolean = inner.pin()
+
+    override fun unpin(): Unit = inner.unpin()
 
     override fun bytesOf(word: Int): Long = inner.bytesOf(word)
 

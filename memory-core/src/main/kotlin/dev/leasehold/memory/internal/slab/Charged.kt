@@ -31,6 +31,10 @@ internal class ChargedTenure(private val inner: Tenure, override val charge: Cha
 
     override fun cancel(): Unit = inner.cancel()
 
+    override fun pin(): Boolean = inner.pin()
+
+    override fun unpin(): Unit = inner.unpin()
+
     override fun bytesOf(word: Int): Long = inner.bytesOf(word)
 
     override fun chargedTo(charge: Charge): Tenure = ChargedTenure(inner, charge)

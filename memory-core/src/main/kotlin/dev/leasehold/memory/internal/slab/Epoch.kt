@@ -51,6 +51,17 @@ internal class Epoch(
 
     override fun cancel(): Unit = giveUp(1)
 
+    // A pin counts as one more lease that is open. A sealed epoch takes it too, as long as another lease keeps it.
+    override fun pin(): Boolean {
+        while (true) {
+            val seen = balance.get()
+            if (seen == SEALED) return false
+            if (balance.compareAndSet(seen, seen + 1)) return true
+        }
+    }
+
+    override fun unpin() = settle(1)
+
     override fun bytesOf(word: Int): Long = ledger.bytesOf(word)
 
     override fun claim(word: Int): Boolean {

@@ -8,6 +8,8 @@ internal class OwnArena private constructor(
     private val home: BlockHome,
     @JvmField val arena: Arena?,
     private val arenas: Arenas,
+    /** One for all the tenures of one arena. */
+    private val pins: Pins = Pins(),
 ) : Tenure(home.owner, home.poolName, exact = true) {
     constructor(platform: Platform, home: BlockHome, arenas: Arenas) :
         this(home, if (platform.bindsViews) arenas.open() else null, arenas)
@@ -17,11 +19,21 @@ internal class OwnArena private constructor(
     override fun bytesOf(word: Int): Long = home.bytesOf(PackedBlock.codeOf(word))
 
     // The arena goes on. It is closed before the charge ends, for that may fail, and then nothing may have changed.
-    override fun chargedTo(charge: Charge): Tenure = OwnArena(home.chargedTo(charge), arena, arenas)
+    override fun chargedTo(charge: Charge): Tenure = OwnArena(home.chargedTo(charge), arena, arenas, pins)
 
     override fun cancel() {
-        if (arena != null) arenas.close(arena)
+        if (!pins.end(poolName)) return
+        try {
+            if (arena != null) arenas.close(arena)
+        } catch (busy: IllegalStateException) {
+            pins.reopen()
+            throw busy
+        }
     }
+
+    override fun pin(): Boolean = pins.pin()
+
+    override fun unpin(): Unit = pins.unpin()
 
     override fun end(address: Long, word: Int, size: Long) {
         cancel()

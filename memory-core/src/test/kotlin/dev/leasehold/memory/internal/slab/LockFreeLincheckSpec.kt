@@ -108,6 +108,10 @@ class SharedLeaseOperations {
 
         override fun cancel(): Unit = throw AssertionError("a lease ends, and is not cancelled")
 
+        override fun pin(): Boolean = throw AssertionError("nobody pins here")
+
+        override fun unpin(): Unit = throw AssertionError("nobody pins here")
+
         override fun end(address: Long, word: Int, size: Long) {
             if (ends.incrementAndGet() > 1) throw AssertionError("the block came back twice")
         }
@@ -137,6 +141,56 @@ class BrokenLeaseOperations {
         closed = true
         if (ends.incrementAndGet() > 1) throw AssertionError("the block came back twice")
     }
+}
+
+/** A block that is pinned and ended: what one pins is not ended, and what has ended is not pinned. */
+abstract class PinOperations(
+    private val pin: () -> Boolean,
+    private val unpin: () -> Unit,
+    private val end: () -> Boolean,
+) {
+    private val held = AtomicInteger()
+
+    @Operation
+    fun pin(): Boolean = pin.invoke().also { if (it) held.incrementAndGet() }
+
+    @Operation
+    fun unpin() {
+        if (held.getAndUpdate { maxOf(0, it - 1) } > 0) unpin.invoke()
+    }
+
+    @Operation
+    fun end(): Boolean = try {
+        end.invoke()
+    } catch (_: IllegalStateException) {
+        false // It is pinned.
+    }
+}
+
+class RealPinOperations private constructor(pins: Pins) : PinOperations(pins::pin, pins::unpin, { pins.end("pool") }) {
+    constructor() : this(Pins())
+}
+
+/** The twin that looks for pins and then ends. */
+class BrokenPins {
+    private val count = AtomicInteger()
+    private val ended = AtomicBoolean()
+
+    fun pin(): Boolean {
+        if (ended.get()) return false
+        count.incrementAndGet()
+        return true
+    }
+
+    fun unpin() {
+        count.decrementAndGet()
+    }
+
+    fun end(): Boolean = count.get() == 0 && ended.compareAndSet(false, true)
+}
+
+class BrokenPinOperations private constructor(pins: BrokenPins) : PinOperations(pins::pin, pins::unpin, pins::end) {
+    constructor() : this(BrokenPins())
 }
 
 /** A flag that one thread at a time may take, as a stripe has it. */
@@ -205,6 +259,12 @@ class LockFreeLincheckSpec : FunSpec({
 
     test("a lease that looks before it acts is found") {
         shouldThrow<LincheckAssertionError> { options().actorsBefore(0).check(BrokenLeaseOperations::class) }
+    }
+
+    test("a block is pinned or ended, and never both") { options().check(RealPinOperations::class) }
+
+    test("a block that looks for pins and then ends is found") {
+        shouldThrow<LincheckAssertionError> { options().check(BrokenPinOperations::class) }
     }
 
     test("a stripe has one user at a time") {

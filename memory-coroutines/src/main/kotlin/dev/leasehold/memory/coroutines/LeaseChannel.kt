@@ -1,0 +1,115 @@
+package dev.leasehold.memory.coroutines
+
+import dev.leasehold.memory.SharedLease
+import kotlinx.coroutines.channels.BufferOverflow
+import kotlinx.coroutines.channels.Channel
+import kotlinx.coroutines.channels.ChannelResult
+import kotlinx.coroutines.channels.ClosedSendChannelException
+import kotlinx.coroutines.channels.SendChannel
+import kotlinx.coroutines.selects.SelectClause2
+
+/**
+ * A channel of leases, or of elements that each carry one, from [leaseChannel]: what is sent and not received goes back by itself.
+ *
+ * ```kotlin
+ * val filled = leaseChannel(capacity = 4)
+ * launch { filled.send(read(buffers.rent(64.KiB))) } // from here on the lease is the channel's
+ * filled.consumeLeases { lease -> write(lease) } // and here the block's, which closes it
+ * ```
+ *
+ * **Ownership.** [send] takes the lease out of its scope or job: it is the channel's, also when `send` fails. The receiver owns what
+ * it receives: [consumeLeases] closes it, [receiveLease][SuspendingMemoryScope.receiveLease] gives it to a scope, and after
+ * any other receive `use` or [move] comes right behind, without a suspension between.
+ *
+ * | what happens | the lease |
+ * |---|---|
+ * | [send] throws, because it was cancelled or the channel is closed | is closed |
+ * | the receiver is cancelled, or times out, with the element on its way | is closed |
+ * | [trySend] fails | stays whose it was; closed if its scope or job has ended meanwhile |
+ * | `cancel`, or a [consumeLeases] that fails | all that are in the channel are closed |
+ * | `close` | all that are in the channel wait for a receiver |
+ * | the channel is full and drops, by its `onBufferOverflow` | the one that is dropped is closed |
+ *
+ * A closed lease goes back as soon as no native call and no input/output operation uses it.
+ *
+ * **Threads.** Any. What was written before [send] is seen after the receive.
+ * **Cost.** As the kotlinx channel of that capacity, and a short lock when the lease belonged to a scope.
+ */
+public class LeaseChannel<E> internal constructor(
+    private val channel: Channel<E>,
+    private val dropsLatest: Boolean,
+    private val lease: (E) -> SharedLease,
+) : Channel<E> by channel {
+    /**
+     * Gives [element] to a receiver, or to the buffer. Suspends while there is no room.
+     *
+     * @throws dev.leasehold.memory.LeaseClosedException when its lease has ended
+     * @throws kotlinx.coroutines.channels.ClosedSendChannelException when the channel is closed without a cause, else that cause
+     */
+    override suspend fun send(element: E) {
+        val lease = leaseOf(element).move()
+        if (!dropsLatest) return channel.send(element)
+        val result = channel.trySend(element)
+        if (result.isSuccess) return
+        Stragglers.close(lease)
+        if (result.isClosed) throw result.exceptionOrNull() ?: ClosedSendChannelException(null)
+    }
+
+    /**
+     * [send], if that needs no wait.
+     *
+     * @throws dev.leasehold.memory.LeaseClosedException when its lease has ended
+     */
+    override fun trySend(element: E): ChannelResult<Unit> {
+        val lease = leaseOf(element)
+        val custody = Custody.take(lease)
+        val result = channel.trySend(element)
+        if (result.isFailure) {
+            if (dropsLatest && !result.isClosed) {
+                Stragglers.close(lease)
+                return DROPPED
+            }
+            custody?.restore(lease)
+        }
+        return result
+    }
+
+    /**
+     * Not here. A `select` closes what it offered and did not send, so a lease that was offered to two channels would be closed
+     * under the receiver of the one that took it, and one that loses to a timeout would be gone.
+     *
+     * Send in a coroutine of its own, and select its end: `val sending = launch { channel.send(lease) }`, and
+     * `select { sending.onJoin { … } … }`. Cancelled, it gives the lease back. With a timeout: `withTimeout(t) { channel.send(lease) }`.
+     *
+     * @throws UnsupportedOperationException always
+     */
+    override val onSend: SelectClause2<E, SendChannel<E>>
+        get() = throw UnsupportedOperationException(
+            "a select cannot send a lease: it would close what it did not send, also under another receiver; " +
+                "send in a coroutine of its own and select its onJoin",
+        )
+
+    /** The lease of [element]. */
+    @PublishedApi
+    @JvmSynthetic
+    internal fun leaseOf(element: E): SharedLease = lease(element)
+
+    /** The channel below, for logs. */
+    override fun toString(): String = "LeaseChannel($channel)"
+
+    internal companion object {
+        /** Success of a send whose element was dropped. There is no other way to get one than to send something. */
+        private val DROPPED = Channel<Unit>(Channel.UNLIMITED).trySend(Unit)
+
+        fun <E> of(capacity: Int, overflow: BufferOverflow, leaseOf: (E) -> SharedLease): LeaseChannel<E> {
+            val undelivered = { element: E -> Stragglers.close(leaseOf(element)) }
+            if (overflow != BufferOverflow.DROP_LATEST) {
+                return LeaseChannel(Channel(capacity, overflow, undelivered), false, leaseOf)
+            }
+            // The channel's own trySend says that all is well when it drops, and does not say what it dropped.
+            val room = if (capacity == Channel.RENDEZVOUS || capacity == Channel.BUFFERED) 1 else capacity
+            require(room != Channel.CONFLATED) { "a conflated channel drops the oldest: give it a capacity to drop the latest" }
+            return LeaseChannel(Channel(room, onUndeliveredElement = undelivered), true, leaseOf)
+        }
+    }
+}

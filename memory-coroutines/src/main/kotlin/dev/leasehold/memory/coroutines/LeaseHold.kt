@@ -1,0 +1,45 @@
+package dev.leasehold.memory.coroutines
+
+import dev.leasehold.memory.SharedLease
+
+/** [lease] while a block runs that it was handed to: closed at the end of that, unless it was moved to somebody else. */
+@PublishedApi
+internal class LeaseHold(private val lease: SharedLease) {
+    private val grant = Grant.of(lease)
+    private val tie = BlockTie()
+
+    init {
+        // A lease that has ended has nothing to be held, and one of a plain pool keeps no books: it cannot be moved.
+        if (grant != null) {
+            val _ = grant.tie(tie)
+        }
+    }
+
+    /** Closes the lease if it is still held; [failure] is what the block threw. */
+    fun end(failure: Throwable?) {
+        if (grant != null && !tie.end(grant)) return
+        try {
+            lease.close()
+        } catch (refusal: Throwable) {
+            Stragglers.close(lease)
+            if (failure == null) throw refusal
+            if (failure !== refusal) failure.addSuppressed(refusal)
+        }
+    }
+}
+
+/** Runs [block], and closes this lease when it ends, in whatever way, unless the lease was moved to somebody else. */
+@PublishedApi
+@JvmSynthetic
+internal inline fun <R> SharedLease.held(block: () -> R): R {
+    val hold = LeaseHold(this)
+    var failure: Throwable? = null
+    try {
+        return block()
+    } catch (thrown: Throwable) {
+        failure = thrown
+        throw thrown
+    } finally {
+        hold.end(failure)
+    }
+}

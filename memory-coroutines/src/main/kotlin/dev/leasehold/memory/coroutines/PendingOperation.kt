@@ -1,0 +1,50 @@
+package dev.leasehold.memory.coroutines
+
+import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.NonCancellable
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.ensureActive
+import kotlinx.coroutines.withContext
+import java.nio.channels.CompletionHandler
+
+/**
+ * One operation of an asynchronous channel, from its start until the system has done with its buffer.
+ *
+ * The system may write into the buffer, or read from it, until the handler has been called, whatever became of the coroutine that
+ * asked. If the wait ended at a cancellation, as waits do, the caller would close its lease, and the operation would go on in memory
+ * that is somebody else's by then. So the wait ends only when the handler has been called; a cancellation aborts the operation, so
+ * that this is soon.
+ */
+internal class PendingOperation : CompletionHandler<Int, Unit> {
+    private val end = CompletableDeferred<Int>()
+
+    override fun completed(result: Int, attachment: Unit) {
+        val _ = end.complete(result)
+    }
+
+    override fun failed(failure: Throwable, attachment: Unit) {
+        val _ = end.completeExceptionally(failure)
+    }
+
+    /** Waits until the handler has been called; a cancellation runs [abort] first. */
+    suspend fun await(abort: () -> Unit): Int = try {
+        end.await()
+    } catch (cancelled: CancellationException) {
+        try {
+            abort()
+        } catch (failure: Throwable) {
+            cancelled.addSuppressed(failure)
+        }
+        withContext(NonCancellable) { end.join() }
+        throw cancelled
+    }
+}
+
+/** Runs the operation that [start] starts, and waits for its end. A cancellation runs [abort], and then waits on. */
+internal suspend fun operate(abort: () -> Unit, start: (CompletionHandler<Int, Unit>) -> Unit): Int {
+    currentCoroutineContext().ensureActive()
+    val operation = PendingOperation()
+    start(operation)
+    return operation.await(abort)
+}
