@@ -181,7 +181,8 @@ public class SharedLease internal constructor(
             tenure.ended()
             throw failure
         }
-        state = word.inv()
+        // Without a fence: who finds the close still at work waits a moment longer.
+        STATE.lazySet(this, word.inv())
         tenure.ended()
     }
 
