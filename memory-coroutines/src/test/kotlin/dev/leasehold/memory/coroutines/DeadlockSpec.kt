@@ -28,7 +28,10 @@ import kotlin.time.Duration
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 
-/** What the watch tells, when, and what it must not tell. The capacity is 100 bytes, the patience ten seconds of virtual time. */
+/**
+ * What the watch tells, when, and what it must not tell. The capacity is 100 bytes, the patience ten seconds of virtual
+ * time.
+ */
 class DeadlockSpec : FunSpec() {
     init {
         context("what is certain is told at once") {
@@ -44,10 +47,10 @@ class DeadlockSpec : FunSpec() {
                     }
                     currentTime shouldBe 0
                     TestPools.withoutAddresses(refusal.message) shouldBe
-                        "pool 'deadlock': coroutine 'upload' (ScopeCoroutine) asks for 60 bytes of a capacity " +
-                        "of 100, of which memory scope 'work' of coroutine 'upload' (UndispatchedCoroutine) holds 60: " +
-                        "nothing of that can come back before it goes on; rent several at once with rentAll, " +
-                        "close leases sooner, or raise the capacity"
+                        "pool 'deadlock': coroutine 'upload' (ScopeCoroutine) asks for 60 bytes of a capacity of " +
+                        "100, of which memory scope 'work' of coroutine 'upload' (UndispatchedCoroutine) holds 60: " +
+                        "nothing of that can come back before it goes on; rent several at once with rentAll, close " +
+                        "leases sooner, or raise the capacity"
                     refusal.poolName shouldBe "deadlock"
                     refusal.requested shouldBe 60
                     refusal.held shouldBe 60
@@ -91,9 +94,9 @@ class DeadlockSpec : FunSpec() {
                     }
                     currentTime shouldBe 0
                     TestPools.withoutAddresses(refusal.message) shouldBe
-                        "pool 'deadlock': a coroutine (TestScope[test started]) asks for 60 bytes of a capacity of 100, of " +
-                        "which its own withLease holds 60: nothing of that can come back before it goes on; rent several at " +
-                        "once with rentAll, close leases sooner, or raise the capacity"
+                        "pool 'deadlock': a coroutine (TestScope[test started]) asks for 60 bytes of a capacity of " +
+                        "100, of which its own withLease holds 60: nothing of that can come back before it goes on; " +
+                        "rent several at once with rentAll, close leases sooner, or raise the capacity"
                 }
             }
 
@@ -123,10 +126,10 @@ class DeadlockSpec : FunSpec() {
                     }
                     currentTime shouldBe 10_000
                     TestPools.withoutAddresses(refusal.message) shouldBe
-                        "pool 'deadlock': coroutine 'child' (StandaloneCoroutine) asks for 60 bytes of a capacity of 100, of " +
-                        "which memory scope 'work' of a coroutine (TestScope[test started]) holds 60: nothing of that came " +
-                        "back within 10s, so it seems to wait for itself; rent several at once with rentAll, close leases " +
-                        "sooner, or raise the capacity"
+                        "pool 'deadlock': coroutine 'child' (StandaloneCoroutine) asks for 60 bytes of a capacity of " +
+                        "100, of which memory scope 'work' of a coroutine (TestScope[test started]) holds 60: " +
+                        "nothing of that came back within 10s, so it seems to wait for itself; rent several at once " +
+                        "with rentAll, close leases sooner, or raise the capacity"
                 }
             }
 
@@ -194,10 +197,11 @@ class DeadlockSpec : FunSpec() {
                     first.join()
                     currentTime shouldBe 15_000
                     TestPools.withoutAddresses(told?.message) shouldBe
-                        "pool 'deadlock': coroutine 'second' (ScopeCoroutine) asks for 40 bytes of a capacity of 100, " +
-                        "of which the scopes of 2 coroutines that wait for one another hold 80: the first of them asks for " +
-                        "30, and nothing came back within 10s. This one closed the ring, so it is told, and its scopes hold " +
-                        "40; rent several at once with rentAll, close leases sooner, or raise the capacity"
+                        "pool 'deadlock': coroutine 'second' (ScopeCoroutine) asks for 40 bytes of a capacity of " +
+                        "100, of which the scopes of 2 coroutines that wait for one another hold 80: the first of " +
+                        "them asks for 30, and nothing came back within 10s. This one closed the ring, so it is " +
+                        "told, and its scopes hold 40; rent several at once with rentAll, close leases sooner, or " +
+                        "raise the capacity"
                 }
             }
 
@@ -380,11 +384,11 @@ class DeadlockSpec : FunSpec() {
                         }
                     }
                     TestPools.withoutAddresses(refusal.message) shouldBe
-                        "pool 'tight': coroutine 'upload' (ScopeCoroutine) asks for 409600 bytes of a capacity of 1048576, " +
-                        "which are free, but the pool below has no memory for them under its limit of 1048576 bytes: all " +
-                        "655360 bytes of its blocks that are out belong to what this coroutine and its scopes hold, 614400 " +
-                        "bytes as asked for, and nothing came back within 50ms; raise the limit above the capacity, or " +
-                        "close leases sooner"
+                        "pool 'tight': coroutine 'upload' (ScopeCoroutine) asks for 409600 bytes of a capacity of " +
+                        "1048576, which are free, but the pool below has no memory for them under its limit of " +
+                        "1048576 bytes: all 655360 bytes of its blocks that are out belong to what this coroutine " +
+                        "and its scopes hold, 614400 bytes as asked for, and nothing came back within 50ms; raise " +
+                        "the limit above the capacity, or close leases sooner"
                 }
             }
 
