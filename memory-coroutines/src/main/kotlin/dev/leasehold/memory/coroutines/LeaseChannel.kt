@@ -108,7 +108,9 @@ public class LeaseChannel<E> internal constructor(
             }
             // The channel's own trySend says that all is well when it drops, and does not say what it dropped.
             val room = if (capacity == Channel.RENDEZVOUS || capacity == Channel.BUFFERED) 1 else capacity
-            require(room != Channel.CONFLATED) { "a conflated channel drops the oldest: give it a capacity to drop the latest" }
+            require(room != Channel.CONFLATED) {
+                "a conflated channel drops the oldest: give it a capacity to drop the latest"
+            }
             return LeaseChannel(Channel(room, onUndeliveredElement = undelivered), true, leaseOf)
         }
     }

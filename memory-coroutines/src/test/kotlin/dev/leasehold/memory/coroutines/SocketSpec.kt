@@ -162,7 +162,8 @@ class SocketSpec : FunSpec() {
                 MemoryPool.isolated("death").use { memory ->
                     SuspendingPool(memory, 8.MiB).use { pool ->
                         connected { near, far ->
-                            pool.withLease(held) { far.writeAll(it) } // Not read, and so closing the near end resets the connection.
+                            // Nobody reads this, and so closing the near end resets the connection.
+                            pool.withLease(held) { far.writeAll(it) }
                             val reader = launch {
                                 shouldThrow<IOException> {
                                     far.readLeases(pool, size).bufferLeases(2) { it.lease }.collect { }
