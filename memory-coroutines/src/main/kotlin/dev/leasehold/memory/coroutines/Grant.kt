@@ -64,7 +64,7 @@ internal class Grant(
     fun tie(next: Tie): Boolean {
         while (true) {
             val before = tie.get()
-            if (before === OVER) return false
+            if (before === OVER || before === ENDING) return false
             if (tie.compareAndSet(before, next)) {
                 before?.loosen()
                 return true
@@ -79,21 +79,23 @@ internal class Grant(
     fun untie(): Tie? {
         while (true) {
             val before = tie.get()
-            if (before == null || before === OVER) return null
-            if (untie(before)) return before.also { it.loosen() }
+            if (before == null || before === OVER || before === ENDING) return null
+            if (tie.compareAndSet(before, null)) return before.also { it.loosen() }
         }
     }
 
-    /** Takes [before] away; false when it ends the lease no more. Whoever wins this ends the lease, or answers for it. */
-    fun untie(before: Tie): Boolean = tie.compareAndSet(before, null)
+    /** Lets [before], if it still may, end the lease, which it does at once: whoever comes later finds the lease [ended][isEnding]. */
+    fun end(before: Tie): Boolean = tie.compareAndSet(before, ENDING)
+
+    /** Whether somebody has taken the lease to end it: its scope, or its tie. It may not be closed yet. */
+    val isEnding: Boolean get() = ending || tie.get() === ENDING
 
     companion object {
         /** Stands for a lease that has ended. */
-        private val OVER = object : Tie() {
-            override fun loosen(): Unit = Unit
+        private val OVER: Tie = NoTie()
 
-            override fun restore(grant: Grant, lease: SharedLease): Unit = Unit
-        }
+        /** Stands for the tie that is ending the lease at this moment. */
+        private val ENDING: Tie = NoTie()
 
         private const val INERT = 0
         private const val HELD = 1

@@ -58,9 +58,10 @@ internal fun detach(grant: Grant, lease: SharedLease): Tie? {
     // Until nobody holds it: another move of the same lease may put it somewhere else in between.
     var holder = grant.holder
     while (holder != null && !holder.remove(grant)) holder = grant.holder
-    if (grant.ending) lease.close()
+    val tie = grant.untie()
+    if (grant.isEnding) lease.close()
     grant.ledger = null
-    return grant.untie()
+    return tie
 }
 
 /**

@@ -7,8 +7,8 @@ import kotlinx.coroutines.Job
 /**
  * What ends a lease that belongs to no scope: a job, or a block that it was handed to. A [Grant] has at most one.
  *
- * A tie that is about to end the lease takes itself out of the grant first. A move takes it out as well, and so of the two
- * one wins.
+ * A tie that is about to end the lease [marks][Grant.end] that in the grant first. A move takes the tie out, and so of the two one
+ * wins: a move that comes second finds the mark, and a lease that is about to be closed.
  */
 internal abstract class Tie {
     /** It is in its grant no more, and can forget the lease. */
@@ -34,7 +34,7 @@ internal class JobTie(private val job: Job) : Tie() {
     }
 
     private fun start(grant: Grant, lease: SharedLease) {
-        handle = job.invokeOnCompletion { if (grant.untie(this)) Stragglers.close(lease) }
+        handle = job.invokeOnCompletion { if (grant.end(this)) Stragglers.close(lease) }
         // Whoever took the tie out before there was a handle could not dispose of it.
         if (!grant.holds(this)) loosen()
     }
@@ -50,10 +50,17 @@ internal class BlockTie : Tie() {
     /** The block has ended: whether it is for the caller to end the lease of [grant]. */
     fun end(grant: Grant): Boolean {
         ended = true
-        return grant.untie(this)
+        return grant.end(this)
     }
 
     override fun restore(grant: Grant, lease: SharedLease) {
-        if (grant.tie(this) && ended && grant.untie(this)) Stragglers.close(lease)
+        if (grant.tie(this) && ended && grant.end(this)) Stragglers.close(lease)
     }
+}
+
+/** Ends nothing: what stands in the place of a tie. */
+internal class NoTie : Tie() {
+    override fun loosen(): Unit = Unit
+
+    override fun restore(grant: Grant, lease: SharedLease): Unit = Unit
 }

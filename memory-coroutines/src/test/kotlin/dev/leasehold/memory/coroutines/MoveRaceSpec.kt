@@ -4,11 +4,14 @@ import dev.leasehold.memory.LeaseClosedException
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.SharedLease
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.ints.shouldBeGreaterThan
 import io.kotest.matchers.shouldBe
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.CompletableJob
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
+import java.util.concurrent.atomic.AtomicReference
 
 class MoveRaceSpec : FunSpec({
     test("a scope that a lease has left takes nothing out of the scope where it is now") {
@@ -61,19 +64,25 @@ class MoveRaceSpec : FunSpec({
 
     test("of a move and the completion of the lease's job, one wins") {
         over("job", 1000) { pool ->
-            repeat(Effort.times(1500, 200_000)) {
-                val job = Job()
-                val lease = pool.leaseIn(job, 8)
-                withContext(Dispatchers.Default) {
-                    val completing = launch { job.complete() }
-                    val moved = unlessClosed { lease.move() }
-                    completing.join()
-                    job.join()
-                    if (moved) lease.isClosed shouldBe false
-                }
-                lease.close()
-                pool.stats().used shouldBe 0
+            val job = AtomicReference<CompletableJob?>()
+            val completer = Thread.ofPlatform().daemon().start {
+                while (!Thread.interrupted()) job.get()?.let { if (it.complete()) job.set(null) } ?: Thread.yield()
             }
+            var moves = 0
+            repeat(Effort.times(4000, 500_000)) { round ->
+                val next = Job()
+                val lease = pool.leaseIn(next, 8)
+                job.set(next)
+                repeat(round % 64) { Thread.onSpinWait() }
+                val moved = unlessClosed { lease.move() }
+                while (job.get() != null) Thread.yield()
+                if (moved) lease.isClosed shouldBe false
+                if (moved) moves++
+                lease.close()
+            }
+            completer.interrupt()
+            completer.join()
+            moves shouldBeGreaterThan 0
         }
     }
 
