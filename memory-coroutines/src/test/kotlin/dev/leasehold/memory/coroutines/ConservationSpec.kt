@@ -51,14 +51,14 @@ class ConservationSpec : FunSpec({
     fun rounds(share: Int) = Effort.times(share, 40 * share)
 
     val kinds = listOf(
-        Kind("a pool without a limit", 300) { MemoryPool.isolated("endless") },
-        Kind("a pool whose limit is below the capacity", 120) {
+        Kind("a pool without a limit", 250) { MemoryPool.isolated("endless") },
+        Kind("a pool whose limit is below the capacity", 100) {
             MemoryPool.isolated("limited") {
                 limit = 256.KiB
                 quarantineBytes = 0
             }
         },
-        Kind("a pool of chunks, of which there are fewer than leases", 120) { MemoryPool.fixed("chunks", 4.KiB, 6) },
+        Kind("a pool of chunks, of which there are fewer than leases", 100) { MemoryPool.fixed("chunks", 4.KiB, 6) },
         Kind("a pool below a budget that is exhausted before", 40) {
             MemoryPool.isolated("poor") {
                 budget = MemoryBudget("poor", 256.KiB)

@@ -18,18 +18,18 @@ class LineLincheckSpec : FunSpec({
         .verifier(RefusableVerifier::class.java)
 
     fun modelled() = ModelCheckingOptions()
-        .iterations(Effort.times(5, 100))
-        .invocationsPerIteration(Effort.times(100, 5000))
+        .iterations(Effort.times(4, 100))
+        .invocationsPerIteration(Effort.times(80, 5000))
         .ofLines()
 
     fun stressed() = StressOptions()
-        .iterations(Effort.times(5, 100))
+        .iterations(Effort.times(4, 100))
         .invocationsPerIteration(Effort.times(500, 20_000))
         .ofLines()
 
     fun cancelled(vararg threads: List<KFunction<*>>) = ModelCheckingOptions()
         .iterations(0)
-        .invocationsPerIteration(Effort.times(80, 20_000))
+        .invocationsPerIteration(Effort.times(50, 20_000))
         .addCustomScenario {
             parallel {
                 threads.forEach { operations -> thread { operations.forEach { actor(it) } } }
@@ -50,7 +50,7 @@ class LineLincheckSpec : FunSpec({
         val close = listOf(PromptCancellation::close)
         cancelled(giveBack, cancelLarge).check(PromptlyCancelledLine::class)
         cancelled(giveBack, cancelBoth).check(PromptlyCancelledLine::class)
-        cancelled(giveBack, listOf(PromptCancellation::cancelSmall), close).check(PromptlyCancelledLine::class)
+        cancelled(listOf(PromptCancellation::giveBack, PromptCancellation::cancelSmall), close).check(PromptlyCancelledLine::class)
     }
 
     test("no thread in the line ever waits for another, wherever that stops") {

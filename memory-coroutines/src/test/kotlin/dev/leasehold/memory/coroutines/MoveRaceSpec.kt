@@ -6,8 +6,8 @@ import dev.leasehold.memory.SharedLease
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.ints.shouldBeGreaterThan
 import io.kotest.matchers.shouldBe
-import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.CompletableJob
+import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
@@ -69,7 +69,7 @@ class MoveRaceSpec : FunSpec({
                 while (!Thread.interrupted()) job.get()?.let { if (it.complete()) job.set(null) } ?: Thread.yield()
             }
             var moves = 0
-            repeat(Effort.times(4000, 500_000)) { round ->
+            repeat(Effort.times(2500, 500_000)) { round ->
                 val next = Job()
                 val lease = pool.leaseIn(next, 8)
                 job.set(next)
