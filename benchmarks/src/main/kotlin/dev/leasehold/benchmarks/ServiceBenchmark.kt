@@ -72,7 +72,7 @@ public open class ServiceBenchmark : Measured() {
     }
 
     private companion object {
-        const val ROWS = 500_000
+        const val ROWS = 2_000_000
         const val CLIENTS = 4
     }
 }
