@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit
  * threads of Netty's own fast type, which the library treats like every other platform thread.
  *
  * Half a second for an iteration is 10 million operations of 50 ns; more time buys little, more JVMs buy the spread
- * between compilations. Everything together takes about thirty-five minutes, [HeapBenchmark] included.
+ * between compilations. Everything together takes about forty minutes, [HeapBenchmark] included.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

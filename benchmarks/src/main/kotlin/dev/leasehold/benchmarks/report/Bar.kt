@@ -8,6 +8,7 @@ import dev.leasehold.benchmarks.report.Figures.Companion.MANAGER_CHURN
 import dev.leasehold.benchmarks.report.Figures.Companion.RENT
 import dev.leasehold.benchmarks.report.Figures.Companion.RESIZE
 import dev.leasehold.benchmarks.report.Figures.Companion.SCOPE
+import dev.leasehold.benchmarks.report.Figures.Companion.SUSPEND
 
 /**
  * One thing that the library promises about its speed.
@@ -39,6 +40,8 @@ private val BLOCK_SIZES = CACHED_SIZES + (KIB * KIB)
 /** Every bar that the library has set itself; the only place where they stand. */
 internal val BARS: List<Bar> = buildList {
     val netty = Rivals("the better Netty", "nettyPooled", "nettyAdaptive")
+    val waitingRivals =
+        Rivals("the better of semaphore and channel", "semaphoreAndNettyContended", "channelPoolContended")
     add(faster(RENT, "lease", KIB, netty, 10.0))
     add(faster(RENT, "lease", KIB, Rivals("confinedArena", "confinedArena"), 6.0))
     add(within(RENT, "lease", KIB, "mallocFree", 0.6))
@@ -59,6 +62,11 @@ internal val BARS: List<Bar> = buildList {
     BLOCK_SIZES.forEach { add(faster(MANAGER_CHURN, "leasehold", it, netty, 2.0)) }
     CACHED_SIZES.forEach { add(budget(it)) }
     add(faster(RESIZE, "resize", null, Rivals("allocate, copy, free", "allocateCopyFree", "mallocCopyFree"), 50.0))
+    add(within(SUSPEND, "withLease", KIB, "sharedLease", 1.5))
+    add(noMoreGarbage(SUSPEND, "withLease", KIB, "sharedLease"))
+    add(faster(SUSPEND, "withLease", KIB, Rivals("semaphoreAndNetty", "semaphoreAndNetty"), 3.0))
+    add(faster(SUSPEND, "withLease", KIB, Rivals("channelPool", "channelPool"), 3.0))
+    add(faster(SUSPEND, "withLeaseContended", null, waitingRivals, 1.5))
 }
 
 private const val KIB = 1024
@@ -95,6 +103,18 @@ private fun garbage(family: String, method: String, size: Int?, bytes: Int) = Ba
     bytes + 0.5,
     atLeast = false,
 ) { figures -> figures.find("$family.$method", size)?.bytes }
+
+private fun noMoreGarbage(family: String, method: String, size: Int?, base: String) = Bar(
+    "$family: `$method`${at(size)} allocates nothing more than `$base`",
+    " B/op",
+    // Both have a few bytes for each thousand operations, which vary; an object has 16.
+    8.0,
+    atLeast = false,
+) { figures ->
+    val own = figures.find("$family.$method", size)?.bytes
+    val plain = figures.find("$family.$base", size)?.bytes
+    if (own == null || plain == null) null else own - plain
+}
 
 private fun flat(method: String) = Bar(
     "$CONTENTION: `$method` by 2, 4 and 8 threads ≤ 1.3× the time of one, for each operation and core",

@@ -30,7 +30,7 @@ internal class BarChart(
         return buildString {
             open(bottom + FOOTER)
             text(MARGIN, 28, "title", title)
-            text(MARGIN, 48, "note", "$unit, less is better${if (scale.logarithmic) "; logarithmic scale" else ""}")
+            text(MARGIN, 48, "note", "$unit${if (scale.logarithmic) "; logarithmic scale" else ""}")
             grid(top, bottom)
             var y = top
             for (group in groups) y = draw(group, y)

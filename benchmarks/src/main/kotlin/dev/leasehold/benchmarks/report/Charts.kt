@@ -9,6 +9,8 @@ import dev.leasehold.benchmarks.report.Figures.Companion.MANAGER_HAND_OFF
 import dev.leasehold.benchmarks.report.Figures.Companion.RENT
 import dev.leasehold.benchmarks.report.Figures.Companion.RESIZE
 import dev.leasehold.benchmarks.report.Figures.Companion.SCOPE
+import dev.leasehold.benchmarks.report.Figures.Companion.SERVICE
+import dev.leasehold.benchmarks.report.Figures.Companion.SUSPEND
 
 /** A chart and the file that it goes to, beside the page. */
 internal class NamedChart(val file: String, val title: String, val chart: BarChart)
@@ -33,13 +35,25 @@ internal fun chartsOf(figures: Figures): List<NamedChart> = listOfNotNull(
     ),
     figures.chart(MANAGER_HAND_OFF, "manager-hand-off.svg", "One thread allocates, another frees", ::bySize),
     figures.chart(RESIZE, "resize.svg", "Grow 64 MiB to 128 MiB") { null },
+    figures.chart(SUSPEND, "suspend.svg", "In coroutines, at most eight blocks: get one, write an int, give it back") {
+        if (it.isContended) "1 KiB, 64 coroutines that wait for one another" else "${bySize(it)}, nobody waits"
+    },
+    figures.serviceChart(),
 )
 
 private fun bySize(figure: Figure): String? = figure.size?.let(::sizeName)
 
 private fun Figures.chart(family: String, file: String, title: String, heading: (Figure) -> String?): NamedChart? {
     val groups = of(family).groupBy { heading(it) ?: "" }.map { (name, members) -> BarGroup(name, members.map(::bar)) }
-    return if (groups.isEmpty()) null else NamedChart(file, title, BarChart(title, "nanoseconds per operation", groups))
+    if (groups.isEmpty()) return null
+    return NamedChart(file, title, BarChart(title, "nanoseconds per operation, less is better", groups))
+}
+
+private fun Figures.serviceChart(): NamedChart? {
+    val versions = of(SERVICE).map { ChartBar(labelOf(it), rowsPerSecond(it), isOwn(it)) }
+    if (versions.isEmpty()) return null
+    val title = "The measurement service: four clients over loopback TCP"
+    return NamedChart("service.svg", title, BarChart(title, "rows per second, more is better", listOf(BarGroup("", versions))))
 }
 
 private fun bar(figure: Figure) = ChartBar(labelOf(figure), figure.nanos, isOwn(figure))
@@ -47,7 +61,7 @@ private fun bar(figure: Figure) = ChartBar(labelOf(figure), figure.nanos, isOwn(
 private fun labelOf(figure: Figure): String = when (figure.family) {
     CONTENTION -> figure.method.takeLastWhile(Char::isDigit).let { if (it == "1") "1 thread" else "$it threads" }
     ACCESS -> if (isOwn(figure)) "Segment" else "byte[]"
-    else -> figure.method
+    else -> figure.case
 }
 
 /** Whether the library did the work, and not a rival. */
@@ -55,10 +69,11 @@ internal fun isOwn(figure: Figure): Boolean = when (figure.family) {
     SCOPE -> figure.method != "confinedArenaEight"
     ACCESS -> figure.method.endsWith("Segment")
     RESIZE -> figure.method == "resize"
-    else -> figure.method.trimEnd(Char::isDigit) in OWN_METHODS
+    SERVICE -> figure.method == "leased"
+    else -> figure.case.trimEnd(Char::isDigit) in OWN_METHODS
 }
 
 private fun workOf(figure: Figure): String = figure.method.removeSuffix("Segment").removeSuffix("Array")
 
 private val OWN_METHODS =
-    setOf("lease", "leaseEscaping", "sharedLease", "leasehold", "leaseholdShared", "leaseholdBudgeted")
+    setOf("lease", "leaseEscaping", "sharedLease", "leasehold", "leaseholdShared", "leaseholdBudgeted", "withLease")

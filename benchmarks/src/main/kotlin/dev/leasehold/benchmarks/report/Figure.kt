@@ -21,6 +21,17 @@ internal data class Figure(
 
     /** The method, such as `lease`. */
     val method: String get() = benchmark.substringAfter('.')
+
+    /** Whether coroutines had to wait for one another. */
+    val isContended: Boolean get() = method.endsWith(CONTENDED)
+
+    /** Who did the work: the method, without the word for coroutines that wait. */
+    val case: String get() = method.removeSuffix(CONTENDED)
+
+    companion object {
+        /** Ends the names of benchmarks in which coroutines have to wait for one another. */
+        const val CONTENDED = "Contended"
+    }
 }
 
 /** All the results of one run, found by name. */
@@ -28,8 +39,9 @@ internal class Figures(all: List<Figure>) {
     val all: List<Figure> = all.sortedWith(
         compareBy(
             { FAMILIES.indexOf(it.family) },
+            { it.isContended },
             { it.size ?: 0 },
-            { METHODS.indexOf(it.method.trimEnd(Char::isDigit)) },
+            { METHODS.indexOf(it.case.trimEnd(Char::isDigit)) },
         ),
     )
 
@@ -45,6 +57,8 @@ internal class Figures(all: List<Figure>) {
         HAND_OFF -> "sharedLease"
         MANAGER, MANAGER_CHURN, MANAGER_HAND_OFF -> "leasehold"
         RESIZE -> "resize"
+        SUSPEND -> if (figure.isContended) "withLease${Figure.CONTENDED}" else "withLease"
+        SERVICE -> "leased"
         CONTENTION -> figure.method.trimEnd(Char::isDigit) + "1"
         ACCESS -> figure.method.removeSuffix("Segment").removeSuffix("Array") + "Array"
         else -> "lease"
@@ -60,6 +74,8 @@ internal class Figures(all: List<Figure>) {
         const val MANAGER_CHURN = "ManagerChurnBenchmark"
         const val MANAGER_HAND_OFF = "ManagerHandOffBenchmark"
         const val RESIZE = "ResizeBenchmark"
+        const val SUSPEND = "SuspendBenchmark"
+        const val SERVICE = "ServiceBenchmark"
 
         /** In the order of the report. */
         val FAMILIES = listOf(
@@ -72,10 +88,13 @@ internal class Figures(all: List<Figure>) {
             MANAGER_CHURN,
             MANAGER_HAND_OFF,
             RESIZE,
+            SUSPEND,
+            SERVICE,
         )
 
         // The library's own first; methods that are not named keep JMH's order, which is the alphabet's.
         private val METHODS = listOf(
+            "withLease",
             "lease",
             "leaseEscaping",
             "eightAllocations",
@@ -85,6 +104,7 @@ internal class Figures(all: List<Figure>) {
             "leaseholdShared",
             "leaseholdBudgeted",
             "resize",
+            "leased",
             "allocateCopyFree",
             "nettyPooled",
             "nettyAdaptive",
@@ -99,6 +119,9 @@ internal class Figures(all: List<Figure>) {
             "mallocCopyFree",
             "realloc",
             "heapArray",
+            "heap",
+            "semaphoreAndNetty",
+            "channelPool",
         )
     }
 }

@@ -27,6 +27,8 @@ internal class Page(private val file: Path) {
 
     private fun report(run: Run, machine: Machine, charts: List<NamedChart>): String = buildString {
         append(setting(run, machine)).append("\n## The bars\n\n").append(barTable(run.figures))
+        val service = serviceTable(run.figures)
+        if (service.isNotEmpty()) append("\n## The measurement service\n\n").append(service)
         append("\n## Charts\n\n")
         charts.forEach { append("![${it.title}](${folder().fileName}/${it.file})\n\n") }
         append("## All figures\n\n").append(figureTable(run.figures))

@@ -30,6 +30,7 @@ private fun show(request: Request) {
     val run = results.bufferedReader().use { JmhResults(machine.cores).read(it) }
     println(setting(run, machine))
     println(figureTable(run.figures))
+    println(serviceTable(run.figures))
     println(barTable(run.figures))
     request.page?.let {
         Page(it).write(run, machine)

@@ -26,7 +26,7 @@ internal data class Request(
             """
             |usage: java -cp benchmarks/target/benchmarks.jar dev.leasehold.benchmarks.report.ReportKt [option …]
             |
-            |  (nothing)         measures all (about 35 minutes), prints the tables, writes docs/performance.md
+            |  (nothing)         measures all (about 40 minutes), prints the tables, writes docs/performance.md
             |  --quick           measures for half a second each: for work on the benchmarks, says little; only prints
             |  --include REGEX   measures what matches, such as RentBenchmark; only prints
             |  --from FILE       measures nothing: shows results that an earlier run kept; writes docs/performance.md

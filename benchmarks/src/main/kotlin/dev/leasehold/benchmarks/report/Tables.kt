@@ -28,3 +28,21 @@ private fun row(figure: Figure, baseline: Figure?): String {
     val cells = listOf(figure.benchmark, size, plain(figure.nanos), plain(figure.error), byteCount(figure.bytes), ratio)
     return cells.joinToString(" | ", "| ", " |")
 }
+
+/** What the measurement service has done: a Markdown table, or nothing when the run did not include it. */
+internal fun serviceTable(figures: Figures): String {
+    val versions = figures.of(Figures.SERVICE)
+    if (versions.isEmpty()) return ""
+    return buildString {
+        append("| version | rows per second | heap bytes per row |\n|---|---:|---:|\n")
+        for (version in versions) {
+            val bytes = version.bytes?.let(::plain) ?: "–"
+            append("| ${version.method} | ${plain(rowsPerSecond(version))} | $bytes |\n")
+        }
+    }
+}
+
+/** An operation of the service's benchmark is a row. */
+internal fun rowsPerSecond(version: Figure): Double = NANOS_PER_SECOND / version.nanos
+
+private const val NANOS_PER_SECOND = 1e9

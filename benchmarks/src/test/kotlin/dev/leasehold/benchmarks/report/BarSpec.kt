@@ -96,6 +96,44 @@ class BarSpec : FunSpec({
             false
     }
 
+    test("the wait for a lease is set against the faster of semaphore and channel, and against neither alone") {
+        val contended = bar("withLeaseContended")
+        val measured = contended.measure(
+            figures(
+                "SuspendBenchmark.withLeaseContended" to 200.0,
+                "SuspendBenchmark.semaphoreAndNettyContended" to 400.0,
+                "SuspendBenchmark.channelPoolContended" to 280.0,
+                size = null,
+            ),
+        )
+        measured.shouldNotBeNull() shouldBe (1.4 plusOrMinus 1e-9)
+        contended.isReachedBy(measured) shouldBe false
+        contended.isReachedBy(1.5) shouldBe true
+        contended.measure(
+            figures(
+                "SuspendBenchmark.withLeaseContended" to 200.0,
+                "SuspendBenchmark.channelPoolContended" to 280.0,
+                size = null,
+            ),
+        ).shouldBeNull()
+    }
+
+    test("nothing more allocated than by another case leaves room for traces, and not for an object") {
+        val none = bar("nothing more than `sharedLease`")
+        fun garbage(own: Double, base: Double?) = none.measure(
+            Figures(
+                listOf(
+                    Figure("SuspendBenchmark.withLease", 1024, 30.0, 0.1, own),
+                    Figure("SuspendBenchmark.sharedLease", 1024, 25.0, 0.1, base),
+                ),
+            ),
+        )
+        none.isReachedBy(garbage(4.0, 3.0).shouldNotBeNull()) shouldBe true
+        none.isReachedBy(garbage(2.0, 3.0).shouldNotBeNull()) shouldBe true
+        none.isReachedBy(garbage(19.0, 3.0).shouldNotBeNull()) shouldBe false
+        garbage(4.0, null).shouldBeNull()
+    }
+
     test("garbage that nobody counted is not measured") {
         bar("RentBenchmark", "`sharedLease`", "B/op")
             .measure(figures("RentBenchmark.sharedLease" to 4.0, bytes = null)).shouldBeNull()

@@ -57,10 +57,19 @@ class JmhResultsSpec : FunSpec({
             jmhResult("ContentionBenchmark.sharedLease8", 4.0),
             jmhResult("AccessBenchmark.sumBytesSegment", 5.0, size = 1024),
             jmhResult("AccessBenchmark.sumBytesArray", 6.0, size = 1024),
+            jmhResult("SuspendBenchmark.withLease", 7.0, size = 1024),
+            jmhResult("SuspendBenchmark.channelPool", 8.0, size = 1024),
+            jmhResult("SuspendBenchmark.withLeaseContended", 9.0),
+            jmhResult("SuspendBenchmark.channelPoolContended", 10.0),
+            jmhResult("ServiceBenchmark.leased", 11.0),
+            jmhResult("ServiceBenchmark.heap", 12.0),
         ).figures
         fun baseline(name: String, size: Int?) = found.baselineOf(found.find(name, size).shouldNotBeNull())?.benchmark
         baseline("RentBenchmark.mallocFree", 64) shouldBe "RentBenchmark.lease"
         baseline("ContentionBenchmark.sharedLease8", null) shouldBe "ContentionBenchmark.sharedLease1"
         baseline("AccessBenchmark.sumBytesSegment", 1024) shouldBe "AccessBenchmark.sumBytesArray"
+        baseline("SuspendBenchmark.channelPool", 1024) shouldBe "SuspendBenchmark.withLease"
+        baseline("SuspendBenchmark.channelPoolContended", null) shouldBe "SuspendBenchmark.withLeaseContended"
+        baseline("ServiceBenchmark.heap", null) shouldBe "ServiceBenchmark.leased"
     }
 })
