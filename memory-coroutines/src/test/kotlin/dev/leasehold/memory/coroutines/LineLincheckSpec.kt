@@ -29,7 +29,7 @@ class LineLincheckSpec : FunSpec({
 
     fun cancelled(vararg threads: List<KFunction<*>>) = ModelCheckingOptions()
         .iterations(0)
-        .invocationsPerIteration(Effort.times(50, 20_000))
+        .invocationsPerIteration(Effort.times(20, 2000))
         .addCustomScenario {
             parallel {
                 threads.forEach { operations -> thread { operations.forEach { actor(it) } } }
