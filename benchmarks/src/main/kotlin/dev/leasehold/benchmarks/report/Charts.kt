@@ -53,7 +53,11 @@ private fun Figures.serviceChart(): NamedChart? {
     val versions = of(SERVICE).map { ChartBar(labelOf(it), rowsPerSecond(it), isOwn(it)) }
     if (versions.isEmpty()) return null
     val title = "The measurement service: four clients over loopback TCP"
-    return NamedChart("service.svg", title, BarChart(title, "rows per second, more is better", listOf(BarGroup("", versions))))
+    return NamedChart(
+        "service.svg",
+        title,
+        BarChart(title, "rows per second, more is better", listOf(BarGroup("", versions))),
+    )
 }
 
 private fun bar(figure: Figure) = ChartBar(labelOf(figure), figure.nanos, isOwn(figure))

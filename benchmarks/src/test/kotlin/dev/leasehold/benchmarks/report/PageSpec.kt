@@ -45,7 +45,8 @@ class PageSpec : FunSpec({
 
     test("the service is shown in rows per second and heap bytes for each row, where it was measured") {
         val file = page("service.md", "<!-- generated:begin --><!-- generated:end -->")
-        val service = figures("ServiceBenchmark.heap" to 200.0, "ServiceBenchmark.leased" to 80.0, size = null, bytes = 0.25)
+        val service =
+            figures("ServiceBenchmark.heap" to 200.0, "ServiceBenchmark.leased" to 80.0, size = null, bytes = 0.25)
         Page(file).write(Run(service, "little"), MACHINE)
         val text = file.readText()
         text shouldContain "## The measurement service"
@@ -69,7 +70,8 @@ class PageSpec : FunSpec({
         Page(file).write(Run(run, "little"), MACHINE)
         file.readText() shouldContain "| SuspendBenchmark.channelPoolContended |  | 210 | 1 | 13 | 1.05× |"
         val chart = folder.resolve("suspend/suspend.svg").readText()
-        val order = listOf("1 KiB, nobody waits", ">withLease<", "that wait for one another", ">withLease<", ">channelPool<")
+        val order =
+            listOf("1 KiB, nobody waits", ">withLease<", "that wait for one another", ">withLease<", ">channelPool<")
         var at = 0
         order.forEach {
             at = chart.indexOf(it, at)

@@ -182,6 +182,25 @@ public class SuspendingPool internal constructor(
     /** How many bytes the coroutine of [job] holds by [withLease], as far as that is traced. */
     internal fun heldByCallsOf(job: Job): Long = calls?.heldBy(job) ?: 0
 
+    /** A lease that comes within [timeout], and gives its bytes back itself. */
+    @PublishedApi
+    @JvmSynthetic
+    internal suspend fun leaseWithin(size: Long, timeout: Duration): SharedLease =
+        Leasing.rent(this, size, timeout, null)
+
+    /** Ends a lease of [leaseWithin]; [failure] is what its block threw. */
+    @PublishedApi
+    @JvmSynthetic
+    internal fun endLease(lease: SharedLease, failure: Throwable?) {
+        try {
+            lease.close()
+        } catch (refusal: Throwable) {
+            Stragglers.close(lease) {}
+            if (failure == null) throw refusal
+            if (failure !== refusal) failure.addSuppressed(refusal)
+        }
+    }
+
     /** Ends a lease of [withLease], and gives its bytes back; [failure] is what its block threw. */
     @PublishedApi
     @JvmSynthetic

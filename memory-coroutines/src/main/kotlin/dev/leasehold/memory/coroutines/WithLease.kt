@@ -7,6 +7,7 @@ import dev.leasehold.memory.rentShared
 import kotlin.contracts.ExperimentalContracts
 import kotlin.contracts.InvocationKind
 import kotlin.contracts.contract
+import kotlin.time.Duration
 
 /**
  * Runs [block] with a lease of [size] bytes that any thread may use, and closes it on every way out: success, failure and
@@ -71,5 +72,32 @@ public suspend inline fun <R> SuspendingPool.withLease(size: Long, block: suspen
         throw thrown
     } finally {
         endLease(lease, size, failure)
+    }
+}
+
+/**
+ * [withLease] that waits at most [timeout] for its lease; [block] itself may take as long as it likes.
+ *
+ * **Cost.** As the form without a timeout, and a few objects.
+ *
+ * @throws dev.leasehold.memory.RentTimeoutException when [timeout] passed first; [block] has not begun, and nothing was taken
+ * @throws IllegalArgumentException when [timeout] is not positive
+ */
+@OptIn(ExperimentalContracts::class)
+public suspend inline fun <R> SuspendingPool.withLease(
+    size: Long,
+    timeout: Duration,
+    block: suspend (SharedLease) -> R,
+): R {
+    contract { callsInPlace(block, InvocationKind.EXACTLY_ONCE) }
+    val lease = leaseWithin(size, timeout)
+    var failure: Throwable? = null
+    try {
+        return block(lease)
+    } catch (thrown: Throwable) {
+        failure = thrown
+        throw thrown
+    } finally {
+        endLease(lease, failure)
     }
 }

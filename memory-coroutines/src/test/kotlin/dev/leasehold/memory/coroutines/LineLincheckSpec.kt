@@ -50,7 +50,10 @@ class LineLincheckSpec : FunSpec({
         val close = listOf(PromptCancellation::close)
         cancelled(giveBack, cancelLarge).check(PromptlyCancelledLine::class)
         cancelled(giveBack, cancelBoth).check(PromptlyCancelledLine::class)
-        cancelled(listOf(PromptCancellation::giveBack, PromptCancellation::cancelSmall), close).check(PromptlyCancelledLine::class)
+        cancelled(
+            listOf(PromptCancellation::giveBack, PromptCancellation::cancelSmall),
+            close,
+        ).check(PromptlyCancelledLine::class)
     }
 
     test("no thread in the line ever waits for another, wherever that stops") {

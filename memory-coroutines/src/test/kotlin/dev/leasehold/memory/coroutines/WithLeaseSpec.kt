@@ -1,17 +1,26 @@
+@file:OptIn(ExperimentalCoroutinesApi::class)
+
 package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.LeaseClosedException
 import dev.leasehold.memory.MemoryPool
+import dev.leasehold.memory.RentTimeoutException
 import dev.leasehold.memory.SharedLease
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.ExperimentalCoroutinesApi
 import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
+import kotlinx.coroutines.test.currentTime
+import kotlinx.coroutines.test.runTest
 import kotlinx.coroutines.withContext
+import kotlin.time.Duration.Companion.minutes
+import kotlin.time.Duration.Companion.seconds
 
 class WithLeaseSpec : FunSpec() {
     init {
@@ -43,6 +52,26 @@ class WithLeaseSpec : FunSpec() {
                 pool.stats().used shouldBe 1024
                 job.cancelAndJoin()
                 pool.stats().used shouldBe 0
+            }
+        }
+
+        test("a call with a timeout gets its lease in time, or says that it did not and never begins") {
+            MemoryPool.isolated("hurried").use { memory ->
+                SuspendingPool(memory, 100).use { pool ->
+                    runTest {
+                        var begun = 0
+                        pool.withLease(60, 1.seconds) {
+                            delay(1.minutes) // The time is that of the wait, not of the block.
+                            shouldThrow<RentTimeoutException> { pool.withLease(60, 1.seconds) { begun++ } }
+                            begun++
+                        }
+                        begun shouldBe 1
+                        currentTime shouldBe 61_000
+                        shouldThrow<IllegalArgumentException> { pool.withLease(60, 0.seconds) { begun++ } }
+                        pool.stats().used shouldBe 0
+                    }
+                }
+                memory.stats().used shouldBe 0
             }
         }
 
