@@ -1,6 +1,5 @@
 package dev.leasehold.samples.service
 
-import java.nio.file.Files
 import java.nio.file.Path
 
 /** What the command line asks for. */
@@ -12,22 +11,35 @@ internal data class Arguments(
     val input: Path? = null,
     val bundled: Boolean = false,
     val repeat: Int = 1,
-    val virtualThreads: Boolean = false,
+    val kind: ServiceKind = ServiceKind.COROUTINES,
+    val memory: Long = MemoryPlan.DEFAULT,
+    val slow: Int = 0,
+    val sweep: Boolean = false,
     val write: Path? = null,
     val help: Boolean = false,
 ) {
+    /** Whether the coroutine version is run alone: asked for, or because nobody wants so many threads. */
+    val isSweep: Boolean get() = sweep || clients > MOST_THREADS
+
     companion object {
-        const val USAGE: String = """Runs a measurement service and its clients on loopback TCP, once on the heap
-and once on leased memory, checks that both give the same answer, and prints what each has cost.
+        /** Above so many clients the versions with a thread for each connection are left out. */
+        const val MOST_THREADS: Int = 1000
+
+        const val USAGE: String = """Runs a measurement service and its clients on loopback TCP: on the heap, on
+leased memory with a thread for each connection, and on leased memory with coroutines that wait when the memory is out.
+Checks that all give the same answer, and prints what each has cost.
 
   --rows N             lines to generate (default 1000000)
-  --clients N          connections at a time, 1 to 1000 (default 4)
+  --clients N          connections at a time, 1 to 10000 (default 4); above 1000 only the coroutines are run
+  --slow N             so many of the clients are slow, and keep the service's memory meanwhile (default 0)
+  --memory SIZE        what the coroutines may hold off the heap, from 8MiB (default 64MiB)
+  --sweep              the coroutines alone with 1, 100 and 5000 clients, up to 1000 of them slow
   --seed N             seed of the generator (default 42)
   --stations N         different stations, 1 to 10000 (default 413)
   --input FILE         send this file of 'station;temperature' lines instead
   --bundled            send the small file that comes with this program instead
   --repeat N           send the file N times over (default 1)
-  --threads KIND       'platform' (default) or 'virtual': the service's threads, one a connection
+  --threads KIND       what serves: 'coroutines' (default), or 'platform' or 'virtual' threads, one a connection
   --write FILE         only write the generated lines to FILE
   --help               show this"""
 
@@ -39,56 +51,40 @@ and once on leased memory, checks that both give the same answer, and prints wha
         fun parse(words: List<String>): Arguments {
             var read = Arguments()
             val left = ArrayDeque(words)
-            while (left.isNotEmpty()) read = read.with(left.removeFirst(), left)
-            if (read.input != null && read.bundled) throw UsageException("--input and --bundled exclude each other")
-            if (read.repeat > 1 && read.input == null && !read.bundled) {
-                throw UsageException("--repeat needs --input or --bundled; use --rows for more generated lines")
-            }
+            while (left.isNotEmpty()) read = read.with(left.removeFirst(), Values(left))
+            read.check()
             return read
         }
 
-        private fun Arguments.with(option: String, left: ArrayDeque<String>): Arguments = when (option) {
-            "--rows" -> copy(rows = number(option, left, 0..100_000_000_000))
-            "--clients" -> copy(clients = number(option, left, 1..1000L).toInt())
-            "--seed" -> copy(seed = number(option, left, Long.MIN_VALUE..Long.MAX_VALUE))
-            "--stations" -> copy(stations = number(option, left, 1..LineFormat.MAX_STATIONS.toLong()).toInt())
-            "--input" -> copy(input = file(option, left))
+        private fun Arguments.with(option: String, values: Values): Arguments = when (option) {
+            "--rows" -> copy(rows = values.number(option, 0..100_000_000_000))
+            "--clients" -> copy(clients = values.number(option, 1..10_000L).toInt())
+            "--slow" -> copy(slow = values.number(option, 0..10_000L).toInt())
+            "--memory" -> copy(memory = values.size(option, MemoryPlan.LEAST))
+            "--sweep" -> copy(sweep = true)
+            "--seed" -> copy(seed = values.number(option, Long.MIN_VALUE..Long.MAX_VALUE))
+            "--stations" -> copy(stations = values.number(option, 1..LineFormat.MAX_STATIONS.toLong()).toInt())
+            "--input" -> copy(input = values.file(option))
             "--bundled" -> copy(bundled = true)
-            "--repeat" -> copy(repeat = number(option, left, 1..1_000_000L).toInt())
-            "--threads" -> copy(virtualThreads = isVirtual(option, left))
-            "--write" -> copy(write = Path.of(value(option, left)))
+            "--repeat" -> copy(repeat = values.number(option, 1..1_000_000L).toInt())
+            "--threads" -> copy(kind = values.kind(option))
+            "--write" -> copy(write = Path.of(values.next(option)))
             "--help", "-h" -> copy(help = true)
             else -> throw UsageException("unknown argument '$option'")
         }
 
-        private fun number(option: String, left: ArrayDeque<String>, range: LongRange): Long {
-            val text = value(option, left)
-            val number = text.replace("_", "").toLongOrNull()
-                ?: throw UsageException("$option needs a whole number, not '$text'")
-            if (number !in
-                range
-            ) {
-                throw UsageException("$option is $number, but must be ${range.first} to ${range.last}")
+        private fun Arguments.check() {
+            if (input != null && bundled) throw UsageException("--input and --bundled exclude each other")
+            if (repeat > 1 && input == null && !bundled) {
+                throw UsageException("--repeat needs --input or --bundled; use --rows for more generated lines")
             }
-            return number
-        }
-
-        private fun file(option: String, left: ArrayDeque<String>): Path {
-            val path = Path.of(value(option, left))
-            if (!Files.isRegularFile(path)) throw UsageException("$option: there is no file '$path'")
-            if (!Files.isReadable(path)) throw UsageException("$option: the file '$path' cannot be read")
-            return path
-        }
-
-        private fun isVirtual(option: String, left: ArrayDeque<String>): Boolean =
-            when (val kind = value(option, left)) {
-                "virtual" -> true
-                "platform" -> false
-                else -> throw UsageException("$option is 'platform' or 'virtual', not '$kind'")
+            if (slow > clients) throw UsageException("--slow is $slow, but there are only $clients --clients")
+            if (isSweep && kind != ServiceKind.COROUTINES) {
+                throw UsageException(
+                    "--threads ${kind.word} serves at most $MOST_THREADS clients, and no --sweep: it cannot wait for memory",
+                )
             }
-
-        private fun value(option: String, left: ArrayDeque<String>): String =
-            left.removeFirstOrNull() ?: throw UsageException("$option needs a value behind it")
+        }
     }
 }
 

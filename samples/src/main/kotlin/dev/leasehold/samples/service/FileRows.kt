@@ -17,6 +17,8 @@ internal class FileRows(
 ) : Workload {
     override val rows: Long = parts.sumOf { it.lines } * repeat
 
+    override val filesPerClient: Int get() = 1
+
     override val description: String
         get() = file.fileName.toString() + if (repeat > 1) ", $repeat times over" else ""
 

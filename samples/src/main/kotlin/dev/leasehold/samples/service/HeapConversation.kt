@@ -2,6 +2,7 @@ package dev.leasehold.samples.service
 
 import java.io.BufferedReader
 import java.io.IOException
+import java.io.InputStream
 import java.io.InputStreamReader
 import java.nio.ByteBuffer
 import java.nio.channels.Channels
@@ -16,14 +17,18 @@ internal class HeapConversation : Conversation {
     private val totals = HashMap<String, HeapStation>()
 
     override fun serve(channel: SocketChannel, rows: LongAdder) {
-        val stations = HashMap<String, HeapStation>()
-        val reader = BufferedReader(InputStreamReader(Channels.newInputStream(channel), Charsets.UTF_8), BUFFER_SIZE)
-        readAll(reader, HeapLines(stations), rows)
-        synchronized(totals) { for ((name, station) in stations) totals.getOrPut(name) { HeapStation() }.add(station) }
-        val answer = ByteBuffer.wrap("${HeapStation.answer(stations)}\n".toByteArray())
+        val answer = ByteBuffer.wrap("${answer(Channels.newInputStream(channel), rows)}\n".toByteArray())
         while (answer.hasRemaining()) {
             val _ = channel.write(answer)
         }
+    }
+
+    /** Reads [stream] up to its end and answers what a client would be answered, without the line feed. */
+    fun answer(stream: InputStream, rows: LongAdder): String {
+        val stations = HashMap<String, HeapStation>()
+        readAll(BufferedReader(InputStreamReader(stream, Charsets.UTF_8), BUFFER_SIZE), HeapLines(stations), rows)
+        synchronized(totals) { for ((name, station) in stations) totals.getOrPut(name) { HeapStation() }.add(station) }
+        return HeapStation.answer(stations)
     }
 
     private fun readAll(reader: BufferedReader, lines: HeapLines, rows: LongAdder) {

@@ -33,7 +33,7 @@ internal class LeasedConversation(
         try {
             memoryScope(pool, "connection") {
                 val buffer = pool.rent(bufferSize)
-                val table = StationTable(Ground.own(pool))
+                val table = checkNotNull(StationTable.on(Ground.own(pool)))
                 defer { table.close() }
                 serve(channel, buffer, table, rows)
             }

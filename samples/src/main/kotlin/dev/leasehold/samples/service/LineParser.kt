@@ -18,15 +18,24 @@ internal class LineParser(private val table: StationTable) {
     /**
      * Takes all whole lines between [from] and [to] of [buffer], which has [SLACK] readable bytes behind [to].
      *
-     * @return where the line begins whose end is not there yet; [to] if there is none
+     * @return where the line begins whose end is not there yet, or that the table has no room for as long as it
+     *   [is full][StationTable.isFull]; [to] if there is none
      * @throws LineRefusedException at the first line that is not well-formed
      */
     fun parse(buffer: Segment, from: Long, to: Long): Long {
         var at = from
         // As long as the longest line fits in what is left, its end need not be looked for.
         val sure = to - LineFormat.MAX_LINE
-        while (at <= sure) at += take(buffer, at, to)
-        while (at < to && hasEnd(buffer, at, to)) at += take(buffer, at, to)
+        while (at <= sure) {
+            val taken = take(buffer, at, to)
+            if (taken == 0L) return at
+            at += taken
+        }
+        while (at < to && hasEnd(buffer, at, to)) {
+            val taken = take(buffer, at, to)
+            if (taken == 0L) return at
+            at += taken
+        }
         return at
     }
 
@@ -37,7 +46,7 @@ internal class LineParser(private val table: StationTable) {
     private fun hasEnd(buffer: Segment, at: Long, to: Long): Boolean =
         buffer.slice(at, to - at).indexOf(LineFormat.END) >= 0
 
-    /** Takes the line at [at] and answers how many bytes it took. */
+    /** Takes the line at [at] and answers how many bytes it took; 0 when the table has to grow first. */
     private fun take(buffer: Segment, at: Long, to: Long): Long {
         var hash = 0L
         var offset = at
@@ -54,7 +63,11 @@ internal class LineParser(private val table: StationTable) {
         val length = (offset - at).toInt() + (mark.countTrailingZeroBits() ushr 3)
         val parsed = Tenths.parse(NameBytes.word(buffer, at + length + 1))
         val good = parsed != Tenths.NONE && length - 1 in 0 until LineFormat.MAX_NAME
-        if (!good || !table.add(buffer, at, length, hash, Tenths.valueOf(parsed))) refuse(buffer, at, to)
+        if (!good) refuse(buffer, at, to)
+        if (!table.add(buffer, at, length, hash, Tenths.valueOf(parsed))) {
+            if (table.isFull) return 0
+            refuse(buffer, at, to)
+        }
         lines++
         return length + 1L + Tenths.lengthOf(parsed)
     }

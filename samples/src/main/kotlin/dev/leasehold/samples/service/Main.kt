@@ -21,11 +21,15 @@ internal fun run(words: List<String>, out: PrintStream, err: PrintStream): Int =
     when {
         arguments.help -> 0.also { out.println(Arguments.USAGE) }
         arguments.write != null -> write(arguments, out)
+        arguments.isSweep -> Sweep(arguments, out, err).run()
         else -> Comparison(arguments, out, err).run()
     }
 } catch (usage: UsageException) {
     err.println("${usage.message}\n\n${Arguments.USAGE}")
     2
+} catch (handles: FileHandlesException) {
+    err.println(handles.message)
+    1
 } catch (failure: IOException) {
     err.println("The run failed: $failure")
     1

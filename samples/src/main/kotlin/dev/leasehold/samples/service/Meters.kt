@@ -29,8 +29,8 @@ internal class Meters private constructor(
         private val threads = ManagementFactory.getThreadMXBean() as ThreadMXBean
         private val system = ManagementFactory.getOperatingSystemMXBean() as OperatingSystemMXBean
 
-        /** Processor time of the calling thread since it began. */
-        fun threadNanos(): Long = threads.currentThreadCpuTime
+        /** Processor time of [thread] since it began; 0 when it has ended. */
+        fun threadNanos(thread: Thread): Long = maxOf(0, threads.getThreadCpuTime(thread.threadId()))
 
         /** A reading of now. */
         fun read(watch: GcWatch): Meters {

@@ -30,7 +30,7 @@ internal class Progress(private val title: String, private val out: PrintStream,
     private fun show(rows: Long, expected: Long, start: Long, last: Boolean) {
         val seconds = (System.nanoTime() - start) / 1e9
         val percent = if (expected == 0L) 100 else rows * 100 / expected
-        val line = "  %-15s %,15d rows  %3d %%  %6.2f s  %,12.0f rows/s"
+        val line = "  %-23s %,15d rows  %3d %%  %6.2f s  %,12.0f rows/s"
             .format(Locale.ROOT, title, rows, percent, seconds, rows / seconds)
         when {
             !terminal -> out.println(line)

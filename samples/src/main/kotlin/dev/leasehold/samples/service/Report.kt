@@ -7,16 +7,33 @@ import java.util.Locale
 internal object Report {
     private const val SHOWN = 3
 
-    /** What both versions have cost, side by side. */
-    fun table(heap: Outcome, leased: Outcome): String = buildString {
-        appendLine(row("", "heap", "leased", ""))
-        val faster = ratio(leased.rowsPerSecond, heap.rowsPerSecond)
-        appendLine(row("rows per second", grouped(heap.rowsPerSecond), grouped(leased.rowsPerSecond), faster))
-        val lighter = ratio(heap.processorNanosPerRow, leased.processorNanosPerRow)
-        appendLine(row("processor ns per row", processor(heap), processor(leased), lighter))
-        appendLine(row("heap bytes per row", bytes(heap), bytes(leased), ""))
-        appendLine(row("collections", heap.collections.toString(), leased.collections.toString(), ""))
-        append(row("longest pause", pause(heap), pause(leased), ""))
+    /** What is run, on one line. */
+    fun title(workload: Workload): String =
+        "Measurement service: ${grouped(workload.rows)} rows (${workload.description}), " +
+            "${grouped(workload.clients.toLong())} clients over loopback TCP"
+
+    /** What the versions called [names] have cost, side by side, and how the last compares with the first. */
+    fun table(names: List<String>, outcomes: List<Outcome>): String = buildString {
+        val heap = outcomes.first()
+        val last = outcomes.last()
+        appendLine(row("", names, ""))
+        val faster = ratio(last.rowsPerSecond, heap.rowsPerSecond, names)
+        appendLine(row("rows per second", outcomes.map { grouped(it.rowsPerSecond) }, faster))
+        val lighter = ratio(heap.processorNanosPerRow, last.processorNanosPerRow, names)
+        appendLine(row("processor ns per row", outcomes.map { grouped(it.processorNanosPerRow) }, lighter))
+        appendLine(row("heap bytes per row", outcomes.map(::bytes), ""))
+        appendLine(row("collections", outcomes.map { it.collections.toString() }, ""))
+        append(row("longest pause", outcomes.map(::pause), ""))
+    }
+
+    /** How the coroutine version kept its limit. */
+    fun memory(figures: MemoryFigures): String = buildString {
+        appendLine("  memory of the coroutine version")
+        appendLine(figure("limit", figures.limit, "--memory; not one byte more is ever held from the system"))
+        appendLine(figure("peak", figures.peak, "%.0f %% of the limit".format(Locale.ROOT, figures.percent)))
+        appendLine(count("connections", figures.connections, "at the same time"))
+        appendLine(count("waited for memory", figures.waited, "of them; ${figures.mostWaiting} at the same time"))
+        append("  %-18s %,14d ms the longest".format(Locale.ROOT, "waited", figures.longestMillis))
     }
 
     /** The pool's figures, one a line where a newcomer may ask what they are. */
@@ -41,16 +58,22 @@ internal object Report {
         return if (stations.size <= SHOWN) "{$shown}" else "{$shown, … ${stations.size - SHOWN} more}"
     }
 
-    private fun row(title: String, heap: String, leased: String, note: String): String =
-        "  %-20s %14s %14s   %s".format(Locale.ROOT, title, heap, leased, note).trimEnd()
+    private fun row(title: String, values: List<String>, note: String): String {
+        val columns = values.joinToString(" ") { "%14s".format(Locale.ROOT, it) }
+        return "  %-20s %s   %s".format(Locale.ROOT, title, columns, note).trimEnd()
+    }
+
+    private fun count(title: String, value: Long, meaning: String): String =
+        "  %-18s %,14d    %s".format(Locale.ROOT, title, value, meaning)
 
     private fun figure(title: String, bytes: Long, meaning: String): String =
         "  %-18s %,14d B  %s".format(Locale.ROOT, title, bytes, meaning)
 
-    private fun ratio(better: Double, worse: Double): String =
-        if (worse > 0) "%.1f x better".format(Locale.ROOT, better / worse) else ""
+    private fun ratio(better: Double, worse: Double, names: List<String>): String =
+        if (worse > 0) "%.1f x better than %s".format(Locale.ROOT, better / worse, names.first()) else ""
 
-    private fun processor(outcome: Outcome): String = grouped(outcome.processorNanosPerRow)
+    /** The number with its thousands apart. */
+    fun grouped(value: Long): String = "%,d".format(Locale.ROOT, value)
 
     private fun grouped(value: Double): String = "%,.0f".format(Locale.ROOT, value)
 

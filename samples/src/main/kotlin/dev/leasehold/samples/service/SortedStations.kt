@@ -1,22 +1,19 @@
 package dev.leasehold.samples.service
 
-import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.Segment
-import dev.leasehold.memory.rent
 
 /**
- * The stations of a [StationTable] by name: the records' offsets in a lease, brought into order by heapsort, which
- * needs no memory beside them and has no bad case that a client could send.
+ * The stations of a [StationTable] by name: the records' offsets in [order], sorted by heapsort, which needs no memory
+ * beside them and has no bad case that a client could send.
  *
- * **Ownership.** Owns its lease; [close] ends it. The table must not change meanwhile.
+ * **Ownership.** Owns nothing: [order] has the [sizeFor] the table and lives as long as this. The table must not change
+ * meanwhile.
  */
-internal class SortedStations(table: StationTable, pool: MemoryPool) : AutoCloseable {
+internal class SortedStations(table: StationTable, private val order: Segment) {
     /** How many stations there are. */
     val count: Int = table.count
 
     private val records: Segment = table.bytes
-    private val lease = pool.rent(count * Int.SIZE_BYTES.toLong())
-    private val order: Segment = lease.segment
 
     init {
         var record = 0L
@@ -29,8 +26,6 @@ internal class SortedStations(table: StationTable, pool: MemoryPool) : AutoClose
 
     /** The offset of the record at [index] in the order of names. */
     fun record(index: Int): Long = order.getInt(index * Int.SIZE_BYTES.toLong()).toLong()
-
-    override fun close(): Unit = lease.close()
 
     private fun set(index: Int, record: Long): Unit = order.setInt(index * Int.SIZE_BYTES.toLong(), record.toInt())
 
@@ -65,4 +60,9 @@ internal class SortedStations(table: StationTable, pool: MemoryPool) : AutoClose
         right + StationRecord.NAME,
         StationRecord.nameLength(records, right),
     ) < 0
+
+    companion object {
+        /** How many bytes the order of the stations of [table] takes. */
+        fun sizeFor(table: StationTable): Long = table.count * Int.SIZE_BYTES.toLong()
+    }
 }

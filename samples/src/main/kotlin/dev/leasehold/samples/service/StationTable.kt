@@ -8,31 +8,29 @@ import dev.leasehold.memory.copyTo
  * slots, and the [StationRecord]s that they point to. A slot holds the upper half of the name's hash and the record's
  * place, so that a wrong candidate is nearly always dismissed without a look at its record.
  *
- * **Ownership.** The table owns what it rents; [close] gives it back. Growing rents the larger memory, copies, and
- * closes the smaller.
+ * **Ownership.** The table owns its plots; [close] gives them back. Growing takes a larger one from the [Ground], copies,
+ * and closes the smaller. Where the ground has none, the table [isFull] until it is given one to [move] to.
  * **Threads.** As the [Ground] it stands on; one at a time.
  * **Cost.** Adding a measurement allocates nothing.
  */
 internal class StationTable(
-    private val ground: Ground,
+    private var slotPlot: Plot,
+    private var recordPlot: Plot,
     private val maxStations: Int = LineFormat.MAX_STATIONS,
+    private val ground: Ground = Ground.None,
 ) : AutoCloseable {
-    private var slotPlot = ground.rent(FIRST_SLOTS * SLOT)
-    private var recordPlot = try {
-        ground.rent(FIRST_RECORDS)
-    } catch (failure: RuntimeException) {
-        slotPlot.close()
-        throw failure
-    }
-
     // Beside their plots, because the hot path should take one step to the bytes.
     private var slots: Segment = slotPlot.segment
     private var records: Segment = recordPlot.segment
-    private var mask = FIRST_SLOTS - 1
+    private var mask = slots.size / SLOT - 1
     private var end = 0L
 
     /** How many stations there are. */
     var count: Int = 0
+        private set
+
+    /** Whether the last station was not taken because the table has to grow and its ground had no room at once. */
+    var isFull: Boolean = false
         private set
 
     init {
@@ -48,7 +46,8 @@ internal class StationTable(
     /**
      * Takes one measurement. The name lies at [nameAt] of [source], with 7 readable bytes behind it.
      *
-     * @return false, and nothing has changed, when the name is new and either no name at all or one too many
+     * @return false, and nothing has changed, when the name is new and either no name at all, or one too many, or the
+     *   table [isFull]
      */
     fun add(source: Segment, nameAt: Long, nameLength: Int, hash: Long, tenths: Int): Boolean {
         val record = findOrInsert(source, nameAt, nameLength, hash)
@@ -60,7 +59,7 @@ internal class StationTable(
     /**
      * Takes all the figures of [other].
      *
-     * @return false when there were more stations than a table holds; those that fit have been taken
+     * @return false when there were more stations than the table or its ground holds; those that fit have been taken
      */
     fun addAll(other: StationTable): Boolean {
         val source = other.bytes
@@ -83,6 +82,13 @@ internal class StationTable(
         StationRecord.min(source, at),
         StationRecord.max(source, at),
     )
+
+    /** Goes on in larger plots, which are the table's from here on. */
+    fun move(slots: Plot, records: Plot) {
+        takeRecords(records)
+        takeSlots(slots)
+        isFull = false
+    }
 
     override fun close() {
         try {
@@ -107,8 +113,8 @@ internal class StationTable(
 
     private fun insert(source: Segment, nameAt: Long, nameLength: Int, hash: Long): Long {
         if (count == maxStations || !isName(source, nameAt, nameLength)) return -1
-        if (end + StationRecord.MAX_SIZE > records.size) growRecords()
-        if ((count + 1) * 2L > mask) growSlots()
+        if (end + StationRecord.MAX_SIZE > records.size && !growRecords()) return -1
+        if ((count + 1) * 2L > mask && !growSlots()) return -1
         val record = end
         StationRecord.write(records, record, source, nameAt, nameLength, hash)
         end += StationRecord.sizeFor(nameLength)
@@ -131,16 +137,28 @@ internal class StationTable(
 
     private fun recordOf(entry: Long): Long = ((entry and PLACE_MASK) - 1) * RECORD_ALIGNMENT
 
-    private fun growRecords() {
+    private fun growRecords(): Boolean {
         val larger = ground.rent(records.size * 2)
+        if (larger != null) takeRecords(larger)
+        isFull = larger == null
+        return !isFull
+    }
+
+    private fun growSlots(): Boolean {
+        val larger = ground.rent(slots.size * 2)
+        if (larger != null) takeSlots(larger)
+        isFull = larger == null
+        return !isFull
+    }
+
+    private fun takeRecords(larger: Plot) {
         records.copyTo(larger.segment, length = end)
         recordPlot.close()
         recordPlot = larger
         records = larger.segment
     }
 
-    private fun growSlots() {
-        val larger = ground.rent(slots.size * 2)
+    private fun takeSlots(larger: Plot) {
         slotPlot.close()
         slotPlot = larger
         slots = larger.segment
@@ -157,13 +175,27 @@ internal class StationTable(
         }
     }
 
-    private companion object {
-        const val SLOT = 8L
-        const val EMPTY = 0L
-        const val FIRST_SLOTS = 1024L
-        const val FIRST_RECORDS = 32L * 1024
-        const val RECORD_ALIGNMENT = 8L
-        const val PLACE_BITS = 32
-        const val PLACE_MASK = (1L shl PLACE_BITS) - 1
+    companion object {
+        private const val SLOT = 8L
+        private const val EMPTY = 0L
+        private const val FIRST_SLOTS = 1024L
+        private const val FIRST_RECORDS = 32L * 1024
+        private const val RECORD_ALIGNMENT = 8L
+        private const val PLACE_BITS = 32
+        private const val PLACE_MASK = (1L shl PLACE_BITS) - 1
+
+        /** A table that begins small on [ground] and grows there; null when that has no room for even this. */
+        fun on(ground: Ground, maxStations: Int = LineFormat.MAX_STATIONS): StationTable? {
+            val slots = ground.rent(FIRST_SLOTS * SLOT) ?: return null
+            val records = try {
+                ground.rent(FIRST_RECORDS)
+            } catch (failure: RuntimeException) {
+                slots.close()
+                throw failure
+            }
+            if (records != null) return StationTable(slots, records, maxStations, ground)
+            slots.close()
+            return null
+        }
     }
 }

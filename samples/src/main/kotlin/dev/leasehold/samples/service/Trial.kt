@@ -1,33 +1,48 @@
 package dev.leasehold.samples.service
 
 import dev.leasehold.memory.MemoryPool
-import java.util.concurrent.Callable
-import java.util.concurrent.ExecutionException
-import java.util.concurrent.Executors
-import java.util.concurrent.Future
-import java.util.concurrent.ThreadFactory
-import java.util.concurrent.atomic.LongAdder
 
 /**
- * Runs a service and its clients. The clients are the same for every version: they work off the heap, so that what
- * appears there is the service's.
+ * Runs a service and its clients. The clients are the same for every version, and send from
+ * memory off the heap, so that what appears on the heap is the service's.
  */
-internal class Trial(
-    private val clientPool: MemoryPool,
-    private val threads: ThreadFactory,
-    private val watch: GcWatch,
-) {
-    /** Sends [workload] to a service that serves by [conversation], and closes both. */
-    fun run(workload: Workload, conversation: Conversation, progress: Progress): Outcome =
-        MeasurementService(conversation, threads).use { service ->
-            val sources = openAll(workload)
-            watch.reset()
-            val before = Meters.read(watch)
-            val clientNanos = LongAdder()
-            val answers = progress.during(workload.rows, service::rows) { sendAll(sources, service.port, clientNanos) }
-            val cost = Meters.read(watch) - before
-            Outcome(answers, service.total(), service.rows, cost, clientNanos.sum(), watch.longestMillis())
+internal class Trial(private val clientPool: MemoryPool, private val watch: GcWatch) {
+    /**
+     * Sends [workload], by clients of which the first [slow] are slow ones, to the service that [open] opens, lets
+     * [look] have a look at it, and closes it.
+     */
+    fun <S : MeasurementService> run(
+        workload: Workload,
+        slow: Int,
+        progress: Progress,
+        open: () -> S,
+        look: (S) -> Unit = {},
+    ): Outcome = open().use { service ->
+        val sources = openAll(workload)
+        try {
+            ClientCrowd(clientPool, workload.clients, minOf(slow, workload.clients)).use { crowd ->
+                measure(workload, progress, service, crowd, sources)
+            }.also { look(service) }
+        } finally {
+            sources.forEach { it.close() }
         }
+    }
+
+    private fun measure(
+        workload: Workload,
+        progress: Progress,
+        service: MeasurementService,
+        crowd: ClientCrowd,
+        sources: List<RowSource>,
+    ): Outcome {
+        watch.reset()
+        val before = Meters.read(watch)
+        val answers = progress.during(workload.rows, service::rows) { crowd.send(sources, service.port) }
+        val clientNanos = crowd.processorNanos()
+        val cost = Meters.read(watch) - before
+        val longest = watch.longestMillis()
+        return Outcome(answers.map { it.text() }, service.total(), service.rows, cost, clientNanos, longest)
+    }
 
     /** Before the clock runs, because it is no part of the service's work. */
     private fun openAll(workload: Workload): List<RowSource> {
@@ -39,28 +54,5 @@ internal class Trial(
             sources.forEach { it.close() }
             throw failure
         }
-    }
-
-    private fun sendAll(sources: List<RowSource>, port: Int, nanos: LongAdder): List<String> {
-        val client = MeasurementClient(port, clientPool)
-        return Executors.newFixedThreadPool(sources.size, clientThreads).use { executor ->
-            executor.invokeAll(sources.map { Callable { send(client, it, nanos) } }).map(::answerOf)
-        }
-    }
-
-    private fun send(client: MeasurementClient, source: RowSource, nanos: LongAdder): String = try {
-        source.use(client::send)
-    } finally {
-        nanos.add(Meters.threadNanos())
-    }
-
-    private fun answerOf(task: Future<String>): String = try {
-        task.get()
-    } catch (failed: ExecutionException) {
-        throw failed.cause ?: failed
-    }
-
-    private companion object {
-        val clientThreads: ThreadFactory = Thread.ofPlatform().name("client-", 1).factory()
     }
 }

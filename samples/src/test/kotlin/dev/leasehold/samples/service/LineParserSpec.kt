@@ -73,7 +73,7 @@ private fun parsedAsStrings(lines: List<String>): String {
 /** The same, read in chunks of [chunk] bytes as a socket might bring them. */
 private fun parsedInPlace(lines: List<String>, chunk: Int): String = MemoryPool.isolated("parser").use { pool ->
     Totals(pool).use { totals ->
-        StationTable(Ground.own(pool)).use { table ->
+        checkNotNull(StationTable.on(Ground.own(pool))).use { table ->
             try {
                 val rest = parseChunks(lines.joinToString("") { "$it\n" }.toByteArray(), chunk, LineParser(table), pool)
                 rest shouldBe 0

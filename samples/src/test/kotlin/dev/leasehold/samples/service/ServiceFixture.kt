@@ -33,19 +33,20 @@ internal class ServiceFixture(
     fun nextRefusal(): Refusal = checkNotNull(refusals.poll(20, TimeUnit.SECONDS)) { "the service reported no refusal" }
 }
 
-/** Runs [test] against a leased service, and then holds it to having given back every byte. */
+/** Runs [test] against a leased service of [kind], and then holds it to having given back every byte. */
 internal fun withService(
+    kind: ServiceKind = ServiceKind.PLATFORM,
     bufferSize: Long = LeasedConversation.BUFFER_SIZE,
-    virtual: Boolean = false,
     options: PoolOptions.() -> Unit = {},
     test: ServiceFixture.() -> Unit,
 ) {
     MemoryPool.isolated("test service", options).use { pool ->
-        val threads = if (virtual) MeasurementService.virtualThreads() else MeasurementService.platformThreads()
         val told = LinkedBlockingQueue<Refusal>()
-        MeasurementService(LeasedConversation(pool, bufferSize), threads, { told.add(it) }).use { service ->
-            ServiceFixture(service, pool, told).test()
+        val service = when (kind) {
+            ServiceKind.COROUTINES -> CoroutineService(pool, MemoryPlan.within(pool.limit)) { told.add(it) }
+            else -> ThreadedService(LeasedConversation(pool, bufferSize), kind.threads()) { told.add(it) }
         }
+        service.use { ServiceFixture(it, pool, told).test() }
         pool.stats().used shouldBe 0
     }
 }

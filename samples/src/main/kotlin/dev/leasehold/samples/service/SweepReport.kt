@@ -1,0 +1,42 @@
+package dev.leasehold.samples.service
+
+import java.util.Locale
+
+/** What came of one number of clients. */
+internal class SweepStage(val clients: Int, val slow: Int, val outcome: Outcome, val memory: MemoryFigures)
+
+/** The table at the end of a sweep. */
+internal object SweepReport {
+    private const val BAR = 20
+
+    /** A line for each of [stages], with a bar for the limit of [plan]. */
+    fun table(stages: List<SweepStage>, plan: MemoryPlan): String = buildString {
+        appendLine("  clients    slow       rows/s  heap B/row      peak memory  of the limit            waited  at once  longest")
+        stages.forEach { appendLine(row(it)) }
+        append(
+            "\n  The limit is %,d B: %,d connections are served at once, the others wait until memory comes back."
+                .format(Locale.ROOT, plan.limit, plan.served),
+        )
+    }
+
+    private fun row(stage: SweepStage): String {
+        val memory = stage.memory
+        return "  %,7d  %,6d  %,11.0f  %10.2f  %,13d B  %s  %,7d  %,7d  %4d ms".format(
+            Locale.ROOT,
+            stage.clients,
+            stage.slow,
+            stage.outcome.rowsPerSecond,
+            stage.outcome.heapBytesPerRow,
+            memory.peak,
+            bar(memory.percent),
+            memory.waited,
+            memory.mostWaiting,
+            memory.longestMillis,
+        )
+    }
+
+    private fun bar(percent: Double): String {
+        val filled = Math.ceil(percent * BAR / 100).toInt().coerceIn(0, BAR)
+        return "▕${"█".repeat(filled)}${" ".repeat(BAR - filled)}▏%3.0f %%".format(Locale.ROOT, percent)
+    }
+}
