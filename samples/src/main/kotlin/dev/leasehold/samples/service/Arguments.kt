@@ -12,7 +12,7 @@ internal data class Arguments(
     val bundled: Boolean = false,
     val repeat: Int = 1,
     val kind: ServiceKind = ServiceKind.COROUTINES,
-    val memory: Long = MemoryPlan.DEFAULT,
+    val memory: Long = ServiceMemory.DEFAULT,
     val slow: Int = 0,
     val sweep: Boolean = false,
     val write: Path? = null,
@@ -33,7 +33,7 @@ Checks that all give the same answer, and prints what each has cost.
   --clients N          connections at a time, 1 to 10000 (default 4); above 1000 only the coroutines are run
   --slow N             so many of the clients are slow, and keep the service's memory meanwhile (default 0)
   --memory SIZE        what the coroutines may hold off the heap, from 8MiB (default 64MiB)
-  --sweep              the coroutines alone with 1, 100 and 5000 clients, up to 1000 of them slow
+  --sweep              the coroutines alone with 1, 100 and 5000 clients, up to 1500 of them slow
   --seed N             seed of the generator (default 42)
   --stations N         different stations, 1 to 10000 (default 413)
   --input FILE         send this file of 'station;temperature' lines instead
@@ -60,7 +60,7 @@ Checks that all give the same answer, and prints what each has cost.
             "--rows" -> copy(rows = values.number(option, 0..100_000_000_000))
             "--clients" -> copy(clients = values.number(option, 1..10_000L).toInt())
             "--slow" -> copy(slow = values.number(option, 0..10_000L).toInt())
-            "--memory" -> copy(memory = values.size(option, MemoryPlan.LEAST))
+            "--memory" -> copy(memory = values.size(option, ServiceMemory.LEAST))
             "--sweep" -> copy(sweep = true)
             "--seed" -> copy(seed = values.number(option, Long.MIN_VALUE..Long.MAX_VALUE))
             "--stations" -> copy(stations = values.number(option, 1..LineFormat.MAX_STATIONS.toLong()).toInt())

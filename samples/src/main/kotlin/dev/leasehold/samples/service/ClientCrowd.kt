@@ -16,6 +16,7 @@ import kotlinx.coroutines.withTimeoutOrNull
 import java.net.InetAddress
 import java.net.InetSocketAddress
 import java.util.concurrent.ConcurrentLinkedQueue
+import kotlin.time.Duration
 import kotlin.time.Duration.Companion.seconds
 
 /**
@@ -23,10 +24,15 @@ import kotlin.time.Duration.Companion.seconds
  * cost the processors can be told from what the service costs.
  *
  * First all connect, so that they are there at the same time. Then the slow ones begin, and when each has sent its first
- * bytes, the others follow. Slow clients are slow until all others have their answers, or for two seconds where those wait
- * for memory that the slow ones hold.
+ * bytes, the others follow. Slow clients are slow until all others have their answers, or for their [patience], two seconds, where
+ * those wait for memory that the slow ones hold.
  */
-internal class ClientCrowd(private val pool: MemoryPool, private val count: Int, private val slow: Int) : AutoCloseable {
+internal class ClientCrowd(
+    private val pool: MemoryPool,
+    private val count: Int,
+    private val slow: Int,
+    private val patience: Duration = PATIENCE,
+) : AutoCloseable {
     private val loops = EventLoops("clients", minOf(count, Runtime.getRuntime().availableProcessors()))
     private val answers = ConcurrentLinkedQueue<Answer>()
     private val chunk = (MEMORY / count).coerceIn(LEAST_CHUNK, MOST_CHUNK)
@@ -51,7 +57,7 @@ internal class ClientCrowd(private val pool: MemoryPool, private val count: Int,
 
     private suspend fun endSlowness(start: Start, answers: List<Deferred<Answer>>) {
         start.slowBegun.await()
-        val _ = withTimeoutOrNull(SLOW_AT_MOST) { answers.drop(slow).joinAll() }
+        val _ = withTimeoutOrNull(patience) { answers.drop(slow).joinAll() }
         start.slowness.end()
     }
 
@@ -88,12 +94,14 @@ internal class ClientCrowd(private val pool: MemoryPool, private val count: Int,
         }
     }
 
-    private companion object {
+    companion object {
+        /** How long slow clients are slow at most. */
+        val PATIENCE: Duration = 2.seconds
+
         /** What all clients together rent to send from. */
-        val MEMORY = 64.MiB
-        val LEAST_CHUNK = 4.KiB
-        val MOST_CHUNK = 256.KiB
-        val SLOW_AT_MOST = 2.seconds
-        const val CONNECTING = 256
+        private val MEMORY = 64.MiB
+        private val LEAST_CHUNK = 4.KiB
+        private val MOST_CHUNK = 256.KiB
+        private const val CONNECTING = 256
     }
 }

@@ -9,7 +9,6 @@ internal class Comparison(
     private val out: PrintStream,
     private val err: PrintStream,
 ) {
-    private val plan = MemoryPlan(arguments.memory)
     private val leaks = Leaks(err)
     private var memory: MemoryFigures? = null
 
@@ -18,23 +17,22 @@ internal class Comparison(
     /** Runs it and answers the exit code: 0 when the answers agree, all memory has come back and the limit held, else 1. */
     fun run(): Int = MemoryPool.isolated("clients").use { clients ->
         MemoryPool.isolated("threads").use { threads ->
-            plan.makePool("measurements").use { pool ->
+            ServiceMemory.limitedTo(arguments.memory).use { own ->
                 val workload = Workloads.of(arguments, clients)
                 FileHandles.check(workload)
                 out.println("${Report.title(workload)}\n")
-                val good = compare(workload, clients, versions(threads, pool))
-                val reported = if (arguments.kind == ServiceKind.COROUTINES) pool else threads
-                report(reported)
-                val whole = listOf(pool, threads, clients).all(leaks::isEmpty)
+                val good = compare(workload, clients, versions(threads, own))
+                report(if (arguments.kind == ServiceKind.COROUTINES) own.pools[0] else threads)
+                val whole = (own.pools + threads + clients).all(leaks::isEmpty)
                 if (good && whole && memory?.let(leaks::isWithinLimit) != false) 0 else 1
             }
         }
     }
 
-    private fun versions(threads: MemoryPool, pool: MemoryPool): List<Version> = listOfNotNull(
+    private fun versions(threads: MemoryPool, own: ServiceMemory): List<Version> = listOfNotNull(
         Version("heap") { ThreadedService(HeapConversation(), arguments.kind.threads()) },
         Version("leased") { ThreadedService(LeasedConversation(threads), arguments.kind.threads()) },
-        Version("coroutines") { CoroutineService(pool, plan) }.takeIf { arguments.kind == ServiceKind.COROUTINES },
+        Version("coroutines") { CoroutineService(own) }.takeIf { arguments.kind == ServiceKind.COROUTINES },
     )
 
     private fun compare(workload: Workload, clients: MemoryPool, versions: List<Version>): Boolean =

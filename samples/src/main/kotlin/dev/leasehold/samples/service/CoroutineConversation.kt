@@ -1,7 +1,5 @@
 package dev.leasehold.samples.service
 
-import dev.leasehold.memory.MemoryPool
-import dev.leasehold.memory.coroutines.SuspendingPool
 import dev.leasehold.memory.coroutines.memoryScope
 import java.util.concurrent.atomic.LongAdder
 
@@ -16,14 +14,14 @@ import java.util.concurrent.atomic.LongAdder
  * answered, refused, lost     the scope gives back both
  * ```
  *
- * Why two lines, in this order: see [MemoryPlan]. The leases are [shared ones][dev.leasehold.memory.SharedLease], because
+ * Why two lines, in this order: see [ServiceMemory]. The leases are [shared ones][dev.leasehold.memory.SharedLease], because
  * a coroutine goes on on whatever thread is free; only one coroutine uses them at a time, so the rows need no locks, and
  * the segments are taken out once, so they cost what a thread's own lease costs.
  */
-internal class CoroutineConversation(pool: MemoryPool, plan: MemoryPlan) : AutoCloseable {
-    private val connections = SuspendingPool(pool, plan.connections) { maxWaiters = Int.MAX_VALUE }
-    private val largeTables = SuspendingPool(pool, plan.largeTables) { maxWaiters = Int.MAX_VALUE }
-    private val totals = Totals(pool, Ground.sharedWithin(pool, plan.totals))
+internal class CoroutineConversation(memory: ServiceMemory) : AutoCloseable {
+    private val connections = memory.connections
+    private val largeTables = memory.largeTables
+    private val totals = memory.totals()
 
     /** Who has waited for memory. */
     val waits: Waits = Waits()
@@ -52,9 +50,5 @@ internal class CoroutineConversation(pool: MemoryPool, plan: MemoryPlan) : AutoC
     fun total(): String = totals.answer()
 
     /** Gives back what the totals are kept in. No connection may be under way. */
-    override fun close() {
-        connections.close()
-        largeTables.close()
-        totals.close()
-    }
+    override fun close(): Unit = totals.close()
 }

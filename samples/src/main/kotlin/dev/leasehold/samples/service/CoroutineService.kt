@@ -1,6 +1,5 @@
 package dev.leasehold.samples.service
 
-import dev.leasehold.memory.MemoryPool
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineName
 import kotlinx.coroutines.CoroutineScope
@@ -26,13 +25,12 @@ import kotlin.time.Duration.Companion.milliseconds
  * The service with a coroutine for each connection, all of them in one scope: closing the service cancels the scope, and
  * when all of them have ended, so have their leases.
  *
- * Thousands of connections may be open: until its first byte a connection holds no leased memory, and when the memory of
- * the [plan] is out, it waits, however long. A client that goes silent within its stream keeps what it has; so many of
+ * Thousands of connections may be open: until its first byte a connection holds no leased memory, and when the [memory] is
+ * out, it waits, however long. A client that goes silent within its stream keeps what it has; so many of
  * them that nothing is left make the others wait until some of them go on or go.
  */
 internal class CoroutineService(
-    private val pool: MemoryPool,
-    private val plan: MemoryPlan,
+    private val memory: ServiceMemory,
     private val onRefusal: (Refusal) -> Unit = {},
 ) : MeasurementService {
     private val listener = ServerSocketChannel.open().bind(
@@ -40,7 +38,7 @@ internal class CoroutineService(
         MeasurementService.BACKLOG,
     )
     private val loops = EventLoops("measurements")
-    private val conversation = CoroutineConversation(pool, plan)
+    private val conversation = CoroutineConversation(memory)
     private val meter = LongAdder()
     private val open = AtomicInteger()
     private val most = LongAccumulator(::maxOf, 0)
@@ -55,7 +53,7 @@ internal class CoroutineService(
     }
 
     /** What this has done with its memory so far. */
-    fun figures(): MemoryFigures = MemoryFigures.of(plan, pool.stats(), most.get(), conversation.waits)
+    fun figures(): MemoryFigures = MemoryFigures.of(memory, most.get(), conversation.waits)
 
     override fun total(): String = conversation.total()
 

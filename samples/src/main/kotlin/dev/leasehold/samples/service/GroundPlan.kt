@@ -8,7 +8,7 @@ import dev.leasehold.memory.Segment
  *
  * ```
  * connection    | read buffer 24 KiB | slots 8 KiB | records 32 KiB |
- * large table   | slots 256 KiB | records 1.4 MiB | order of names 40 KiB |
+ * large table   | slots 256 KiB | records 1,496 KiB | order of names 40 KiB |
  * ```
  *
  * The first holds the figures of some 500 stations; the second those of the [LineFormat.MAX_STATIONS] that a stream may
@@ -22,7 +22,7 @@ internal object GroundPlan {
     private val RECORDS = 32.KiB
 
     private val LARGE_SLOTS = 256.KiB
-    private val LARGE_RECORDS = (LineFormat.MAX_STATIONS + 1) * StationRecord.sizeFor(LineFormat.MAX_NAME)
+    private val LARGE_RECORDS = 1496.KiB
     private val LARGE_ORDER = 40.KiB
 
     /** In the read buffer, room for the order of the names of a table that is not large. */

@@ -34,10 +34,10 @@ public sealed interface MeasurementService : AutoCloseable {
         internal const val BACKLOG: Int = 4096
 
         /**
-         * Starts a service whose connections rent from [pool], at most 64 MiB and at most the pool's limit. The pool
-         * stays the caller's.
+         * Starts a service whose connections rent from [pool]: at most 64 MiB, and at most half of the pool's limit. The
+         * pool stays the caller's.
          */
         @JvmStatic
-        public fun start(pool: MemoryPool): MeasurementService = CoroutineService(pool, MemoryPlan.within(pool.limit))
+        public fun start(pool: MemoryPool): MeasurementService = CoroutineService(ServiceMemory.sharing(pool))
     }
 }

@@ -1,12 +1,10 @@
 package dev.leasehold.samples.service
 
-import dev.leasehold.memory.PoolStatistics
-
 /**
  * What the coroutine version did with its memory.
  *
  * @property limit what it may hold, in bytes
- * @property peak the most that its pool ever held, in bytes
+ * @property peak the most that it ever held, in bytes
  * @property connections the most connections at the same time
  * @property waited how many of them waited for memory
  * @property mostWaiting the most that waited at the same time
@@ -27,8 +25,8 @@ internal class MemoryFigures(
     val percent: Double get() = peak * 100.0 / limit
 
     companion object {
-        /** The figures of a service with [plan], whose pool has [stats] and whose connections have waited so. */
-        fun of(plan: MemoryPlan, stats: PoolStatistics, connections: Long, waits: Waits): MemoryFigures =
-            MemoryFigures(plan.limit, stats.peak, connections, waits.count, waits.most, waits.longestMillis)
+        /** The figures of a service with [memory] that had so many [connections] at once, which waited so. */
+        fun of(memory: ServiceMemory, connections: Long, waits: Waits): MemoryFigures =
+            MemoryFigures(memory.limit, memory.peak, connections, waits.count, waits.most, waits.longestMillis)
     }
 }

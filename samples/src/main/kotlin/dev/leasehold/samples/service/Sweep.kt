@@ -12,7 +12,6 @@ internal class Sweep(
     private val out: PrintStream,
     private val err: PrintStream,
 ) {
-    private val plan = MemoryPlan(arguments.memory)
     private val leaks = Leaks(err)
     private val stages = if (arguments.sweep) STAGES else listOf(Stage(arguments.clients, arguments.slow))
 
@@ -25,12 +24,12 @@ internal class Sweep(
             val trial = Trial(clients, watch)
             val workloads = stages.map { Workloads.of(arguments.copy(clients = it.clients), clients) }
             workloads.forEach(FileHandles::check)
-            out.println("${Report.title(workloads.last())}, at most ${Report.grouped(plan.limit)} B off the heap\n")
+            out.println("${Report.title(workloads.last())}, at most ${Report.grouped(arguments.memory)} B off the heap\n")
             warmUp(trial)
             val results = workloads.zip(stages) { workload, stage -> runStage(trial, workload, stage.slow, clients) }
             if (results.all { it != null }) {
                 out.println("\n  All answers are those of the heap version.\n")
-                out.println(SweepReport.table(results.filterNotNull(), plan))
+                out.println(SweepReport.table(results.filterNotNull()))
             }
             if (results.all { it != null } && leaks.isEmpty(clients)) 0 else 1
         }
@@ -38,32 +37,32 @@ internal class Sweep(
 
     private fun warmUp(trial: Trial) {
         val workload = Workloads.warmUp(arguments.copy(clients = WARM_UP_CLIENTS), WARM_UP_ROWS)
-        plan.makePool("warm-up").use { pool ->
-            val _ = trial.run(workload, 0, progress("warm-up"), { CoroutineService(pool, plan) })
+        ServiceMemory.limitedTo(arguments.memory).use { own ->
+            val _ = trial.run(workload, 0, progress("warm-up"), { CoroutineService(own) })
         }
     }
 
-    /** A pool for each stage, so that its peak is this stage's; null when the stage has failed and has said so. */
+    /** Memory of its own for each stage, so that the peak is this stage's; null when the stage has failed and has said so. */
     private fun runStage(trial: Trial, workload: Workload, slow: Int, clients: MemoryPool): SweepStage? =
-        plan.makePool("measurements").use { pool ->
+        ServiceMemory.limitedTo(arguments.memory).use { own ->
             var memory: MemoryFigures? = null
             val title = "${Report.grouped(workload.clients.toLong())} clients" + if (slow > 0) ", $slow slow" else ""
-            val outcome = trial.run(workload, slow, progress(title), { CoroutineService(pool, plan) }) {
+            val outcome = trial.run(workload, slow, progress(title), { CoroutineService(own) }) {
                 memory = it.figures()
             }
             val figures = checkNotNull(memory)
             val expected = HeapAnswers.of(workload, clients)
             val right = Answers(err).agree(workload, "coroutines", outcome, expected.each, expected.total)
-            val whole = leaks.isEmpty(pool)
+            val whole = own.pools.all(leaks::isEmpty)
             val within = leaks.isWithinLimit(figures)
-            SweepStage(workload.clients, slow, outcome, figures).takeIf { right && whole && within }
+            SweepStage(workload.clients, slow, outcome, figures, own.served).takeIf { right && whole && within }
         }
 
     private fun progress(title: String) = Progress(title, out, Progress.onTerminal())
 
     private companion object {
         /** The last has more slow clients than are served at once under the default limit: all others wait for them. */
-        val STAGES = listOf(Stage(1, 0), Stage(100, 10), Stage(5000, 500), Stage(5000, 1000))
+        val STAGES = listOf(Stage(1, 0), Stage(100, 10), Stage(5000, 500), Stage(5000, 1500))
         const val WARM_UP_CLIENTS = 4
         const val WARM_UP_ROWS = 1_000_000L
     }

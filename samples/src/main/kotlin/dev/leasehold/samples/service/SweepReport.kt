@@ -3,19 +3,25 @@ package dev.leasehold.samples.service
 import java.util.Locale
 
 /** What came of one number of clients. */
-internal class SweepStage(val clients: Int, val slow: Int, val outcome: Outcome, val memory: MemoryFigures)
+internal class SweepStage(
+    val clients: Int,
+    val slow: Int,
+    val outcome: Outcome,
+    val memory: MemoryFigures,
+    val served: Long,
+)
 
 /** The table at the end of a sweep. */
 internal object SweepReport {
     private const val BAR = 20
 
-    /** A line for each of [stages], with a bar for the limit of [plan]. */
-    fun table(stages: List<SweepStage>, plan: MemoryPlan): String = buildString {
+    /** A line for each of [stages], with a bar for the limit, which is the same for all. */
+    fun table(stages: List<SweepStage>): String = buildString {
         appendLine("  clients    slow       rows/s  heap B/row      peak memory  of the limit            waited  at once  longest")
         stages.forEach { appendLine(row(it)) }
         append(
             "\n  The limit is %,d B: %,d connections are served at once, the others wait until memory comes back."
-                .format(Locale.ROOT, plan.limit, plan.served),
+                .format(Locale.ROOT, stages[0].memory.limit, stages[0].served),
         )
     }
 

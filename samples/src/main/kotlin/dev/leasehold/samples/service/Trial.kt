@@ -1,12 +1,17 @@
 package dev.leasehold.samples.service
 
 import dev.leasehold.memory.MemoryPool
+import kotlin.time.Duration
 
 /**
  * Runs a service and its clients. The clients are the same for every version, and send from
  * memory off the heap, so that what appears on the heap is the service's.
  */
-internal class Trial(private val clientPool: MemoryPool, private val watch: GcWatch) {
+internal class Trial(
+    private val clientPool: MemoryPool,
+    private val watch: GcWatch,
+    private val patience: Duration = ClientCrowd.PATIENCE,
+) {
     /**
      * Sends [workload], by clients of which the first [slow] are slow ones, to the service that [open] opens, lets
      * [look] have a look at it, and closes it.
@@ -20,7 +25,7 @@ internal class Trial(private val clientPool: MemoryPool, private val watch: GcWa
     ): Outcome = open().use { service ->
         val sources = openAll(workload)
         try {
-            ClientCrowd(clientPool, workload.clients, minOf(slow, workload.clients)).use { crowd ->
+            ClientCrowd(clientPool, workload.clients, minOf(slow, workload.clients), patience).use { crowd ->
                 measure(workload, progress, service, crowd, sources)
             }.also { look(service) }
         } finally {

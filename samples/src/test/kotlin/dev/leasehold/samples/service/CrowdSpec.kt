@@ -8,6 +8,7 @@ import io.kotest.matchers.longs.shouldBeLessThanOrEqual
 import io.kotest.matchers.shouldBe
 import java.io.ByteArrayOutputStream
 import java.io.PrintStream
+import kotlin.time.Duration.Companion.milliseconds
 
 class CrowdSpec : FunSpec({
     test("one client is answered under a small limit, at its own pace") {
@@ -20,8 +21,8 @@ class CrowdSpec : FunSpec({
         figures.connections shouldBe 100
     }
 
-    test("a hundred slow clients that need large tables of which there are few wait for each other") {
-        val figures = serve(clients = 100, slow = 20, rows = 100_000, stations = 9_000)
+    test("forty clients that need large tables, of which there is one, wait for each other") {
+        val figures = serve(clients = 40, slow = 10, rows = 40_000, stations = 3000)
         figures.waited shouldBeGreaterThan 0
     }
 
@@ -34,26 +35,29 @@ class CrowdSpec : FunSpec({
 
 /** Runs a crowd against a service with 8 MiB, and holds its answers, its limit and its pools to what they should be. */
 private fun serve(clients: Int, slow: Int, rows: Long, stations: Int = 413): MemoryFigures {
-    val plan = MemoryPlan(8.MiB)
     val workload = GeneratedRows(rows, clients, seed = 7, StationNames.make(stations))
     FileHandles.check(workload)
-    var figures: MemoryFigures? = null
-    MemoryPool.isolated("clients").use { clientPool ->
-        plan.makePool("crowd").use { pool ->
-            val outcome = GcWatch().use { watch ->
-                val quiet = Progress("crowd", PrintStream(ByteArrayOutputStream()), terminal = false)
-                Trial(clientPool, watch).run(workload, slow, quiet, { CoroutineService(pool, plan) }) {
-                    figures = it.figures()
-                }
-            }
+    return MemoryPool.isolated("clients").use { clientPool ->
+        ServiceMemory.limitedTo(8.MiB).use { memory ->
+            val (outcome, figures) = run(workload, slow, clientPool, memory)
             val expected = HeapAnswers.of(workload, clientPool)
             outcome.answers shouldBe expected.each
             outcome.total shouldBe expected.total
             outcome.rows shouldBe rows
-            pool.stats().used shouldBe 0
-            pool.stats().peak shouldBeLessThanOrEqual plan.limit
+            memory.pools.forEach { it.stats().used shouldBe 0 }
+            clientPool.stats().used shouldBe 0
+            figures.peak shouldBeLessThanOrEqual 8.MiB
+            figures.peak shouldBe memory.peak
+            figures
         }
-        clientPool.stats().used shouldBe 0
     }
-    return checkNotNull(figures)
+}
+
+private fun run(workload: Workload, slow: Int, clientPool: MemoryPool, memory: ServiceMemory): Pair<Outcome, MemoryFigures> {
+    var figures: MemoryFigures? = null
+    val quiet = Progress("crowd", PrintStream(ByteArrayOutputStream()), terminal = false)
+    val outcome = GcWatch().use { watch ->
+        Trial(clientPool, watch, patience = 300.milliseconds).run(workload, slow, quiet, { CoroutineService(memory) }) { figures = it.figures() }
+    }
+    return outcome to checkNotNull(figures)
 }

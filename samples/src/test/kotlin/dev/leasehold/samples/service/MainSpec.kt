@@ -23,12 +23,36 @@ class MainSpec : FunSpec({
         val ended = runMain("--rows", "20_000", "--clients", "3")
         ended.err shouldBe ""
         ended.code shouldBe 0
-        ended.out shouldContain "The answers of both versions are the same: {"
+        ended.out shouldContain "The answers of all versions are the same: {"
         listOf("rows per second", "heap bytes per row", "collections", "longest pause").forEach {
             ended.out shouldContain
                 it
         }
         ended.out shouldContain Regex("used +0 B")
+    }
+
+    test("the coroutines are held to their limit, and the others wait while slow clients keep all of it") {
+        val ended = runMain("--rows", "4000", "--clients", "400", "--slow", "300", "--memory", "8MiB")
+        ended.err shouldBe ""
+        ended.code shouldBe 0
+        ended.out shouldContain Regex("limit +8,388,608 B")
+        ended.out shouldContain Regex("waited for memory +[1-9]")
+    }
+
+    test("above a thousand clients the coroutines run alone, and their answers are held to the heap version's") {
+        val ended = runMain("--rows", "3000", "--clients", "1001", "--memory", "8MiB")
+        ended.err shouldBe ""
+        ended.code shouldBe 0
+        ended.out shouldContain "All answers are those of the heap version."
+        ended.out shouldContain Regex("1,001 +0 ")
+    }
+
+    for (kind in listOf("platform", "virtual")) {
+        test("$kind threads are compared with the heap version alone") {
+            val ended = runMain("--rows", "1000", "--threads", kind)
+            ended.code shouldBe 0
+            ended.out shouldContain Regex("heap +leased\\n")
+        }
     }
 
     test("the bundled input gives the answer that is kept beside it") {
@@ -75,10 +99,15 @@ class MainSpec : FunSpec({
             listOf("--rows") to "--rows needs a value behind it",
             listOf("--rows", "many") to "--rows needs a whole number, not 'many'",
             listOf("--rows", "-1") to "--rows is -1, but must be 0 to",
-            listOf("--clients", "0") to "--clients is 0, but must be 1 to 1000",
+            listOf("--clients", "0") to "--clients is 0, but must be 1 to 10000",
             listOf("--stations", "10001") to "--stations is 10001, but must be 1 to 10000",
             listOf("--input", "/no/such/file") to "--input: there is no file '/no/such/file'",
-            listOf("--threads", "green") to "--threads is 'platform' or 'virtual', not 'green'",
+            listOf("--threads", "green") to "--threads is 'coroutines', 'platform' or 'virtual', not 'green'",
+            listOf("--memory", "much") to "--memory needs a size such as 64MiB or 512KiB, not 'much'",
+            listOf("--memory", "64KiB") to "--memory is 65536 bytes, but the service needs at least 8388608",
+            listOf("--slow", "5") to "--slow is 5, but there are only 4 --clients",
+            listOf("--threads", "virtual", "--sweep") to "--threads virtual serves at most 1000 clients, and no --sweep",
+            listOf("--threads", "platform", "--clients", "1001") to "--threads platform serves at most 1000 clients",
             listOf("--repeat", "2") to "--repeat needs --input or --bundled",
             listOf("--fast") to "unknown argument '--fast'",
         ) { (words, message) ->

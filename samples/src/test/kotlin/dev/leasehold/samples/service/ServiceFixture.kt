@@ -43,7 +43,7 @@ internal fun withService(
     MemoryPool.isolated("test service", options).use { pool ->
         val told = LinkedBlockingQueue<Refusal>()
         val service = when (kind) {
-            ServiceKind.COROUTINES -> CoroutineService(pool, MemoryPlan.within(pool.limit)) { told.add(it) }
+            ServiceKind.COROUTINES -> CoroutineService(ServiceMemory.sharing(pool)) { told.add(it) }
             else -> ThreadedService(LeasedConversation(pool, bufferSize), kind.threads()) { told.add(it) }
         }
         service.use { ServiceFixture(it, pool, told).test() }
