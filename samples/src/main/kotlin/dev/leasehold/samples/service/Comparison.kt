@@ -38,7 +38,7 @@ internal class Comparison(
     private fun compare(workload: Workload, clients: MemoryPool, versions: List<Version>): Boolean =
         GcWatch().use { watch ->
             val trial = Trial(clients, watch)
-            val warmUp = Workloads.warmUp(arguments, WARM_UP_ROWS)
+            val warmUp = Workloads.warmUp(arguments, minOf(workload.rows * 10, WARM_UP_ROWS))
             for (version in versions) {
                 val _ = trial.run(warmUp, 0, progress("warm-up ${version.name}"), version.open)
             }

@@ -28,7 +28,9 @@ import kotlin.coroutines.resume
  * **What was rejected.** `AsynchronousSocketChannel` wants the buffer when the waiting begins, so that every silent
  * connection would hold one, and a cancelled coroutine could not give its lease back before the system has let go of the
  * buffer. Here waiting needs no memory, and a read happens in one call between two suspensions: no lease ever goes back
- * while an operation still uses it. One selector thread in front of `Dispatchers.Default` was tried, too. ROUND_FIGURES
+ * while an operation still uses it. One selector thread in front of `Dispatchers.Default` was tried, too: each wait then
+ * takes two more switches. Processor time per row of the service, four clients, two cores: 52 to 66 ns so, 64 to 93 ns
+ * with one selector thread, 69 to 99 ns with asynchronous channels; a blocking thread for each connection, 45 to 62 ns.
  *
  * **Threads.** Coroutines are dispatched from any thread. A channel is watched, waited for and closed by one coroutine
  * that runs here.

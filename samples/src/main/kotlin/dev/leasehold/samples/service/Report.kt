@@ -9,8 +9,10 @@ internal object Report {
 
     /** What is run, on one line. */
     fun title(workload: Workload): String =
-        "Measurement service: ${grouped(workload.rows)} rows (${workload.description}), " +
-            "${grouped(workload.clients.toLong())} clients over loopback TCP"
+        "Measurement service: ${rows(workload)}, ${grouped(workload.clients.toLong())} clients over loopback TCP"
+
+    /** What is sent. */
+    fun rows(workload: Workload): String = "${grouped(workload.rows)} rows (${workload.description})"
 
     /** What the versions called [names] have cost, side by side, and how the last compares with the first. */
     fun table(names: List<String>, outcomes: List<Outcome>): String = buildString {
@@ -33,7 +35,7 @@ internal object Report {
         appendLine(figure("peak", figures.peak, "%.0f %% of the limit".format(Locale.ROOT, figures.percent)))
         appendLine(count("connections", figures.connections, "at the same time"))
         appendLine(count("waited for memory", figures.waited, "of them; ${figures.mostWaiting} at the same time"))
-        append("  %-18s %,14d ms the longest".format(Locale.ROOT, "waited", figures.longestMillis))
+        append("  %-18s %,14d ms".format(Locale.ROOT, "longest wait", figures.longestMillis))
     }
 
     /** The pool's figures, one a line where a newcomer may ask what they are. */

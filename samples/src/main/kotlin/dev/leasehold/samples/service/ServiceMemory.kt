@@ -38,10 +38,10 @@ internal class ServiceMemory private constructor(
     private val totalPool = source("totals", totalBytes)
 
     /** Where each connection gets its first lease. An eighth is left to quarantine, which no request counts. */
-    val connections: SuspendingPool = SuspendingPool(connectionPool, connectionBytes / 8 * 7) { maxWaiters = Int.MAX_VALUE }
+    val connections: SuspendingPool = lineFor(connectionPool, connectionBytes / 8 * 7)
 
     /** Where the few that need one get a large table. */
-    val largeTables: SuspendingPool = SuspendingPool(tablePool, tableBytes) { maxWaiters = Int.MAX_VALUE }
+    val largeTables: SuspendingPool = lineFor(tablePool, tableBytes)
 
     /** The pools, for figures. */
     val pools: List<MemoryPool> = listOf(connectionPool, tablePool, totalPool).distinct()
@@ -55,8 +55,9 @@ internal class ServiceMemory private constructor(
     /** Makes what the totals are kept in. */
     fun totals(): Totals = Totals(totalPool, Ground.sharedWithin(totalPool, totalBytes))
 
-    /** The budget and its pools, one a line. */
-    fun toTree(): String = budget?.toTree() ?: pools.joinToString("\n")
+    /** Whoever was accepted may wait: it is the file handles that bound how many those are. */
+    private fun lineFor(pool: MemoryPool, capacity: Long) =
+        SuspendingPool(pool, capacity) { maxWaiters = Int.MAX_VALUE }
 
     override fun close() {
         connections.close()
@@ -90,6 +91,7 @@ internal class ServiceMemory private constructor(
          * Memory of somebody's [pool]: the default, or half of what that may have, which leaves as much again for what is
          * rounded up.
          */
-        fun sharing(pool: MemoryPool): ServiceMemory = ServiceMemory(minOf(pool.limit / 2, DEFAULT), null) { _, _ -> pool }
+        fun sharing(pool: MemoryPool): ServiceMemory =
+            ServiceMemory(minOf(pool.limit / 2, DEFAULT), null) { _, _ -> pool }
     }
 }

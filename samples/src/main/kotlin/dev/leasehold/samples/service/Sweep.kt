@@ -24,8 +24,11 @@ internal class Sweep(
             val trial = Trial(clients, watch)
             val workloads = stages.map { Workloads.of(arguments.copy(clients = it.clients), clients) }
             workloads.forEach(FileHandles::check)
-            out.println("${Report.title(workloads.last())}, at most ${Report.grouped(arguments.memory)} B off the heap\n")
-            warmUp(trial)
+            out.println(
+                "Measurement service: ${Report.rows(workloads[0])} for each number of clients, over loopback TCP",
+            )
+            out.println("At most ${Report.grouped(arguments.memory)} B off the heap\n")
+            warmUp(trial, minOf(workloads[0].rows * 10, WARM_UP_ROWS))
             val results = workloads.zip(stages) { workload, stage -> runStage(trial, workload, stage.slow, clients) }
             if (results.all { it != null }) {
                 out.println("\n  All answers are those of the heap version.\n")
@@ -35,8 +38,8 @@ internal class Sweep(
         }
     }
 
-    private fun warmUp(trial: Trial) {
-        val workload = Workloads.warmUp(arguments.copy(clients = WARM_UP_CLIENTS), WARM_UP_ROWS)
+    private fun warmUp(trial: Trial, rows: Long) {
+        val workload = Workloads.warmUp(arguments.copy(clients = WARM_UP_CLIENTS), rows)
         ServiceMemory.limitedTo(arguments.memory).use { own ->
             val _ = trial.run(workload, 0, progress("warm-up"), { CoroutineService(own) })
         }

@@ -14,10 +14,13 @@ internal class SweepStage(
 /** The table at the end of a sweep. */
 internal object SweepReport {
     private const val BAR = 20
+    private const val HEADER =
+        "  clients   slow       rows/s  heap B/row      peak memory  of the limit                 " +
+            "waited  at once   longest"
 
     /** A line for each of [stages], with a bar for the limit, which is the same for all. */
     fun table(stages: List<SweepStage>): String = buildString {
-        appendLine("  clients    slow       rows/s  heap B/row      peak memory  of the limit            waited  at once  longest")
+        appendLine(HEADER)
         stages.forEach { appendLine(row(it)) }
         append(
             "\n  The limit is %,d B: %,d connections are served at once, the others wait until memory comes back."
@@ -27,7 +30,7 @@ internal object SweepReport {
 
     private fun row(stage: SweepStage): String {
         val memory = stage.memory
-        return "  %,7d  %,6d  %,11.0f  %10.2f  %,13d B  %s  %,7d  %,7d  %4d ms".format(
+        return "  %,7d  %,5d  %,11.0f  %10.2f  %,13d B  %s  %,7d  %,7d  %,5d ms".format(
             Locale.ROOT,
             stage.clients,
             stage.slow,

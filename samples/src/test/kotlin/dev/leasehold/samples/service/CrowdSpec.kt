@@ -53,11 +53,17 @@ private fun serve(clients: Int, slow: Int, rows: Long, stations: Int = 413): Mem
     }
 }
 
-private fun run(workload: Workload, slow: Int, clientPool: MemoryPool, memory: ServiceMemory): Pair<Outcome, MemoryFigures> {
+private fun run(
+    workload: Workload,
+    slow: Int,
+    clientPool: MemoryPool,
+    memory: ServiceMemory,
+): Pair<Outcome, MemoryFigures> {
     var figures: MemoryFigures? = null
     val quiet = Progress("crowd", PrintStream(ByteArrayOutputStream()), terminal = false)
     val outcome = GcWatch().use { watch ->
-        Trial(clientPool, watch, patience = 300.milliseconds).run(workload, slow, quiet, { CoroutineService(memory) }) { figures = it.figures() }
+        val trial = Trial(clientPool, watch, patience = 300.milliseconds)
+        trial.run(workload, slow, quiet, { CoroutineService(memory) }) { figures = it.figures() }
     }
     return outcome to checkNotNull(figures)
 }

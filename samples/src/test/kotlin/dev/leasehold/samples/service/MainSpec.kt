@@ -32,7 +32,7 @@ class MainSpec : FunSpec({
     }
 
     test("the coroutines are held to their limit, and the others wait while slow clients keep all of it") {
-        val ended = runMain("--rows", "4000", "--clients", "400", "--slow", "300", "--memory", "8MiB")
+        val ended = runMain("--rows", "4000", "--clients", "200", "--slow", "160", "--memory", "8MiB")
         ended.err shouldBe ""
         ended.code shouldBe 0
         ended.out shouldContain Regex("limit +8,388,608 B")
@@ -106,7 +106,11 @@ class MainSpec : FunSpec({
             listOf("--memory", "much") to "--memory needs a size such as 64MiB or 512KiB, not 'much'",
             listOf("--memory", "64KiB") to "--memory is 65536 bytes, but the service needs at least 8388608",
             listOf("--slow", "5") to "--slow is 5, but there are only 4 --clients",
-            listOf("--threads", "virtual", "--sweep") to "--threads virtual serves at most 1000 clients, and no --sweep",
+            listOf(
+                "--threads",
+                "virtual",
+                "--sweep",
+            ) to "--threads virtual serves at most 1000 clients, and no --sweep",
             listOf("--threads", "platform", "--clients", "1001") to "--threads platform serves at most 1000 clients",
             listOf("--repeat", "2") to "--repeat needs --input or --bundled",
             listOf("--fast") to "unknown argument '--fast'",

@@ -16,80 +16,93 @@ private class Bad(val name: String, val line: ByteArray, val answer: String) {
 class ServiceRefusalsSpec : FunSpec({
     val good = "Kardal;10.0\n"
 
-    for (kind in ServiceKind.entries) context("served by ${kind.word}") {
-        context("a bad line 17 is refused with its number and its fault") {
-            withData(
-                nameFn = { it.toString() },
-                Bad("no separator", "Kardal 1.0\n", "no ';' between station and temperature in 'Kardal 1.0'"),
-                Bad("an empty line", "\n", "no ';' between station and temperature in ''"),
-                Bad("no name", ";1.0\n", "no station before the ';'"),
-                Bad("a name of 101 bytes", "x".repeat(101) + ";1.0\n", "a name of 101 bytes; at most 100 are allowed"),
-                Bad(
-                    "a name of 51 letters of two bytes",
-                    "é".repeat(51) + ";1.0\n",
-                    "a name of 102 bytes; at most 100 are allowed",
-                ),
-                Bad("a line of 200 bytes", "x".repeat(200) + ";1.0\n", "too long: no end within 107 bytes"),
-                Bad("a line without an end", "x".repeat(100_000), "too long: no end within 107 bytes"),
-                Bad("no temperature", "Kardal;\n", "'' is no temperature; write -99.9 to 99.9 with one decimal"),
-                Bad("no decimal", "Kardal;12\n", "'12' is no temperature"),
-                Bad("two decimals", "Kardal;1.25\n", "'1.25' is no temperature"),
-                Bad("a comma", "Kardal;1,2\n", "'1,2' is no temperature"),
-                Bad("three digits", "Kardal;100.0\n", "'100.0' is no temperature"),
-                Bad("two signs", "Kardal;--1.0\n", "'--1.0' is no temperature"),
-                Bad("a plus", "Kardal;+1.0\n", "'+1.0' is no temperature"),
-                Bad("a second separator", "Kardal;1.0;2.0\n", "'1.0;2.0' is no temperature"),
-                Bad("a carriage return", "Kardal;1.0\r\n", "'1.0\\x0d' is no temperature"),
-                Bad(
-                    "a name cut in a letter",
-                    byteArrayOf(0x41, 0xC3.toByte()) + ";1.0\n".toByteArray(),
-                    "the name is not UTF-8: 'A\\xc3'",
-                ),
-                Bad(
-                    "a surrogate",
-                    bytes(0xED, 0xA0, 0x80) + ";1.0\n".toByteArray(),
-                    "the name is not UTF-8: '\\xed\\xa0\\x80'",
-                ),
-                Bad("an overlong form", bytes(0xC0, 0xAF) + ";1.0\n".toByteArray(), "the name is not UTF-8: '\\xc0\\xaf'"),
-            ) { bad ->
-                withService(kind) {
-                    connect().use { other ->
-                        other.getOutputStream().write(good.toByteArray())
-                        val stream = good.repeat(16).toByteArray() + bad.line + good.repeat(1000).toByteArray()
-                        talk(stream) shouldStartWith "ERROR line 17: ${bad.answer}"
-                        talk(stream, piece = 4001) shouldStartWith "ERROR line 17: ${bad.answer}"
-                        nextRefusal().reason shouldStartWith "line 17: "
+    for (kind in ServiceKind.entries) {
+        context("served by ${kind.word}") {
+            context("a bad line 17 is refused with its number and its fault") {
+                withData(
+                    nameFn = { it.toString() },
+                    Bad("no separator", "Kardal 1.0\n", "no ';' between station and temperature in 'Kardal 1.0'"),
+                    Bad("an empty line", "\n", "no ';' between station and temperature in ''"),
+                    Bad("no name", ";1.0\n", "no station before the ';'"),
+                    Bad(
+                        "a name of 101 bytes",
+                        "x".repeat(101) + ";1.0\n",
+                        "a name of 101 bytes; at most 100 are allowed",
+                    ),
+                    Bad(
+                        "a name of 51 letters of two bytes",
+                        "é".repeat(51) + ";1.0\n",
+                        "a name of 102 bytes; at most 100 are allowed",
+                    ),
+                    Bad("a line of 200 bytes", "x".repeat(200) + ";1.0\n", "too long: no end within 107 bytes"),
+                    Bad("a line without an end", "x".repeat(100_000), "too long: no end within 107 bytes"),
+                    Bad("no temperature", "Kardal;\n", "'' is no temperature; write -99.9 to 99.9 with one decimal"),
+                    Bad("no decimal", "Kardal;12\n", "'12' is no temperature"),
+                    Bad("two decimals", "Kardal;1.25\n", "'1.25' is no temperature"),
+                    Bad("a comma", "Kardal;1,2\n", "'1,2' is no temperature"),
+                    Bad("three digits", "Kardal;100.0\n", "'100.0' is no temperature"),
+                    Bad("two signs", "Kardal;--1.0\n", "'--1.0' is no temperature"),
+                    Bad("a plus", "Kardal;+1.0\n", "'+1.0' is no temperature"),
+                    Bad("a second separator", "Kardal;1.0;2.0\n", "'1.0;2.0' is no temperature"),
+                    Bad("a carriage return", "Kardal;1.0\r\n", "'1.0\\x0d' is no temperature"),
+                    Bad(
+                        "a name cut in a letter",
+                        byteArrayOf(0x41, 0xC3.toByte()) + ";1.0\n".toByteArray(),
+                        "the name is not UTF-8: 'A\\xc3'",
+                    ),
+                    Bad(
+                        "a surrogate",
+                        bytes(0xED, 0xA0, 0x80) + ";1.0\n".toByteArray(),
+                        "the name is not UTF-8: '\\xed\\xa0\\x80'",
+                    ),
+                    Bad(
+                        "an overlong form",
+                        bytes(0xC0, 0xAF) + ";1.0\n".toByteArray(),
+                        "the name is not UTF-8: '\\xc0\\xaf'",
+                    ),
+                ) { bad ->
+                    withService(kind) {
+                        connect().use { other ->
+                            other.getOutputStream().write(good.toByteArray())
+                            val stream = good.repeat(16).toByteArray() + bad.line + good.repeat(1000).toByteArray()
+                            talk(stream) shouldStartWith "ERROR line 17: ${bad.answer}"
+                            talk(stream, piece = 4001) shouldStartWith "ERROR line 17: ${bad.answer}"
+                            nextRefusal().reason shouldStartWith "line 17: "
 
-                        other.getOutputStream().write(good.toByteArray())
-                        other.shutdownOutput()
-                        answer(other) shouldBe "{Kardal=10.0/10.0/10.0}"
+                            other.getOutputStream().write(good.toByteArray())
+                            other.shutdownOutput()
+                            answer(other) shouldBe "{Kardal=10.0/10.0/10.0}"
+                        }
                     }
                 }
             }
-        }
 
-        test("a stream that ends within a line is told so") {
-            withService(kind) {
-                talk("a;1.0\nb;2.0") shouldBe "ERROR line 2: cut off after 5 bytes: the stream ended before the line did"
-                talk("a") shouldStartWith "ERROR line 1: cut off after 1 bytes"
+            test("a stream that ends within a line is told so") {
+                withService(kind) {
+                    talk("a;1.0\nb;2.0") shouldBe
+                        "ERROR line 2: cut off after 5 bytes: the stream ended before the line did"
+                    talk("a") shouldStartWith "ERROR line 1: cut off after 1 bytes"
+                }
             }
-        }
 
-        test("the station after the last that is allowed is refused by its line") {
-            withService(kind) {
-                talk(List(10_001) { "a$it;1.0\n" }.joinToString("")) shouldBe
-                    "ERROR line 10001: one station more than the 10000 that a stream may have"
+            test("the station after the last that is allowed is refused by its line") {
+                withService(kind) {
+                    talk(List(10_001) { "a$it;1.0\n" }.joinToString("")) shouldBe
+                        "ERROR line 10001: one station more than the 10000 that a stream may have"
+                }
             }
-        }
 
-        test("a refused client that goes on sending still gets its answer") {
-            withService(kind) {
-                talk("bad\n" + "a;1.0\n".repeat(1_000_000)) shouldStartWith "ERROR line 1: no ';'"
+            test("a refused client that goes on sending still gets its answer") {
+                withService(kind) {
+                    talk("bad\n" + "a;1.0\n".repeat(1_000_000)) shouldStartWith "ERROR line 1: no ';'"
+                }
             }
         }
     }
 
-    test("when the pool is used up, threads do not wait: the client is told, and the connections that have their memory go on") {
+    test(
+        "when the pool is used up, threads do not wait: the client is told, and the connections that have their memory go on",
+    ) {
         withService(options = { limit = 800.KiB }) {
             connect().use { first ->
                 first.getOutputStream().write(good.toByteArray())
