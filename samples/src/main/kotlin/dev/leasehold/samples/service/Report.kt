@@ -9,7 +9,11 @@ internal object Report {
 
     /** What is run, on one line. */
     fun title(workload: Workload): String =
-        "Measurement service: ${rows(workload)}, ${grouped(workload.clients.toLong())} clients over loopback TCP"
+        "Measurement service: ${rows(workload)}, ${clients(workload)} over loopback TCP"
+
+    /** By how many it is sent. */
+    fun clients(workload: Workload): String =
+        if (workload.clients == 1) "1 client" else "${grouped(workload.clients.toLong())} clients"
 
     /** What is sent. */
     fun rows(workload: Workload): String = "${grouped(workload.rows)} rows (${workload.description})"

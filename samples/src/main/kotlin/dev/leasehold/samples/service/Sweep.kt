@@ -49,7 +49,7 @@ internal class Sweep(
     private fun runStage(trial: Trial, workload: Workload, slow: Int, clients: MemoryPool): SweepStage? =
         ServiceMemory.limitedTo(arguments.memory).use { own ->
             var memory: MemoryFigures? = null
-            val title = "${Report.grouped(workload.clients.toLong())} clients" + if (slow > 0) ", $slow slow" else ""
+            val title = Report.clients(workload) + if (slow > 0) ", $slow slow" else ""
             val outcome = trial.run(workload, slow, progress(title), { CoroutineService(own) }) {
                 memory = it.figures()
             }

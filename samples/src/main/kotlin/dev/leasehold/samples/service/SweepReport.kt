@@ -15,7 +15,7 @@ internal class SweepStage(
 internal object SweepReport {
     private const val BAR = 20
     private const val HEADER =
-        "  clients   slow       rows/s  heap B/row      peak memory  of the limit                 " +
+        "  clients   slow       rows/s  heap B/row      peak memory  of the limit                  " +
             "waited  at once   longest"
 
     /** A line for each of [stages], with a bar for the limit, which is the same for all. */
