@@ -1,6 +1,7 @@
 package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.SharedLease
+import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.channels.BufferOverflow
 import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.channels.ChannelResult
@@ -38,6 +39,7 @@ import kotlinx.coroutines.selects.SelectClause2
 public class LeaseChannel<E> internal constructor(
     private val channel: Channel<E>,
     private val dropsLatest: Boolean,
+    private val leavesBehind: Boolean,
     private val lease: (E) -> SharedLease,
 ) : Channel<E> by channel {
     /**
@@ -48,7 +50,7 @@ public class LeaseChannel<E> internal constructor(
      */
     override suspend fun send(element: E) {
         val lease = leaseOf(element).move()
-        if (!dropsLatest) return channel.send(element)
+        if (!dropsLatest) return sendAndLook(element)
         val result = channel.trySend(element)
         if (result.isSuccess) return
         Stragglers.close(lease)
@@ -89,6 +91,20 @@ public class LeaseChannel<E> internal constructor(
                 "send in a coroutine of its own and select its onJoin",
         )
 
+    private suspend fun sendAndLook(element: E) {
+        try {
+            channel.send(element)
+        } finally {
+            if (leavesBehind) LeftBehind.sweep(channel)
+        }
+    }
+
+    /** Closes the channel and all leases in it. */
+    override fun cancel(cause: CancellationException?) {
+        channel.cancel(cause)
+        if (leavesBehind) LeftBehind.watch(channel)
+    }
+
     /** The lease of [element]. */
     @PublishedApi
     @JvmSynthetic
@@ -104,14 +120,17 @@ public class LeaseChannel<E> internal constructor(
         fun <E> of(capacity: Int, overflow: BufferOverflow, leaseOf: (E) -> SharedLease): LeaseChannel<E> {
             val undelivered = { element: E -> Stragglers.close(leaseOf(element)) }
             if (overflow != BufferOverflow.DROP_LATEST) {
-                return LeaseChannel(Channel(capacity, overflow, undelivered), false, leaseOf)
+                val buffers = capacity != Channel.RENDEZVOUS && capacity != Channel.UNLIMITED
+                val leavesBehind = buffers && overflow == BufferOverflow.SUSPEND
+                return LeaseChannel(Channel(capacity, overflow, undelivered), false, leavesBehind, leaseOf)
             }
             // The channel's own trySend says that all is well when it drops, and does not say what it dropped.
             val room = if (capacity == Channel.RENDEZVOUS || capacity == Channel.BUFFERED) 1 else capacity
             require(room != Channel.CONFLATED) {
                 "a conflated channel drops the oldest: give it a capacity to drop the latest"
             }
-            return LeaseChannel(Channel(room, onUndeliveredElement = undelivered), true, leaseOf)
+            // Nobody waits in its send, so nothing is left behind.
+            return LeaseChannel(Channel(room, onUndeliveredElement = undelivered), true, false, leaseOf)
         }
     }
 }

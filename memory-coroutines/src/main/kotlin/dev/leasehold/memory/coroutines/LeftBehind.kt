@@ -1,0 +1,36 @@
+package dev.leasehold.memory.coroutines
+
+import kotlinx.coroutines.DelicateCoroutinesApi
+import kotlinx.coroutines.channels.Channel
+
+/**
+ * Finds elements that the cancellation of a buffered channel has left behind.
+ *
+ * Whoever cancels a kotlinx channel (1.11.0, `BufferedChannel.removeUnprocessedElements`) walks over its cells, and stops at one in
+ * which a suspended sender is being resumed at that moment because the buffer has room again. That element, and all in the cells
+ * before it, then stay in the buffer of a cancelled channel: nobody receives them, and nobody is told. It takes a cancellation, a
+ * receive and a full buffer within some nanoseconds; a storm of channels meets it once in some hundred thousand.
+ *
+ * Asking a cancelled channel whether it is closed makes it walk again, and what was left is found. So each sender asks when it
+ * has been resumed, and somebody asks a few times after each cancellation, by when any resumption that was on its way is over.
+ */
+@OptIn(DelicateCoroutinesApi::class)
+internal object LeftBehind {
+    private val PAUSES_MILLIS = longArrayOf(1, 10, 100, 1000)
+
+    /** Lets [channel] look once more if it is cancelled. */
+    fun sweep(channel: Channel<*>) {
+        val _ = channel.isClosedForSend
+    }
+
+    /** Lets [channel], which has just been cancelled, look several times more. */
+    fun watch(channel: Channel<*>) {
+        sweep(channel)
+        val _ = Thread.ofVirtual().name("leasehold-left-behind").start {
+            for (pause in PAUSES_MILLIS) {
+                Thread.sleep(pause)
+                sweep(channel)
+            }
+        }
+    }
+}
