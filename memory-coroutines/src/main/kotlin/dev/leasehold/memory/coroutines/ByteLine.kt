@@ -34,6 +34,11 @@ import java.util.concurrent.atomic.AtomicReference
  * refuses, though bytes are free and nobody may be left to wait for them: it is allowed to, as it may always be a moment too early.
  * A waiter needs no such leave; it is in the line, and that thread will look again.
  *
+ * Under contention each of these numbers costs a trip between processors, so two trips are saved. A waiter that joins and sees LINE calls
+ * nobody: it has linked itself before it looked, and the consumer that clears LINE looks at the queue again afterwards, so one of the
+ * two sees the other. And bytes that come back while LINE is set go straight to the first in line when it asked for exactly
+ * as many, and never into the state.
+ *
  * Waiters that are gone from the middle of the queue are dropped when they come first, or by a sweep when there are more of them
  * than of the others, so a stuck first waiter does not let those pile up that time out behind it.
  *
@@ -92,6 +97,7 @@ internal class ByteLine(capacity: Long, private val maxWaiters: Int) {
 
     /** Gives back [bytes] that were taken. */
     fun giveBack(bytes: Long) {
+        if (state.get() < 0) return handOver(bytes)
         if (state.getAndAdd(bytes) < 0) serve()
     }
 
@@ -109,7 +115,8 @@ internal class ByteLine(capacity: Long, private val maxWaiters: Int) {
     /** Puts [waiter], which has been [admitted][admit], at the end of the line; it may have been told before this returns. */
     fun join(waiter: LineWaiter) {
         newest.getAndSet(waiter).next = waiter
-        serve()
+        val seen = state.get()
+        if (seen >= 0 || seen and CLOSED != 0L) serve()
     }
 
     /** Takes [waiter] out of the line, unless it has its bytes, or was refused, already. */
@@ -145,9 +152,35 @@ internal class ByteLine(capacity: Long, private val maxWaiters: Int) {
     // ---- the consumer ----
 
     private fun serve() {
-        if (calls.getAndIncrement() != 0) return
-        var told: LineWaiter? = null
-        var last: LineWaiter? = null
+        if (calls.getAndIncrement() == 0) consume(null)
+    }
+
+    /** Gives back [bytes] while somebody waits: at best to the first in line, past the state, which others look at all the time. */
+    private fun handOver(bytes: Long) {
+        if (calls.getAndIncrement() != 0) {
+            state.getAndAdd(bytes)
+            return serve()
+        }
+        val heir = heirOf(bytes)
+        if (heir == null) state.getAndAdd(bytes)
+        consume(heir)
+    }
+
+    /** The first in line, if it waits for exactly [bytes] and has them now. Nobody but the consumer clears [LINE], or grants. */
+    private fun heirOf(bytes: Long): LineWaiter? {
+        val seen = state.get()
+        if (seen >= 0 || seen and CLOSED != 0L) return null
+        val first = served.next ?: return null
+        if (first.bytes != bytes || !first.grant()) return null
+        served = first
+        countGrant()
+        return first
+    }
+
+    /** Serves the line until no call is left, and then tells [heir], who has been served already, and all others. */
+    private fun consume(heir: LineWaiter?) {
+        var told = heir
+        var last = heir
         var answered = 1
         do {
             while (true) {
@@ -166,7 +199,9 @@ internal class ByteLine(capacity: Long, private val maxWaiters: Int) {
             val first = served.next
             if (first == null) {
                 reopen()
-                return null
+                // A waiter that joined before LINE was cleared has called nobody.
+                if (served.next == null) return null
+                continue
             }
             if (isClosed) {
                 served = first
@@ -203,7 +238,7 @@ internal class ByteLine(capacity: Long, private val maxWaiters: Int) {
         }
     }
 
-    /** Lets the free way be used again. Who joined since calls for another look, so nobody is left behind. */
+    /** Lets the free way be used again. Who joined since either calls for another look, or is seen by the consumer's own. */
     private fun reopen() {
         while (true) {
             val seen = state.get()

@@ -50,9 +50,11 @@ internal open class CoroutineWaiter(private val line: ByteLine, bytes: Long) :
 }
 
 /**
- * Waits in the line, into which the caller has been [admitted][ByteLine.admit]. Answers whether the [bytes] are the caller's;
- * false means that the line was closed. When this throws, they are not.
+ * Waits in the line, into which the caller has been [admitted][ByteLine.admit]. Answers the waiter, which [is granted][isGranted] the
+ * [bytes], so that they are the caller's, or was refused them, because the line was closed. When this throws, they are not.
+ *
+ * The waiter, and not what it says: a suspending function that does something with what it waited for is one object more.
  */
-internal suspend fun ByteLine.await(bytes: Long): Boolean = suspendCancellableCoroutine { continuation ->
+internal suspend fun ByteLine.await(bytes: Long): LineWaiter = suspendCancellableCoroutine { continuation ->
     CoroutineWaiter(this, bytes).start(continuation)
-}.isGranted
+}

@@ -117,7 +117,7 @@ public class SuspendingPool internal constructor(
         if (chain != null) watch.requireObtainable(size, chain, context)
         if (!line.admit()) throw tooMany(size, context)
         val granted =
-            if (chain == null || chain.isHarmless()) line.await(size) else watch.await(size, chain, context)
+            if (chain == null || chain.isHarmless()) line.await(size).isGranted else watch.await(size, chain, context)
         if (!granted) throw closed()
     }
 

@@ -15,8 +15,8 @@ internal object Telling {
     /** How deep calls tell inside of each other. */
     private const val DEEPEST = 16
 
-    /** What this thread still has to tell; absent when it is not telling. */
-    private val REST = ThreadLocal<Rest>()
+    /** What this thread still has to tell. Kept when it is empty: to remove it and make it anew would cost more than the telling. */
+    private val REST: ThreadLocal<Rest> = ThreadLocal.withInitial { Rest() }
 
     /** Those who are to be told, linked by [LineWaiter.nextTold]. Belongs to one thread. */
     private class Rest {
@@ -60,13 +60,8 @@ internal object Telling {
 
     /** Tells [first] and all that follow it. A failure of one does not keep the others from hearing. */
     fun all(first: LineWaiter) {
-        val around = REST.get()
-        val rest = around ?: Rest().also(REST::set)
+        val rest = REST.get()
         rest.add(first)
-        try {
-            rest.tell()
-        } finally {
-            if (around == null) REST.remove()
-        }
+        rest.tell()
     }
 }

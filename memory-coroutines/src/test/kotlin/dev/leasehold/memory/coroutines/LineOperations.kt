@@ -82,7 +82,7 @@ class ByteLineOperations : LineOperations() {
 
     override fun shut(): Unit = line.close()
 
-    override suspend fun await(bytes: Long): Boolean = line.admit() && line.await(bytes)
+    override suspend fun await(bytes: Long): Boolean = line.admit() && line.await(bytes).isGranted
 }
 
 /** The twin that sees too few bytes in one step, and says so in another. */

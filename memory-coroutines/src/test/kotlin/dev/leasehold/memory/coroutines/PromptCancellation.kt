@@ -85,7 +85,7 @@ abstract class PromptCancellation {
 }
 
 class PromptlyCancelledLine : PromptCancellation() {
-    override suspend fun await(bytes: Long): Boolean = line.await(bytes)
+    override suspend fun await(bytes: Long): Boolean = line.await(bytes).isGranted
 }
 
 /** The twin whose waiter is resumed without a word about what happens to the bytes when nobody hears. */
