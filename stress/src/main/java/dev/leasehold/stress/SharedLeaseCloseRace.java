@@ -49,6 +49,16 @@ public final class SharedLeaseCloseRace {
         }
 
         @Override
+        public boolean pin() {
+            throw new UnsupportedOperationException("nothing here is pinned");
+        }
+
+        @Override
+        public void unpin() {
+            throw new UnsupportedOperationException("nothing here is pinned");
+        }
+
+        @Override
         public void ended() {
             told.incrementAndGet();
         }
@@ -71,6 +81,16 @@ public final class SharedLeaseCloseRace {
         @Override
         public void cancel() {
             epoch.cancel();
+        }
+
+        @Override
+        public boolean pin() {
+            return epoch.pin();
+        }
+
+        @Override
+        public void unpin() {
+            epoch.unpin();
         }
     }
 

@@ -7,9 +7,14 @@ import kotlin.coroutines.resumeWithException
 
 /**
  * A coroutine in the line. It is its own cancellation handler, which saves an object a wait.
+ *
+ * @param refusal what the coroutine fails with when the line is closed; without one it is resumed, and has to look
  */
-internal open class CoroutineWaiter(private val line: ByteLine, bytes: Long) :
-    LineWaiter(bytes),
+internal open class CoroutineWaiter(
+    private val line: ByteLine,
+    bytes: Long,
+    private val refusal: (() -> Throwable)? = null,
+) : LineWaiter(bytes),
     (Throwable?) -> Unit {
     // Forgotten once told: the line keeps the last waiter that it served, which must not keep a coroutine alive.
     private var continuation: CancellableContinuation<CoroutineWaiter>? = null
@@ -23,7 +28,7 @@ internal open class CoroutineWaiter(private val line: ByteLine, bytes: Long) :
     override fun told() {
         val waiter = continuation
         continuation = null
-        waiter?.resume(this, DROPPED)
+        if (refusal == null || isGranted) waiter?.resume(this, DROPPED) else waiter?.resumeWithException(refusal())
     }
 
     /** The coroutine was cancelled. One that has its bytes loses them through [DROPPED] instead. */
@@ -51,10 +56,10 @@ internal open class CoroutineWaiter(private val line: ByteLine, bytes: Long) :
 
 /**
  * Waits in the line, into which the caller has been [admitted][ByteLine.admit]. Answers the waiter, which [is granted][isGranted] the
- * [bytes], so that they are the caller's, or was refused them, because the line was closed. When this throws, they are not.
+ * [bytes], so that they are the caller's; or, where there is no [refusal] to throw, was refused them, because the line was closed.
+ * When this throws, they are not the caller's.
  *
  * The waiter, and not what it says: a suspending function that does something with what it waited for is one object more.
  */
-internal suspend fun ByteLine.await(bytes: Long): LineWaiter = suspendCancellableCoroutine { continuation ->
-    CoroutineWaiter(this, bytes).start(continuation)
-}
+internal suspend fun ByteLine.await(bytes: Long, refusal: (() -> Throwable)? = null): LineWaiter =
+    suspendCancellableCoroutine { continuation -> CoroutineWaiter(this, bytes, refusal).start(continuation) }

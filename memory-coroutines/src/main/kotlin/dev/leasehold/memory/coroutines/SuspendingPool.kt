@@ -57,6 +57,9 @@ public class SuspendingPool internal constructor(
     /** Which coroutine holds how much by [withLease]; known only where it is traced. */
     private val calls: CallLedger? = if (traced) CallLedger() else null
 
+    /** What a coroutine in the line fails with when this is closed; one object for all of them. */
+    private val refusal: () -> Throwable = { closed() }
+
     /** Held by the group that waits for the pool below with some of its leases in hand. */
     internal val groupTurn = Mutex()
 
@@ -95,30 +98,41 @@ public class SuspendingPool internal constructor(
     @JvmSynthetic
     internal fun tryTake(size: Long): Boolean = line.tryTake(size)
 
-    /** Takes [size] bytes, after [tryTake] refused. When this throws, it has taken nothing. */
+    /**
+     * Takes [size] bytes, after [tryTake] refused. When this throws, it has taken nothing.
+     *
+     * Here and below the answer has no meaning: it is that of the last call, because a suspending function that only hands on what
+     * another answers needs no object for its own state.
+     */
     @PublishedApi
     @JvmSynthetic
-    internal suspend fun take(size: Long): Unit = take(size, currentCoroutineContext())
+    @IgnorableReturnValue
+    internal suspend fun take(size: Long): Any? = take(size, currentCoroutineContext())
 
     /** The same for the coroutine of [context], as messages name it. */
-    internal suspend fun take(size: Long, context: CoroutineContext) {
+    @IgnorableReturnValue
+    internal suspend fun take(size: Long, context: CoroutineContext): Any? {
         requireRentable(size)
-        await(size, context)
+        return await(size, context)
     }
 
     /** The same for [size] bytes of several leases, each of which was found [possible][requirePossible]. */
-    internal suspend fun takeSum(size: Long, context: CoroutineContext) {
+    @IgnorableReturnValue
+    internal suspend fun takeSum(size: Long, context: CoroutineContext): Any? {
         requireOpen()
-        await(size, context)
+        return await(size, context)
     }
 
-    private suspend fun await(size: Long, context: CoroutineContext) {
+    private suspend fun await(size: Long, context: CoroutineContext): Any? {
         val chain = if (stallPatience.isInfinite()) null else ScopeChain.of(this, currentCoroutineContext())
         if (chain != null) watch.requireObtainable(size, chain, context)
         if (!line.admit()) throw tooMany(size, context)
-        val granted =
-            if (chain == null || chain.isHarmless()) line.await(size).isGranted else watch.await(size, chain, context)
-        if (!granted) throw closed()
+        val unwatched = chain == null || chain.isHarmless()
+        return if (unwatched) line.await(size, refusal) else awaitWatched(size, chain, context)
+    }
+
+    private suspend fun awaitWatched(size: Long, chain: ScopeChain, context: CoroutineContext) {
+        if (!watch.await(size, chain, context)) throw closed()
     }
 
     /** Gives back [size] bytes. */

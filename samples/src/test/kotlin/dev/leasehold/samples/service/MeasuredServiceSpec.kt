@@ -29,6 +29,6 @@ class MeasuredServiceSpec : FunSpec({
         measured.prepare()
         measured.prepare()
         measured.close()
-        shouldThrow<java.util.concurrent.RejectedExecutionException> { measured.send() }
+        shouldThrow<IllegalStateException> { measured.send() }
     }
 })
