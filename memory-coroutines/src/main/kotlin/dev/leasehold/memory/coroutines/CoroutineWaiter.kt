@@ -55,7 +55,7 @@ internal open class CoroutineWaiter(
 }
 
 /**
- * Waits in the line, into which the caller has been [admitted][ByteLine.admit]. Answers the waiter, which [is granted][isGranted] the
+ * Waits in the line, into which the caller has been [admitted][ByteLine.admit]. Answers the waiter, which [is granted][LineWaiter.isGranted] the
  * [bytes], so that they are the caller's; or, where there is no [refusal] to throw, was refused them, because the line was closed.
  * When this throws, they are not the caller's.
  *

@@ -13,10 +13,18 @@ import dev.leasehold.memory.SharedLease
 public class Leases internal constructor(private val leases: Array<SharedLease>) :
     AbstractList<SharedLease>(),
     AutoCloseable {
+    /** How many leases these are. */
     override val size: Int get() = leases.size
 
+    /** The lease for the size at [index] of those that were asked for. */
     override fun get(index: Int): SharedLease = leases[index]
 
+    /**
+     * Closes those that are open, the last first.
+     *
+     * @throws IllegalStateException when one could not be closed, because a native call or an input/output operation is
+     *   still using it; the others are closed
+     */
     override fun close() {
         var failure: Throwable? = null
         for (index in leases.indices.reversed()) {

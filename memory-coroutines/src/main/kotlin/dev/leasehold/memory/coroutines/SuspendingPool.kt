@@ -230,6 +230,7 @@ public class SuspendingPool internal constructor(
         giveBack(size)
     }
 
+    /** Makes suspending pools, for Java. */
     public companion object {
         /**
          * [SuspendingPool] for Java, with the default options.
