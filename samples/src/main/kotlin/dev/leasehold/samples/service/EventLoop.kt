@@ -29,8 +29,9 @@ import kotlin.coroutines.resume
  * connection would hold one, and a cancelled coroutine could not give its lease back before the system has let go of the
  * buffer. Here waiting needs no memory, and a read happens in one call between two suspensions: no lease ever goes back
  * while an operation still uses it. One selector thread in front of `Dispatchers.Default` was tried, too: each wait then
- * takes two more switches. Processor time per row of the service, four clients, two cores: 52 to 66 ns so, 64 to 93 ns
- * with one selector thread, 69 to 99 ns with asynchronous channels; a blocking thread for each connection, 45 to 62 ns.
+ * takes two more switches. On a busy machine, four clients and two cores, the service took 52 to 66 ns of processor time
+ * a row so in most runs, 64 to 93 ns with one selector thread, and 69 to 99 ns with asynchronous channels; a blocking
+ * thread for each connection took 45 to 62 ns. That is a tendency, not a measurement: what decided is the memory.
  *
  * **Threads.** Coroutines are dispatched from any thread. A channel is watched, waited for and closed by one coroutine
  * that runs here.
