@@ -17,6 +17,7 @@ import kotlin.io.path.exists
 import kotlin.io.path.readLines
 import kotlin.random.Random
 import kotlin.time.Duration
+import kotlin.time.Duration.Companion.minutes
 import kotlin.time.Duration.Companion.seconds
 import kotlin.time.TimeSource
 
@@ -25,7 +26,7 @@ import kotlin.time.TimeSource
  * Resident size, heap after a collection and what the pool reserves stay where they were after the first fifth.
  */
 class SuspendingSoak : FunSpec({
-    test("full load for minutes leaves memory flat, and nothing behind") {
+    test("full load for minutes leaves memory flat, and nothing behind").config(timeout = 30.minutes) {
         val time = System.getProperty("leasehold.soak")?.toInt()?.seconds ?: 600.seconds
         val seed = Effort.seed("soak")
         MemoryPool.isolated("soak") { limit = 64.MiB }.use { memory ->
