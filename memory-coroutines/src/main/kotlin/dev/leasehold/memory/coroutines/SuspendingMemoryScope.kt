@@ -20,7 +20,8 @@ import kotlin.time.Duration
  * **Threads.** Any. The leases are shared leases: children may use each other's.
  * **Zeroed.** Nothing, unless the pool's hygiene says so.
  *
- * Every function throws [ScopeClosedException][dev.leasehold.memory.dsl.ScopeClosedException] after the scope has ended.
+ * Every function throws [ScopeClosedException][dev.leasehold.memory.dsl.ScopeClosedException] after the scope has ended. Every
+ * form of renting throws what [rent] does, and what its own description adds.
  */
 @MemoryDsl
 public class SuspendingMemoryScope internal constructor(
@@ -59,11 +60,20 @@ public class SuspendingMemoryScope internal constructor(
     /** [rent] of the default size of the pool below. */
     public suspend fun SuspendingPool.rent(): SharedLease = rent(pool.defaultSize)
 
-    /** [rent] from any suspending pool that waits at most [timeout]. */
+    /**
+     * [rent] from any suspending pool that waits at most [timeout].
+     *
+     * @throws dev.leasehold.memory.RentTimeoutException when [timeout] passed first; nothing was taken
+     * @throws IllegalArgumentException when [timeout] is not positive
+     */
     public suspend fun SuspendingPool.rent(size: Long, timeout: Duration): SharedLease =
         Leasing.rent(this, size, timeout, ledger)
 
-    /** [rent] that waits at most [timeout], and answers null when that passed first. */
+    /**
+     * [rent] that waits at most [timeout], and answers null when that passed first; nothing was taken then.
+     *
+     * @throws IllegalArgumentException when [timeout] is not positive
+     */
     public suspend fun SuspendingPool.rentOrNull(size: Long, timeout: Duration): SharedLease? =
         Leasing.rentOrNull(this, size, timeout, ledger)
 

@@ -25,22 +25,40 @@ import kotlin.time.Duration
  */
 public suspend fun SuspendingPool.rent(size: Long): SharedLease = Leasing.rent(this, size, null)
 
-/** [rent] of the default size of the pool below. */
+/**
+ * [rent] of the default size of the pool below: the same ownership, threads, zeroing, cost and errors.
+ */
 public suspend fun SuspendingPool.rent(): SharedLease = rent(pool.defaultSize)
 
 /**
- * [rent] that waits at most [timeout].
+ * [rent] that waits at most [timeout]. The timeout loses nothing, whenever it strikes.
+ *
+ * **Ownership, threads, zeroed.** As [rent].
+ * **Cost.** As [rent], and the timeout's few objects.
  *
  * @throws dev.leasehold.memory.RentTimeoutException when [timeout] passed first; nothing was taken
  * @throws IllegalArgumentException when [timeout] is not positive
+ * @throws dev.leasehold.memory.InvalidSizeException when [size] is negative, or above the capacity or what the pool can ever hold
+ * @throws RentDeadlockException when it waits for bytes that the scopes around it hold
+ * @throws TooManyWaitersException when as many wait as may
+ * @throws dev.leasehold.memory.PoolClosedException when this or the pool below is closed, also while it waits
+ * @throws dev.leasehold.memory.MemoryExhaustedException when the system refuses memory
  */
 public suspend fun SuspendingPool.rent(size: Long, timeout: Duration): SharedLease =
     Leasing.rent(this, size, timeout, null)
 
 /**
- * [rent] that waits at most [timeout], and answers null when that passed first.
+ * [rent] that waits at most [timeout], and answers null when that passed first; nothing was taken then.
+ *
+ * **Ownership, threads, zeroed.** As [rent].
+ * **Cost.** As [rent], and the timeout's few objects.
  *
  * @throws IllegalArgumentException when [timeout] is not positive
+ * @throws dev.leasehold.memory.InvalidSizeException when [size] is negative, or above the capacity or what the pool can ever hold
+ * @throws RentDeadlockException when it waits for bytes that the scopes around it hold
+ * @throws TooManyWaitersException when as many wait as may
+ * @throws dev.leasehold.memory.PoolClosedException when this or the pool below is closed, also while it waits
+ * @throws dev.leasehold.memory.MemoryExhaustedException when the system refuses memory
  */
 public suspend fun SuspendingPool.rentOrNull(size: Long, timeout: Duration): SharedLease? =
     Leasing.rentOrNull(this, size, timeout, null)
@@ -49,7 +67,16 @@ public suspend fun SuspendingPool.rentOrNull(size: Long, timeout: Duration): Sha
  * [rent] of a lease that belongs to [job]: it is closed when [job] completes, whether by success, failure or cancellation, if
  * nobody closed it before.
  *
+ * **Ownership.** The job's; [move] takes it away from it. When [job] completes while this waits, the lease comes closed.
+ * **Threads, zeroed.** As [rent].
+ * **Cost.** As [rent], and a handler of the job until the lease ends.
+ *
  * @throws IllegalStateException when [job] has completed; nothing was taken
+ * @throws dev.leasehold.memory.InvalidSizeException when [size] is negative, or above the capacity or what the pool can ever hold
+ * @throws RentDeadlockException when it waits for bytes that the scopes around it hold
+ * @throws TooManyWaitersException when as many wait as may
+ * @throws dev.leasehold.memory.PoolClosedException when this or the pool below is closed, also while it waits
+ * @throws dev.leasehold.memory.MemoryExhaustedException when the system refuses memory
  */
 public suspend fun SuspendingPool.leaseIn(job: Job, size: Long): SharedLease {
     requireActive(job)
@@ -61,6 +88,8 @@ public suspend fun SuspendingPool.leaseIn(job: Job, size: Long): SharedLease {
  * two coroutines that need several each cannot hold what the other waits for.
  *
  * **Ownership.** The caller's, who closes them, one by one or together: `rentAll(a, b).use { (first, second) -> … }`.
+ * **Threads.** Any may use and close each lease.
+ * **Zeroed.** Only when the pool's hygiene says so.
  * **Cost.** One wait, and as many rents as there are [sizes].
  *
  * @throws dev.leasehold.memory.InvalidSizeException when a size is negative or above what the pool can ever hold, or their
