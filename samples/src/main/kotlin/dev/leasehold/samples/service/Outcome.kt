@@ -23,5 +23,8 @@ internal class Outcome(
     val heapBytesPerRow: Double get() = perRow(cost.heapBytes)
     val collections: Long get() = cost.collections
 
+    /** What it cost alone, for keeping: answers may be large. */
+    fun withoutAnswers(): Outcome = Outcome(emptyList(), "", rows, cost, clientNanos, longestMillis)
+
     private fun perRow(value: Long): Double = value.toDouble() / maxOf(rows, 1)
 }

@@ -28,7 +28,7 @@ internal class Sweep(
                 "Measurement service: ${Report.rows(workloads[0])} for each number of clients, over loopback TCP",
             )
             out.println("At most ${Report.grouped(arguments.memory)} B off the heap\n")
-            warmUp(trial, minOf(workloads[0].rows * 10, WARM_UP_ROWS))
+            repeat(WARM_UPS) { warmUp(trial, workloads[0].rows) }
             val results = workloads.zip(stages) { workload, stage -> runStage(trial, workload, stage.slow, clients) }
             if (results.all { it != null }) {
                 out.println("\n  All answers are those of the heap version.\n")
@@ -39,7 +39,7 @@ internal class Sweep(
     }
 
     private fun warmUp(trial: Trial, rows: Long) {
-        val workload = Workloads.warmUp(arguments.copy(clients = WARM_UP_CLIENTS), rows)
+        val workload = Workloads.warmUp(arguments, rows)
         ServiceMemory.limitedTo(arguments.memory).use { own ->
             val _ = trial.run(workload, 0, progress("warm-up"), { CoroutineService(own) })
         }
@@ -66,7 +66,8 @@ internal class Sweep(
     private companion object {
         /** The last has more slow clients than are served at once under the default limit: all others wait for them. */
         val STAGES = listOf(Stage(1, 0), Stage(100, 10), Stage(5000, 500), Stage(5000, 1500))
-        const val WARM_UP_CLIENTS = 4
-        const val WARM_UP_ROWS = 1_000_000L
+
+        /** What is compiled in the first is thrown away and compiled anew when it meets the second. */
+        const val WARM_UPS = 2
     }
 }

@@ -20,8 +20,13 @@ internal object Workloads {
         else -> generated(arguments, arguments.rows, arguments.seed)
     }
 
-    /** Lines of the generator, from another seed than that of [of], so that nothing has been seen before. */
-    fun warmUp(arguments: Arguments, rows: Long): Workload = generated(arguments, rows, arguments.seed.inv())
+    /**
+     * Lines of the generator before a run of [rows], from another seed than that of [of], so that nothing has been seen
+     * before. Many clients send them, because much of the code runs once a connection: tables grow, answers are
+     * written.
+     */
+    fun warmUp(arguments: Arguments, rows: Long): Workload =
+        generated(arguments.copy(clients = WARM_UP_CLIENTS), minOf(rows * 10, WARM_UP_ROWS), arguments.seed.inv())
 
     private fun generated(arguments: Arguments, rows: Long, seed: Long) =
         GeneratedRows(rows, arguments.clients, seed, StationNames.make(arguments.stations))
@@ -58,6 +63,8 @@ internal object Workloads {
         }
     }
 
+    private const val WARM_UP_CLIENTS = 64
+    private const val WARM_UP_ROWS = 5_000_000L
     private val OPEN = setOf(
         java.nio.file.StandardOpenOption.CREATE,
         java.nio.file.StandardOpenOption.WRITE,
