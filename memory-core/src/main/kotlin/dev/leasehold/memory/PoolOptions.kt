@@ -23,10 +23,11 @@ public class PoolOptions internal constructor() {
 
     /**
      * How many bytes of closed shared leases may wait until their kept views are cut off, before a batch of them is;
-     * 4 MiB by default, and never more than an eighth of [limit]. 0 gives every shared lease an arena of its own:
-     * closing it then cuts its views at once, and costs tens of microseconds.
+     * 32 MiB by default, and never more than an eighth of [limit]. The pool keeps to 4 MiB, and takes more only while leases
+     * of more than 1 KiB come and go so fast that they would have to wait for that. 0 gives every shared lease an arena of
+     * its own: closing it then cuts its views at once, and costs tens of microseconds.
      */
-    public var quarantineBytes: Long = 4.MiB
+    public var quarantineBytes: Long = 32.MiB
 
     /** How many blocks of closed shared leases may wait likewise; 8,192 by default, and 16,384 at most. */
     public var quarantineBlocks: Int = 8192

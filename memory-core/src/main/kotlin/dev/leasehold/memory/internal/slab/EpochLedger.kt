@@ -10,7 +10,7 @@ internal class EpochLedger(
     val owner: Any,
     val poolName: String,
     private val platform: Platform,
-    private val boundBytes: Long,
+    boundBytes: Long,
     boundBlocks: Int,
     private val exact: Boolean,
     private val keeper: Keeper,
@@ -40,7 +40,7 @@ internal class EpochLedger(
         fun settle()
     }
 
-    private val boundBlocks = minOf(boundBlocks, PackedBlock.TICKETS)
+    private val size = EpochSize(boundBytes, boundBlocks)
     private val lock = ReentrantLock()
     private var current: Epoch? = null
     private var currentBytes = 0L
@@ -56,45 +56,21 @@ internal class EpochLedger(
     @Volatile private var settleDue = false
 
     /** Whether epochs are used at all, or every shared lease has an arena of its own. */
-    val enabled: Boolean get() = boundBytes > 0 && boundBlocks > 0
+    val enabled: Boolean get() = size.enabled
 
     // Closed blocks in epochs that wait for others which are still open, in bytes.
     private val pinned = AtomicLong()
 
-    // By how many doublings epochs are smaller than the bounds allow.
-    @Volatile private var shrunk = 0
-
-    private val epochBytes get() = boundBytes shr shrunk
-    private val epochBlocks get() = maxOf(1, boundBlocks shr shrunk)
+    // The block that the open epoch began with, in bytes, and when that was.
+    private var openedFor = 0L
+    private var openedAt = 0L
 
     /** Whether a block of [bytes] may share an epoch. */
-    fun accepts(bytes: Long): Boolean = enabled && bytes < OWN_ARENA_FROM && bytes <= epochBytes
-
-    // How many bytes were granted since the size last changed.
-    private var grantedSince = 0L
-
-    // What lives long keeps all that shared its epoch in quarantine. So when too much is kept like that, epochs get
-    // smaller, each a handshake for fewer blocks, down to where only an arena of one's own is left. What a change does
-    // shows only after some turnover, so there is one between two changes; else the size would run from end to end.
-    private fun adapt() {
-        if (grantedSince < SHRINK_ABOVE * boundBytes) return
-        val waiting = pinned.get()
-        if (waiting > SHRINK_ABOVE * boundBytes) {
-            shrunk = minOf(MOST_SHRUNK, shrunk + 2)
-        } else if (waiting < boundBytes && shrunk > 0) {
-            shrunk--
-        }
-        grantedSince = 0
-    }
+    fun accepts(bytes: Long): Boolean = bytes < OWN_ARENA_FROM && size.accepts(bytes)
 
     /** Lets epochs grow again when little is in quarantine; for a block of [bytes] that was not accepted, and so opens none. */
     fun relax(bytes: Long) {
-        if (shrunk > 0 && bytes <= boundBytes) lock.withLock { turnOver(bytes) }
-    }
-
-    private fun turnOver(bytes: Long) {
-        grantedSince += bytes
-        adapt()
+        if (size.isShrunk) lock.withLock { size.change(bytes, bytes, EpochSize.FOREVER, pinned.get()) }
     }
 
     /** Called when [bytes] of closed blocks have come into an epoch that is not complete. */
@@ -103,7 +79,7 @@ internal class EpochLedger(
     }
 
     /** How many tickets a thread takes, and how many closed leases it notes, at a time, at most. */
-    val batch: Int = minOf(EpochShare.BATCH, maxOf(1, boundBlocks / 8))
+    val batch: Int = minOf(EpochShare.BATCH, maxOf(1, size.blocks / 8))
 
     /** An empty note for [batch] closed leases. */
     fun emptyNote(): Magazine = spareNotes.pop() ?: Magazine(batch)
@@ -116,8 +92,8 @@ internal class EpochLedger(
 
     /** How many tickets for blocks of [bytes] a thread should take at a time: never more than an eighth of an epoch. */
     fun batchOf(bytes: Long): Int {
-        val most = maxOf(1, minOf(batch, epochBlocks / 8)).toLong()
-        return (epochBytes / 8 / bytes).coerceIn(1, most).toInt()
+        val most = maxOf(1, minOf(batch, size.blocks / 8)).toLong()
+        return (size.bytesFor(bytes) / 8 / bytes).coerceIn(1, most).toInt()
     }
 
     /** Gives [tickets] for [bytes] bytes out and answers the first of them. */
@@ -135,10 +111,13 @@ internal class EpochLedger(
             currentBlocks += tickets
             return Ticket(open, currentBlocks - tickets)
         }
+        val now = System.nanoTime()
+        size.change(currentBytes, openedFor, if (open == null) EpochSize.FOREVER else now - openedAt, pinned.get())
         sealLocked()
-        turnOver(currentBytes)
-        mostBytes = epochBytes
-        mostBlocks = maxOf(tickets, epochBlocks)
+        openedFor = bytes / tickets
+        openedAt = now
+        mostBytes = size.bytesFor(openedFor)
+        mostBlocks = maxOf(tickets, size.blocks)
         val arena = if (platform.bindsViews) arenas.open() else null
         val fresh = Epoch(this, arena, exact, mostBlocks)
         check(fresh.tryGrant(tickets))
@@ -246,10 +225,6 @@ internal class EpochLedger(
         /** From this size on a handshake is small beside what the block itself costs, in bytes. */
         const val OWN_ARENA_FROM = 1L shl 20
         const val SETTLE_ABOVE = 2L
-
-        /** From how many full epochs on the closed blocks that wait for open ones are too many. */
-        const val SHRINK_ABOVE = 3
-        const val MOST_SHRUNK = 12
         const val HELP_ABOVE = 6L
     }
 }
