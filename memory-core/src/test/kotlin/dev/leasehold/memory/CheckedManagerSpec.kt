@@ -1,6 +1,8 @@
 package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.slab.GuardBytes
+import dev.leasehold.testing.await
+import dev.leasehold.testing.logged
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe

@@ -4,6 +4,7 @@ import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.slab.Account
 import dev.leasehold.memory.internal.slab.SizeClasses
 import dev.leasehold.memory.internal.slab.SlabStore
+import dev.leasehold.testing.await
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.comparables.shouldBeGreaterThan
 import io.kotest.matchers.comparables.shouldBeLessThan

@@ -4,6 +4,8 @@ package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.InternalMemoryApi
 import dev.leasehold.memory.internal.platform.Platform
+import dev.leasehold.testing.Effort
+import dev.leasehold.testing.await
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.comparables.shouldBeGreaterThan

@@ -2,6 +2,7 @@ package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.slab.SizeClasses
+import dev.leasehold.testing.await
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.matchers.comparables.shouldBeGreaterThanOrEqualTo
 import io.kotest.matchers.comparables.shouldBeLessThanOrEqualTo

@@ -1,5 +1,6 @@
 package dev.leasehold.memory
 
+import dev.leasehold.testing.Effort
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.comparables.shouldBeGreaterThan

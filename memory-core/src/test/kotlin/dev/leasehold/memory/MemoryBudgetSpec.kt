@@ -1,6 +1,7 @@
 package dev.leasehold.memory
 
 import com.sun.management.OperatingSystemMXBean
+import dev.leasehold.testing.await
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty

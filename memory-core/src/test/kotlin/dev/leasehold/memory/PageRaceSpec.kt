@@ -1,5 +1,7 @@
 package dev.leasehold.memory
 
+import dev.leasehold.testing.Effort
+import dev.leasehold.testing.await
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.comparables.shouldBeGreaterThan

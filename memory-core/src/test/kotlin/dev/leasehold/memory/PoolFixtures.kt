@@ -1,5 +1,6 @@
 package dev.leasehold.memory
 
+import dev.leasehold.testing.await
 import io.kotest.matchers.shouldBe
 
 /**

@@ -3,6 +3,8 @@ package dev.leasehold.memory
 import dev.leasehold.memory.internal.budget.BudgetNode
 import dev.leasehold.memory.internal.budget.SoftLimit
 import dev.leasehold.memory.internal.slab.Account
+import dev.leasehold.testing.Effort
+import dev.leasehold.testing.await
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly

@@ -3,6 +3,8 @@ package dev.leasehold.memory.coroutines
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.MiB
 import dev.leasehold.memory.SharedLease
+import dev.leasehold.testing.Effort
+import dev.leasehold.testing.await
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe

@@ -4,6 +4,7 @@ import dev.leasehold.memory.KiB
 import dev.leasehold.memory.MemoryBudget
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.rentShared
+import dev.leasehold.testing.Effort
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.string.shouldContain

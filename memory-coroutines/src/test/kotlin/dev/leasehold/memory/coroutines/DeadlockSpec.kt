@@ -4,6 +4,7 @@ package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.RentTimeoutException
+import dev.leasehold.testing.await
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.longs.shouldBeLessThan
@@ -46,7 +47,7 @@ class DeadlockSpec : FunSpec() {
                         }
                     }
                     currentTime shouldBe 0
-                    TestPools.withoutAddresses(refusal.message) shouldBe
+                    withoutAddresses(refusal.message) shouldBe
                         "pool 'deadlock': coroutine 'upload' (ScopeCoroutine) asks for 60 bytes of a capacity of " +
                         "100, of which memory scope 'work' of coroutine 'upload' (UndispatchedCoroutine) holds 60: " +
                         "nothing of that can come back before it goes on; rent several at once with rentAll, close " +
@@ -93,7 +94,7 @@ class DeadlockSpec : FunSpec() {
                         pool.withLease(60) { pool.withLease(60) {} }
                     }
                     currentTime shouldBe 0
-                    TestPools.withoutAddresses(refusal.message) shouldBe
+                    withoutAddresses(refusal.message) shouldBe
                         "pool 'deadlock': a coroutine (TestScope[test started]) asks for 60 bytes of a capacity of " +
                         "100, of which its own withLease holds 60: nothing of that can come back before it goes on; " +
                         "rent several at once with rentAll, close leases sooner, or raise the capacity"
@@ -125,7 +126,7 @@ class DeadlockSpec : FunSpec() {
                         }
                     }
                     currentTime shouldBe 10_000
-                    TestPools.withoutAddresses(refusal.message) shouldBe
+                    withoutAddresses(refusal.message) shouldBe
                         "pool 'deadlock': coroutine 'child' (StandaloneCoroutine) asks for 60 bytes of a capacity of " +
                         "100, of which memory scope 'work' of a coroutine (TestScope[test started]) holds 60: " +
                         "nothing of that came back within 10s, so it seems to wait for itself; rent several at once " +
@@ -196,7 +197,7 @@ class DeadlockSpec : FunSpec() {
                     }
                     first.join()
                     currentTime shouldBe 15_000
-                    TestPools.withoutAddresses(told?.message) shouldBe
+                    withoutAddresses(told?.message) shouldBe
                         "pool 'deadlock': coroutine 'second' (ScopeCoroutine) asks for 40 bytes of a capacity of " +
                         "100, of which the scopes of 2 coroutines that wait for one another hold 80: the first of " +
                         "them asks for 30, and nothing came back within 10s. This one closed the ring, so it is " +
@@ -383,7 +384,7 @@ class DeadlockSpec : FunSpec() {
                             }
                         }
                     }
-                    TestPools.withoutAddresses(refusal.message) shouldBe
+                    withoutAddresses(refusal.message) shouldBe
                         "pool 'tight': coroutine 'upload' (ScopeCoroutine) asks for 409600 bytes of a capacity of " +
                         "1048576, which are free, but the pool below has no memory for them under its limit of " +
                         "1048576 bytes: all 655360 bytes of its blocks that are out belong to what this coroutine " +
@@ -408,7 +409,7 @@ class DeadlockSpec : FunSpec() {
                             rent(400 * KIBIBYTE)
                         }
                     }
-                    TestPools.await("it waits in the pool below") { pool.pool.stats().waiters == 1 }
+                    await("it waits in the pool below") { pool.pool.stats().waiters == 1 }
                     delay(300.milliseconds)
                     waiting.isActive shouldBe true
                     waiting.cancelAndJoin()
@@ -430,7 +431,7 @@ class DeadlockSpec : FunSpec() {
         }
 
         test("cancellation under the watch loses nothing, at whatever moment it comes") {
-            TestPools.over("watched", 500) { pool ->
+            lending("watched", 500) { pool ->
                 coroutineScope {
                     repeat(1500) { index ->
                         val job = launch(Dispatchers.Default) {
@@ -469,9 +470,9 @@ class DeadlockSpec : FunSpec() {
         MemoryPool.isolated("tight") { limit = 1024 * KIBIBYTE }.use { memory ->
             SuspendingPool(memory) { stallPatience = 50.milliseconds }.use { pool ->
                 coroutineScope { body(pool) }
-                TestPools.await("all came back") { pool.stats().used == 0L }
+                await("all came back") { pool.stats().used == 0L }
             }
-            TestPools.await("all blocks came back") { memory.stats().used == 0L }
+            await("all blocks came back") { memory.stats().used == 0L }
         }
     }
 
@@ -479,7 +480,7 @@ class DeadlockSpec : FunSpec() {
         patience: Duration = 10.seconds,
         traced: Boolean = false,
         body: suspend TestScope.(SuspendingPool) -> Unit,
-    ) = TestPools.over("deadlock", 100, patience, traced) { pool -> runTest { body(pool) } }
+    ) = lending("deadlock", 100, patience, traced) { pool -> runTest { body(pool) } }
 
     private companion object {
         const val KIBIBYTE = 1024L

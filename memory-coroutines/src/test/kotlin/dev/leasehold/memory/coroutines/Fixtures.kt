@@ -1,6 +1,7 @@
 package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.MemoryPool
+import dev.leasehold.testing.await
 import kotlinx.coroutines.yield
 import kotlin.coroutines.Continuation
 import kotlin.coroutines.ContinuationInterceptor
@@ -24,14 +25,14 @@ internal suspend fun <R> over(name: String, capacity: Long, block: suspend (Susp
     over(MemoryPool.isolated(name), capacity, block = block)
 
 /** Lets others run until [holds]. */
-internal suspend fun until(what: String, holds: () -> Boolean) {
-    val deadline = System.nanoTime() + 10_000_000_000
-    while (!holds()) {
-        check(System.nanoTime() < deadline) { "not within ten seconds: $what" }
+internal suspend fun until(what: String, holds: () -> Boolean) = await(
+    what,
+    pause = {
         yield()
         Thread.sleep(0, 100_000)
-    }
-}
+    },
+    holds,
+)
 
 /** An interceptor that is no dispatcher: it resumes on the spot, on the thread of whoever resumes. */
 internal class OnTheSpot : ContinuationInterceptor {

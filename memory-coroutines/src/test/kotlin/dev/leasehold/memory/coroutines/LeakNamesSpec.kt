@@ -3,6 +3,8 @@ package dev.leasehold.memory.coroutines
 import dev.leasehold.memory.LeaseClosedException
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.SharedLease
+import dev.leasehold.testing.await
+import dev.leasehold.testing.logged
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldHaveSize
@@ -13,10 +15,6 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withContext
-import java.util.concurrent.ConcurrentLinkedQueue
-import java.util.logging.Handler
-import java.util.logging.LogRecord
-import java.util.logging.Logger
 
 /** A pool that traces sites says for which coroutine a lease was rented, wherever it says where. */
 class LeakNamesSpec : FunSpec({
@@ -78,29 +76,4 @@ private fun forget(pool: SuspendingPool) = runBlocking {
         pool.rent(77).segment.fill(1)
         memoryScope(pool) { rent(78).move().segment.fill(1) }
     }.join()
-}
-
-/** What the library logs while [body] runs. */
-private fun logged(body: (ConcurrentLinkedQueue<String>) -> Unit): List<String> {
-    val records = ConcurrentLinkedQueue<String>()
-    val logger = Logger.getLogger("dev.leasehold.memory")
-    val handler = object : Handler() {
-        override fun publish(record: LogRecord) {
-            records.add(record.message)
-        }
-
-        override fun flush() = Unit
-
-        override fun close() = Unit
-    }
-    val parents = logger.useParentHandlers
-    logger.useParentHandlers = false
-    logger.addHandler(handler)
-    try {
-        body(records)
-    } finally {
-        logger.removeHandler(handler)
-        logger.useParentHandlers = parents
-    }
-    return records.toList()
 }

@@ -4,6 +4,8 @@ import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.RentTimeoutException
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.rentShared
+import dev.leasehold.testing.Effort
+import dev.leasehold.testing.await
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
@@ -30,7 +32,7 @@ import kotlin.time.Duration.Companion.minutes
 class LineFormsSpec : FunSpec() {
     init {
         test("coroutines, threads and futures are served in the order in which they came") {
-            TestPools.over("mixed", 100) { pool ->
+            lending("mixed", 100) { pool ->
                 val order = Collections.synchronizedList(ArrayList<Int>())
                 val threads = ArrayList<Thread>()
                 val all = pool.rent(100)
@@ -63,11 +65,11 @@ class LineFormsSpec : FunSpec() {
         test("a future waits in the line of the pool below, and blocks nobody; it leaves when it is cancelled") {
             overFull { memory, pool, whole ->
                 val cancelled = pool.rentAsync(4096)
-                TestPools.await("the future is in the line below") { memory.stats().waiters == 1 }
+                await("the future is in the line below") { memory.stats().waiters == 1 }
                 cancelled.cancel(true) shouldBe true
-                TestPools.await("it has left") { memory.stats().waiters == 0 && pool.stats().used == 0L }
+                await("it has left") { memory.stats().waiters == 0 && pool.stats().used == 0L }
                 val other = pool.rentAsync(4096)
-                TestPools.await("the other is in the line below") { memory.stats().waiters == 1 }
+                await("the other is in the line below") { memory.stats().waiters == 1 }
                 other.isDone shouldBe false
                 whole.close()
                 other.get(10, TimeUnit.SECONDS).close()
@@ -75,12 +77,12 @@ class LineFormsSpec : FunSpec() {
         }
 
         test("a lease that a thread rented names that thread, whoever asks") {
-            TestPools.over("named", 100, traced = true) { pool ->
+            lending("named", 100, traced = true) { pool ->
                 lateinit var lease: SharedLease
                 Thread.ofVirtual().name("renter").start { lease = pool.rentBlocking(10, 1.minutes) }.join()
                 lease.close()
                 val message = shouldThrow<IllegalStateException> { lease.asMemorySegment() }.message
-                TestPools.withoutAddresses(message) shouldContain "it belonged to virtual thread 'renter' (#)"
+                withoutAddresses(message) shouldContain "it belonged to virtual thread 'renter' (#)"
             }
         }
 
@@ -95,7 +97,7 @@ class LineFormsSpec : FunSpec() {
 
     /** Runs [block] on a thread; answers when that waits. */
     private fun parked(block: () -> Unit): Thread = Thread.ofVirtual().start(block).also { thread ->
-        TestPools.await("the thread waits") { thread.state == Thread.State.TIMED_WAITING }
+        await("the thread waits") { thread.state == Thread.State.TIMED_WAITING }
     }
 
     /** Runs [block] with a suspending pool whose bytes are free, over one that a lease fills. */
@@ -110,9 +112,7 @@ class LineFormsSpec : FunSpec() {
 
     /** Lets rents of all forms meet their ends at random; answers how many bytes are out when all of them are over. */
     private suspend fun churn(what: String, future: (SuspendingPool, Long) -> CompletableFuture<SharedLease>): Int {
-        val seed = System.getProperty("leasehold.seed")?.toLong() ?: System.nanoTime()
-        println("$what: seed $seed")
-        val random = Random(seed)
+        val random = Random(Effort.seed(what))
         val memory = MemoryPool.isolated("churn")
         val pool = SuspendingPool(memory, 100)
         val served = AtomicInteger()

@@ -3,6 +3,7 @@ package dev.leasehold.memory.coroutines
 import dev.leasehold.memory.LeaseClosedException
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.SharedLease
+import dev.leasehold.testing.Effort
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.ints.shouldBeGreaterThan
 import io.kotest.matchers.shouldBe

@@ -3,6 +3,7 @@ package dev.leasehold.memory.coroutines
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.PoolClosedException
 import dev.leasehold.memory.rentShared
+import dev.leasehold.testing.Effort
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe

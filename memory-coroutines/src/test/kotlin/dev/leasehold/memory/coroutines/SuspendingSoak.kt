@@ -3,6 +3,7 @@ package dev.leasehold.memory.coroutines
 import dev.leasehold.memory.KiB
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.MiB
+import dev.leasehold.testing.Effort
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.comparables.shouldBeLessThan
 import io.kotest.matchers.longs.shouldBeGreaterThan

@@ -1,5 +1,6 @@
 package dev.leasehold.memory.coroutines
 
+import dev.leasehold.testing.await
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe

@@ -1,7 +1,7 @@
 package dev.leasehold.memory.internal.slab
 
-import dev.leasehold.memory.Effort
 import dev.leasehold.memory.internal.budget.BudgetNode
+import dev.leasehold.testing.Effort
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
 import kotlin.random.Random

@@ -1,9 +1,9 @@
 package dev.leasehold.memory.internal.slab
 
-import dev.leasehold.memory.Effort
 import dev.leasehold.memory.failureOn
 import dev.leasehold.memory.onThread
 import dev.leasehold.memory.together
+import dev.leasehold.testing.Effort
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.comparables.shouldBeGreaterThan

@@ -1,6 +1,6 @@
 package dev.leasehold.memory.internal.slab
 
-import dev.leasehold.memory.Effort
+import dev.leasehold.testing.Effort
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import org.jetbrains.lincheck.LincheckAssertionError

@@ -1,9 +1,9 @@
 package dev.leasehold.memory.internal.slab
 
-import dev.leasehold.memory.Effort
 import dev.leasehold.memory.KiB
 import dev.leasehold.memory.MiB
 import dev.leasehold.memory.internal.platform.Platform
+import dev.leasehold.testing.Effort
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.comparables.shouldBeGreaterThan

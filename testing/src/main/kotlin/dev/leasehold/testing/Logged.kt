@@ -1,4 +1,4 @@
-package dev.leasehold.memory
+package dev.leasehold.testing
 
 import java.util.concurrent.ConcurrentLinkedQueue
 import java.util.logging.Handler
@@ -6,7 +6,7 @@ import java.util.logging.LogRecord
 import java.util.logging.Logger
 
 /** Runs [body] and answers what was logged, which goes nowhere else: a log with a leak report fails the build. */
-internal fun logged(body: (ConcurrentLinkedQueue<String>) -> Unit): List<String> {
+public fun logged(body: (ConcurrentLinkedQueue<String>) -> Unit): List<String> {
     val records = ConcurrentLinkedQueue<String>()
     val logger = Logger.getLogger("dev.leasehold.memory")
     val handler = object : Handler() {
