@@ -8,6 +8,7 @@ import java.lang.foreign.MemoryLayout
 import java.lang.foreign.MemorySegment
 import java.util.function.Function
 import kotlin.time.Duration
+import kotlin.time.toKotlinDuration
 import java.time.Duration as JavaDuration
 
 // The verbs of renting, as extensions: from Java they are `Memory.rent(pool, n)`, and inside a memory scope the
@@ -69,8 +70,7 @@ public fun MemoryPool.rent(size: Long, timeout: Duration): Lease =
  * @throws PoolClosedException when the pool is closed, or gets closed while this waits
  */
 @Throws(InterruptedException::class)
-public fun MemoryPool.rent(size: Long, timeout: JavaDuration): Lease =
-    rentLeaseWithin(size, NATURAL, checkTimeout(saturatedNanos(timeout)), null)
+public fun MemoryPool.rent(size: Long, timeout: JavaDuration): Lease = rent(size, timeout.toKotlinDuration())
 
 /**
  * [rent], or null when the pool's limit stops it.
@@ -134,7 +134,7 @@ public fun MemoryPool.rentShared(size: Long, timeout: Duration): SharedLease =
  */
 @Throws(InterruptedException::class)
 public fun MemoryPool.rentShared(size: Long, timeout: JavaDuration): SharedLease =
-    rentSharedLeaseWithin(size, NATURAL, checkTimeout(saturatedNanos(timeout)), null)
+    rentShared(size, timeout.toKotlinDuration())
 
 /**
  * [rentShared], or null when the pool's limit stops it.

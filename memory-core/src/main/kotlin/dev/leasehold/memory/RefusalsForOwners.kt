@@ -3,9 +3,10 @@
 
 package dev.leasehold.memory
 
+import dev.leasehold.memory.internal.AccessFailures
 import dev.leasehold.memory.internal.InternalMemoryApi
 
-// The errors of renting, for the other modules: one kind of misuse is one type of exception, wherever it is noticed.
+// The errors of renting, for the other modules: one kind of misuse is one type of exception, and one wording, wherever it is noticed.
 
 /** The exception for a [size] that no request may have. */
 @InternalMemoryApi
@@ -23,3 +24,15 @@ public fun poolClosed(message: String, poolName: String): PoolClosedException = 
 @InternalMemoryApi
 public fun rentTimeout(message: String, poolName: String, requested: Long): RentTimeoutException =
     RentTimeoutException(message, poolName, requested)
+
+/** The [thread] as messages name it. */
+@InternalMemoryApi
+public fun describeThread(thread: Thread): String = AccessFailures.describe(thread)
+
+/** What a clean-up ends with that met [next] behind [first], or as the first: the first failure, which carries the others. */
+@InternalMemoryApi
+public fun firstFailure(first: Throwable?, next: Throwable): Throwable {
+    if (first == null) return next
+    if (first !== next) first.addSuppressed(next)
+    return first
+}

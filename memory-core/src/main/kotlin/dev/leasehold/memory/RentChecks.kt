@@ -2,7 +2,6 @@ package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.slab.Requests
-import java.time.Duration as JavaDuration
 
 /** Stands for "no alignment was asked for". */
 internal const val NATURAL: Long = Requests.NATURAL
@@ -23,11 +22,4 @@ internal fun checkAlignment(alignment: Long): Long {
 internal fun checkTimeout(nanos: Long): Long {
     require(nanos > 0) { "a timeout must be positive, and was $nanos ns; tryRent does not wait" }
     return nanos
-}
-
-/** The nanoseconds of [timeout], or as many as a long can hold. */
-internal fun saturatedNanos(timeout: JavaDuration): Long = try {
-    timeout.toNanos()
-} catch (_: ArithmeticException) {
-    if (timeout.isNegative) Long.MIN_VALUE else Long.MAX_VALUE
 }

@@ -18,13 +18,7 @@ internal class LeaseHold(private val lease: SharedLease) {
     /** Closes the lease if it is still held; [failure] is what the block threw. */
     fun end(failure: Throwable?) {
         if (grant != null && !tie.end(grant)) return
-        try {
-            lease.close()
-        } catch (refusal: Throwable) {
-            Stragglers.close(lease)
-            if (failure == null) throw refusal
-            if (failure !== refusal) failure.addSuppressed(refusal)
-        }
+        lease.end(failure) {}
     }
 }
 

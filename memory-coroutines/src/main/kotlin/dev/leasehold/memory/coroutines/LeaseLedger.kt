@@ -7,6 +7,7 @@ import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.bytesOfBlock
 import dev.leasehold.memory.dsl.ScopeClosedException
 import dev.leasehold.memory.dsl.scopeClosed
+import dev.leasehold.memory.firstFailure
 import dev.leasehold.memory.internal.InternalMemoryApi
 import kotlinx.coroutines.Job
 import kotlin.coroutines.CoroutineContext
@@ -146,11 +147,7 @@ internal class LeaseLedger(
                 if (entry is DeferredAction) entry.action() else lease?.close()
             } catch (next: Throwable) {
                 if (lease != null) Stragglers.close(lease)
-                if (first == null) {
-                    first = next
-                } else if (first !== next) {
-                    first.addSuppressed(next)
-                }
+                first = firstFailure(first, next)
             }
         }
     }

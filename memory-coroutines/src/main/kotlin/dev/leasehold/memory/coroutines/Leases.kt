@@ -1,6 +1,10 @@
+@file:OptIn(InternalMemoryApi::class)
+
 package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.SharedLease
+import dev.leasehold.memory.firstFailure
+import dev.leasehold.memory.internal.InternalMemoryApi
 
 /**
  * Several leases that were granted together, by [rentAll], in the order of the sizes that were asked for.
@@ -31,7 +35,7 @@ public class Leases internal constructor(private val leases: Array<SharedLease>)
             try {
                 leases[index].close()
             } catch (refusal: Throwable) {
-                failure?.addSuppressed(refusal) ?: run { failure = refusal }
+                failure = firstFailure(failure, refusal)
             }
         }
         failure?.let { throw it }

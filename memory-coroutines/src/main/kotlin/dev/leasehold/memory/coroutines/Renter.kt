@@ -1,5 +1,9 @@
+@file:OptIn(InternalMemoryApi::class)
+
 package dev.leasehold.memory.coroutines
 
+import dev.leasehold.memory.describeThread
+import dev.leasehold.memory.internal.InternalMemoryApi
 import kotlinx.coroutines.CoroutineName
 import kotlinx.coroutines.Job
 import kotlin.coroutines.AbstractCoroutineContextElement
@@ -9,14 +13,11 @@ import kotlin.coroutines.CoroutineContext
 internal object Renter {
     /** The coroutine of [context], by its name, if it has one, and its job; or the thread, where there is none. */
     fun describe(context: CoroutineContext?): String {
-        if (context == null) return ofThread(Thread.currentThread())
-        context[RentingThread]?.let { return ofThread(it.thread) }
+        if (context == null) return describeThread(Thread.currentThread())
+        context[RentingThread]?.let { return describeThread(it.thread) }
         val name = context[CoroutineName]?.let { "coroutine '${it.name}'" } ?: "a coroutine"
         return context[Job]?.let { "$name ($it)" } ?: name
     }
-
-    private fun ofThread(thread: Thread) =
-        (if (thread.isVirtual) "virtual thread" else "thread") + " '${thread.name}' (#${thread.threadId()})"
 }
 
 /** Stands for the context of a rent by a [thread], which has none: it is named long after, and then by others. */

@@ -1,6 +1,10 @@
+@file:OptIn(InternalMemoryApi::class)
+
 package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.SharedLease
+import dev.leasehold.memory.firstFailure
+import dev.leasehold.memory.internal.InternalMemoryApi
 
 /**
  * Closes leases that refused to close, because a native call or an input/output operation was still using them, as soon as that
@@ -17,6 +21,15 @@ internal object Stragglers {
         } catch (_: IllegalStateException) {
             close(lease) {}
         }
+    }
+
+    /**
+     * Closes [lease], which has just refused to with [refusal], later, and runs [closed] then. Attaches the [refusal] to
+     * [failure], which is on its way already; where there is none, throws it.
+     */
+    fun refused(lease: SharedLease, refusal: Throwable, failure: Throwable?, closed: () -> Unit) {
+        close(lease, closed)
+        if (firstFailure(failure, refusal) !== failure) throw refusal
     }
 
     /** Closes [lease], which has just refused to, later, and runs [closed] then. */
@@ -38,4 +51,19 @@ internal object Stragglers {
     } catch (_: IllegalStateException) {
         lease.isClosed
     }
+}
+
+/**
+ * Closes this lease behind a block that threw [failure], if anything, and runs [ended] when it is closed: now, or, when it
+ * refuses to close, later; a refusal is thrown, or attached to [failure].
+ *
+ * Inlined, because only what refuses may cost an object.
+ */
+internal inline fun SharedLease.end(failure: Throwable?, crossinline ended: () -> Unit) {
+    try {
+        close()
+    } catch (refusal: Throwable) {
+        return Stragglers.refused(this, refusal, failure) { ended() }
+    }
+    ended()
 }

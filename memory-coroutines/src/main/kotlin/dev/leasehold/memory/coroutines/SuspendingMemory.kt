@@ -5,6 +5,7 @@ package dev.leasehold.memory.coroutines
 import dev.leasehold.memory.SharedLease
 import java.util.concurrent.CompletableFuture
 import kotlin.time.Duration
+import kotlin.time.toKotlinDuration
 import java.time.Duration as JavaDuration
 
 // The verbs of a suspending pool for code that does not suspend: from Java they are `SuspendingMemory.rentBlocking(pool, n, timeout)`.
@@ -63,7 +64,7 @@ public fun SuspendingPool.rentBlocking(size: Long, timeout: Duration): SharedLea
  */
 @Throws(InterruptedException::class)
 public fun SuspendingPool.rentBlocking(size: Long, timeout: JavaDuration): SharedLease =
-    BlockingRent(this, size, saturatedNanos(timeout)).rent()
+    rentBlocking(size, timeout.toKotlinDuration())
 
 /**
  * Rents [size] bytes without blocking: the future completes when they have come free, first come, first served, in one line with
@@ -86,9 +87,3 @@ public fun SuspendingPool.rentBlocking(size: Long, timeout: JavaDuration): Share
  *   or what the pool can ever hold: no wait could help
  */
 public fun SuspendingPool.rentAsync(size: Long): CompletableFuture<SharedLease> = FutureRent.rent(this, size)
-
-private fun saturatedNanos(timeout: JavaDuration): Long = try {
-    timeout.toNanos()
-} catch (_: ArithmeticException) {
-    if (timeout.isNegative) Long.MIN_VALUE else Long.MAX_VALUE
-}

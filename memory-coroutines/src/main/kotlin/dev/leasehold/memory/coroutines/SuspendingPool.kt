@@ -205,30 +205,13 @@ public class SuspendingPool internal constructor(
     /** Ends a lease of [leaseWithin]; [failure] is what its block threw. */
     @PublishedApi
     @JvmSynthetic
-    internal fun endLease(lease: SharedLease, failure: Throwable?) {
-        try {
-            lease.close()
-        } catch (refusal: Throwable) {
-            Stragglers.close(lease) {}
-            if (failure == null) throw refusal
-            if (failure !== refusal) failure.addSuppressed(refusal)
-        }
-    }
+    internal fun endLease(lease: SharedLease, failure: Throwable?): Unit = lease.end(failure) {}
 
     /** Ends a lease of [withLease], and gives its bytes back; [failure] is what its block threw. */
     @PublishedApi
     @JvmSynthetic
-    internal fun endLease(lease: SharedLease, size: Long, failure: Throwable?) {
-        try {
-            lease.close()
-        } catch (refusal: Throwable) {
-            Stragglers.close(lease) { giveBack(size) }
-            if (failure == null) throw refusal
-            if (failure !== refusal) failure.addSuppressed(refusal)
-            return
-        }
-        giveBack(size)
-    }
+    internal fun endLease(lease: SharedLease, size: Long, failure: Throwable?): Unit =
+        lease.end(failure) { giveBack(size) }
 
     /** Makes suspending pools, for Java. */
     public companion object {

@@ -1,4 +1,9 @@
+@file:OptIn(InternalMemoryApi::class)
+
 package dev.leasehold.memory.coroutines
+
+import dev.leasehold.memory.firstFailure
+import dev.leasehold.memory.internal.InternalMemoryApi
 
 /**
  * Tells waiters, one after the other, what became of them.
@@ -42,7 +47,7 @@ internal object Telling {
                 try {
                     waiter.told()
                 } catch (next: Throwable) {
-                    if (failure == null) failure = next else failure.addSuppressed(next)
+                    failure = firstFailure(failure, next)
                 }
             }
             depth--

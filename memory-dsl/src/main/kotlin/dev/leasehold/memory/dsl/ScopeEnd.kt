@@ -2,6 +2,7 @@
 
 package dev.leasehold.memory.dsl
 
+import dev.leasehold.memory.firstFailure
 import dev.leasehold.memory.internal.InternalMemoryApi
 
 /** The end of a scope that has more to end than one lease. */
@@ -46,7 +47,6 @@ internal object ScopeEnd {
         action()
         first
     } catch (next: Throwable) {
-        if (first != null && first !== next) first.addSuppressed(next)
-        first ?: next
+        firstFailure(first, next)
     }
 }

@@ -1,4 +1,9 @@
+@file:OptIn(InternalMemoryApi::class)
+
 package dev.leasehold.memory.dsl
+
+import dev.leasehold.memory.describeThread
+import dev.leasehold.memory.internal.InternalMemoryApi
 
 /** The messages of a scope that refuses: which scope, what happened, what to do. */
 internal object ScopeRefusals {
@@ -6,11 +11,9 @@ internal object ScopeRefusals {
         ScopeClosedException("$scope has ended; rent and allocate while its body runs, or open another one")
     } else {
         ScopeThreadException(
-            "$scope belongs to ${describe(thread)} and was used on ${describe(Thread.currentThread())}; " +
+            "$scope belongs to ${describeThread(thread)} and was used on " +
+                "${describeThread(Thread.currentThread())}; " +
                 "open a scope on each thread, and use rentShared for memory that changes threads",
         )
     }
-
-    private fun describe(thread: Thread) =
-        (if (thread.isVirtual) "virtual thread" else "thread") + " '${thread.name}' (#${thread.threadId()})"
 }
