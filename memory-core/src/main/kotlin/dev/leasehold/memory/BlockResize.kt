@@ -2,6 +2,7 @@ package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.slab.BlockHome
 import dev.leasehold.memory.internal.slab.BlockKind
+import dev.leasehold.memory.internal.slab.LargeHome
 import dev.leasehold.memory.internal.slab.PageHome
 import dev.leasehold.memory.internal.slab.RefCount
 import dev.leasehold.memory.internal.slab.SizeClasses
@@ -28,7 +29,7 @@ internal class BlockResize(
         try {
             val oldSize = block.size
             // Pages that the system adds are zero.
-            val dirty = (block.home as? SlabEngine.LargeHome)?.capacity ?: Long.MAX_VALUE
+            val dirty = (block.home as? LargeHome)?.capacity ?: Long.MAX_VALUE
             if (inPlace(newSize)) {
                 if (zeroed) block.zero(oldSize, minOf(dirty, newSize))
                 return block
@@ -58,7 +59,7 @@ internal class BlockResize(
     private fun inPlace(newSize: Long): Boolean {
         if (engine.isNothing(block.home)) return newSize == 0L
         return when (val home = block.home) {
-            is SlabEngine.LargeHome -> resizeLarge(home, newSize)
+            is LargeHome -> resizeLarge(home, newSize)
 
             is PageHome -> resizePages(home, newSize)
 
@@ -91,7 +92,7 @@ internal class BlockResize(
         val wanted = if (newSize > SizeClasses.LARGEST) SlabEngine.LARGE else SizeClasses.indexOf(maxOf(newSize, 1))
         if (wanted > code) {
             if (wanted == SlabEngine.LARGE || !tryChange(code, wanted)) return false
-        } else if (wanted < code && engine.isSpan(code)) {
+        } else if (wanted < code && engine.classes.isSpan(code)) {
             asSoleHolder {
                 if (!block.hasViews) {
                     // What cannot be given back the block keeps.
@@ -105,12 +106,12 @@ internal class BlockResize(
     }
 
     private fun tryChange(code: Int, wanted: Int): Boolean {
-        val changed = engine.tryChangeClass(block.address, code, wanted)
+        val changed = engine.classes.tryChange(block.address, code, wanted)
         if (changed) block.kind = BlockKind.of(wanted, block.kind)
         return changed
     }
 
-    private fun resizeLarge(large: SlabEngine.LargeHome, newSize: Long): Boolean {
+    private fun resizeLarge(large: LargeHome, newSize: Long): Boolean {
         if (newSize > large.capacity && !large.resize(newSize, mayMove = false)) return false
         if (newSize < block.size && engine.remaps) {
             asSoleHolder {
@@ -139,7 +140,7 @@ internal class BlockResize(
     /** Moves the bytes of a large block without a copy, if the caller is its only holder and the system can do so. */
     private fun remap(newSize: Long, zeroed: Boolean): Block? {
         val home = block.home
-        if (home !is SlabEngine.LargeHome || !engine.remaps || !count.tryLock(1, scopes = 1)) return null
+        if (home !is LargeHome || !engine.remaps || !count.tryLock(1, scopes = 1)) return null
         var moved = false
         try {
             block.cutViews()
@@ -154,7 +155,7 @@ internal class BlockResize(
         }
     }
 
-    private fun movedTo(large: SlabEngine.LargeHome, newSize: Long): Block = try {
+    private fun movedTo(large: LargeHome, newSize: Long): Block = try {
         Block(engine, null, large, large.address, newSize, block.kind, RefCount(null, 0))
     } catch (failure: Throwable) {
         // The heap is exhausted. The bytes have moved, so the block cannot stay; at least its memory does not leak.

@@ -3,31 +3,22 @@ package dev.leasehold.memory.internal.slab
 import kotlin.concurrent.withLock
 
 /** Takes runs of pages from an engine's [store], counts them, finds them by id and takes them back. Any thread. */
-internal class PageDesk(private val engine: SlabEngine, private val store: SlabStore, private val counts: Counts) {
-    /** The engine, as far as what happens here is its business. */
-    interface Counts {
-        /** Counts [runs] and [bytes] more, which may be negative, as allocated. */
-        fun countPages(runs: Long, bytes: Long)
-
-        /** Says that pages have come back and the lock is free again. */
-        fun pagesCameBack()
-    }
+internal class PageDesk(private val engine: SlabEngine, private val store: SlabStore) {
+    private val counts = engine.counts
 
     /** How many bytes a page has. */
     val pageSize: Long get() = store.pageSize
 
     /** Takes [count] pages that lie together, without waiting; null when they cannot be had. */
     fun take(count: Int): Taken? = engine.account.insist {
-        takeOnce(count) ?: if (mayTake()) engine.pressed { takeOnce(count) } else null
+        takeOnce(count) ?: if (engine.mayTake) engine.pressure.pressed { takeOnce(count) } else null
     }
 
-    private fun mayTake() = !engine.closed && engine.line.length == 0
-
     private fun takeOnce(count: Int): Taken? {
-        if (!mayTake()) return null
+        if (!engine.mayTake) return null
         val home = PageHome(this, count, engine.owner, engine.poolName)
         if (!store.lock.withLock { store.takePages(home) }) return null
-        counts.countPages(1, count * pageSize)
+        counts.count(1, count * pageSize)
         return Taken(home.address, SlabEngine.LARGE, home)
     }
 
@@ -42,15 +33,15 @@ internal class PageDesk(private val engine: SlabEngine, private val store: SlabS
 
     // What stops it may be a neighbour, and then there is nothing to press for.
     private fun growOnce(home: PageHome, wanted: Int): Boolean = resizeOnce(home, wanted) ||
-        (hasRoomFor(home, wanted) && mayTake() && engine.pressed { resizeOnce(home, wanted) })
+        (hasRoomFor(home, wanted) && engine.mayTake && engine.pressure.pressed { resizeOnce(home, wanted) })
 
     private fun hasRoomFor(home: PageHome, wanted: Int) = store.lock.withLock { store.hasRoomFor(home, wanted) }
 
     private fun resizeOnce(home: PageHome, wanted: Int): Boolean {
         val more = wanted - home.count
         if (!store.lock.withLock { resizeLocked(home, wanted, more) }) return false
-        counts.countPages(0, more * pageSize)
-        if (more < 0) counts.pagesCameBack()
+        counts.count(0, more * pageSize)
+        if (more < 0) engine.pressure.relieve()
         return true
     }
 
@@ -66,12 +57,9 @@ internal class PageDesk(private val engine: SlabEngine, private val store: SlabS
     fun giveBack(home: PageHome, size: Long) {
         val hygiene = engine.hygiene
         if (hygiene.onClose) hygiene.ended(home.address, size)
-        counts.countPages(-1, -home.count * pageSize)
-        store.lock.withLock {
-            store.giveBackPages(home)
-            engine.line.serve()
-        }
-        counts.pagesCameBack()
+        counts.count(-1, -home.count * pageSize)
+        engine.takeBack { store.giveBackPages(home) }
+        engine.pressure.relieve()
     }
 
     companion object {

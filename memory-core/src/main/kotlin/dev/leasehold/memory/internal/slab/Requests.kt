@@ -26,8 +26,8 @@ internal class Requests(private val engine: SlabEngine, private val largestClass
 
     private fun takeOnce(code: Int, size: Long): Taken? {
         take(code, size)?.let { return it }
-        if (engine.closed || engine.line.length > 0) return null
-        return engine.pressed { take(code, size) ?: takeExact(code, size) }
+        if (!engine.mayTake) return null
+        return engine.pressure.pressed { take(code, size) ?: takeExact(code, size) }
     }
 
     /** [take] that waits its turn, up to [nanos]. */
@@ -37,12 +37,12 @@ internal class Requests(private val engine: SlabEngine, private val largestClass
         try {
             return engine.line.await(
                 nanos,
-                joined = engine::pressForLine,
+                joined = engine.pressure::pressForLine,
                 // Run by whoever gives something back.
                 attempt = { account.onBehalfOf(waiter) { takeForWaiter(code, size) } },
                 giveBack = { it.home.giveBack(it.address, it.code, size) },
                 // Room in a budget, and idle memory of others below it, comes back without a word to this engine.
-                look = { if (account.reclaim()) engine.pressForLine() },
+                look = { if (account.reclaim()) engine.pressure.pressForLine() },
             )
         } finally {
             account.deliver()

@@ -187,7 +187,7 @@ internal class ThreadCache(
     }
 
     private fun refillFromMagazine(classIndex: Int, bin: Bin): Long {
-        val magazine = engine.fullMagazine(classIndex)
+        val magazine = engine.magazines.full(classIndex)
         if (magazine.count == 0) return 0
         val address = magazine.pop()
         val stack = if (bin.stack === NOTHING) newStack(classIndex) else bin.stack
@@ -198,7 +198,7 @@ internal class ThreadCache(
                 bin.net++
             }
         }
-        engine.disposeMagazine(classIndex, magazine)
+        engine.magazines.disposeMagazine(classIndex, magazine)
         return address
     }
 
@@ -217,7 +217,7 @@ internal class ThreadCache(
     private fun unload(address: Long, classIndex: Int) {
         val bin = bin(classIndex)
         val stack = if (bin.stack === NOTHING) newStack(classIndex) else bin.stack
-        val magazine = engine.emptyMagazine(classIndex)
+        val magazine = engine.magazines.emptyMagazine(classIndex)
         val mine = whileMine {
             bin.stack = stack
             if (bin.top == stack.size) unloadOldest(bin, stack, magazine)
@@ -228,7 +228,7 @@ internal class ThreadCache(
             magazine.push(address)
             bin.net--
         }
-        engine.disposeMagazine(classIndex, magazine)
+        engine.magazines.disposeMagazine(classIndex, magazine)
     }
 
     /** Moves the half that was pushed first, and is coldest, into [magazine]. */
