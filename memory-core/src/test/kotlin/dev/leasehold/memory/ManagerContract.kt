@@ -31,7 +31,8 @@ internal object ManagerContract {
         Check("closing a manager again does nothing", ::closeTwice),
         Check("a manager that belongs to the process cannot be closed", ::systemStaysOpen),
         Check("manager and figures say who they are", ::describesItself),
-    ) + BlockContract.checks + ClearContract.checks + ResizeContract.checks + PageContract.checks
+    ) + BlockContract.checks + ClearContract.checks + ResizeContract.checks + PageContract.checks +
+        PageIdContract.checks + PageEndContract.checks + PageResizeContract.checks
 
     private val everyClassBorder = (0 until SizeClasses.COUNT).map(SizeClasses::sizeOf).flatMap {
         listOf(

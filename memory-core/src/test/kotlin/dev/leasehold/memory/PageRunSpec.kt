@@ -1,7 +1,5 @@
 package dev.leasehold.memory
 
-import dev.leasehold.memory.PageContract.fillWith
-import dev.leasehold.memory.PageContract.shouldHold
 import dev.leasehold.testing.Effort
 import dev.leasehold.testing.await
 import dev.leasehold.testing.logged

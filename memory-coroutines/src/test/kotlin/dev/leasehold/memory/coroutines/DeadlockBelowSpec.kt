@@ -1,0 +1,81 @@
+package dev.leasehold.memory.coroutines
+
+import dev.leasehold.memory.MemoryPool
+import dev.leasehold.testing.await
+import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.shouldBe
+import kotlinx.coroutines.CoroutineName
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.cancelAndJoin
+import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.withContext
+import kotlin.time.Duration.Companion.milliseconds
+
+/** What those are told who have their bytes, and wait for blocks of the pool below that they hold themselves. */
+class DeadlockBelowSpec : FunSpec() {
+    init {
+        context("in the pool below, whose blocks are larger than what was asked for") {
+            test("a body that waits for blocks that its own scope holds is told so") {
+                tight { pool ->
+                    val refusal = shouldThrow<RentDeadlockException> {
+                        withContext(CoroutineName("upload")) {
+                            memoryScope(pool) {
+                                rent(600 * KIBIBYTE)
+                                rent(400 * KIBIBYTE)
+                            }
+                        }
+                    }
+                    withoutAddresses(refusal.message) shouldBe
+                        "pool 'tight': coroutine 'upload' (ScopeCoroutine) asks for 409600 bytes of a capacity of " +
+                        "1048576, which are free, but the pool below has no memory for them under its limit of " +
+                        "1048576 bytes: all 655360 bytes of its blocks that are out belong to what this coroutine " +
+                        "and its scopes hold, 614400 bytes as asked for, and nothing came back within 50ms; raise " +
+                        "the limit above the capacity, or close leases sooner"
+                }
+            }
+
+            test("a group that does not fit is told so") {
+                tight { pool ->
+                    shouldThrow<RentDeadlockException> { pool.rentAll(600 * KIBIBYTE, 400 * KIBIBYTE) }.held shouldBe
+                        600 * KIBIBYTE
+                }
+            }
+
+            test("while others hold some of its memory, nobody is told") {
+                tight { pool ->
+                    val other = pool.rent(4096)
+                    val waiting = launch(Dispatchers.Default) {
+                        memoryScope(pool) {
+                            rent(600 * KIBIBYTE)
+                            rent(400 * KIBIBYTE)
+                        }
+                    }
+                    await("it waits in the pool below") { pool.pool.stats().waiters == 1 }
+                    delay(300.milliseconds)
+                    waiting.isActive shouldBe true
+                    waiting.cancelAndJoin()
+                    other.close()
+                }
+            }
+        }
+    }
+
+    /** A pool whose capacity is the limit of the pool below, which blocks reach sooner than what was asked for. */
+    private suspend fun tight(body: suspend CoroutineScope.(SuspendingPool) -> Unit) {
+        MemoryPool.isolated("tight") { limit = 1024 * KIBIBYTE }.use { memory ->
+            SuspendingPool(memory) { stallPatience = 50.milliseconds }.use { pool ->
+                coroutineScope { body(pool) }
+                await("all came back") { pool.stats().used == 0L }
+            }
+            await("all blocks came back") { memory.stats().used == 0L }
+        }
+    }
+
+    private companion object {
+        const val KIBIBYTE = 1024L
+    }
+}
