@@ -1,6 +1,7 @@
 package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.AccessFailures.hex
+import dev.leasehold.memory.internal.counted
 import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.slab.BlockHome
 import dev.leasehold.memory.internal.slab.BlockKind
@@ -363,7 +364,7 @@ public class Block internal constructor(
 
     /** The size, the place, the references and the manager, for logs. */
     override fun toString(): String {
-        val state = if (isClosed) "closed" else "$refCount references"
+        val state = if (isClosed) "closed" else counted(refCount.toLong(), "reference")
         return "Block($size bytes at ${hex(address)}, $state, manager '${manager.name}')"
     }
 

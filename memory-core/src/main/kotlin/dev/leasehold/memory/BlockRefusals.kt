@@ -1,6 +1,7 @@
 package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.LeaseTrace
+import dev.leasehold.memory.internal.counted
 import dev.leasehold.memory.internal.slab.GuardBytes
 
 /** The messages of a block that refuses: which block, of whom, what was tried and what to do. */
@@ -37,9 +38,10 @@ internal object BlockRefusals {
         damage: GuardBytes.Damage,
         trace: LeaseTrace,
     ): GuardBytesException = GuardBytesException(
-        "$block was written outside of its bounds: ${damage.bytes} bytes " +
+        "$block was written outside of its bounds: ${counted(damage.bytes, "byte")} " +
             (if (damage.offset < 0) "before its start" else "behind its end") +
-            " are overwritten, the first at offset ${damage.offset} with 0x${damage.found.toHexString()}; " +
+            (if (damage.bytes == 1L) " is overwritten, at" else " are overwritten, the first at") +
+            " offset ${damage.offset} with 0x${damage.found.toHexString()}; " +
             "native code, or a pointer made from an address, did that while the block was held${trace.sites()}",
         managerName,
         size,

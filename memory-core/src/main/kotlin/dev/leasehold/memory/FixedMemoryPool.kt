@@ -5,6 +5,7 @@ package dev.leasehold.memory
 import dev.leasehold.memory.internal.InternalMemoryApi
 import dev.leasehold.memory.internal.LeaseOwner
 import dev.leasehold.memory.internal.LeaseTrace
+import dev.leasehold.memory.internal.counted
 import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.slab.Account
 import dev.leasehold.memory.internal.slab.ChunkEngine
@@ -278,7 +279,7 @@ public class FixedMemoryPool private constructor(
             if (settings.limit < bytes) {
                 throw PoolConfigurationException(
                     "pool '${settings.name}': the limit of ${settings.limit} bytes is below the $bytes bytes of " +
-                        "$blockCount chunks of $blockSize bytes",
+                        "${counted(blockCount.toLong(), "chunk")} of $blockSize bytes",
                 )
             }
             val account = Account(settings.name, bytes, settings.budget.node)
@@ -321,7 +322,8 @@ public class FixedMemoryPool private constructor(
             ChunkEngine.roundUp(bytes, Platform.current.pageSize)
         } catch (_: ArithmeticException) {
             throw InvalidSizeException(
-                "pool '$pool': $blockCount chunks of $blockSize bytes are more than a long can count",
+                "pool '$pool': ${counted(blockCount.toLong(), "chunk")} of $blockSize bytes " +
+                    "${if (blockCount == 1) "is" else "are"} more than a long can count",
                 blockSize,
             )
         }

@@ -3,6 +3,7 @@
 package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.access
+import dev.leasehold.memory.internal.counted
 import java.lang.foreign.MemorySegment
 import java.lang.foreign.ValueLayout.JAVA_BYTE
 
@@ -59,6 +60,6 @@ private fun StringBuilder.appendRow(raw: MemorySegment, start: Long, end: Long) 
     row.append("|\n")
 }
 
-private fun ellipsis(hidden: Long) = if (hidden == 1L) "… 1 more byte" else "… $hidden more bytes"
+private fun ellipsis(hidden: Long) = "… " + counted(hidden, "more byte")
 
 private fun asciiOf(byte: Byte): Char = if (byte.toInt() in PRINTABLE) byte.toInt().toChar() else '.'

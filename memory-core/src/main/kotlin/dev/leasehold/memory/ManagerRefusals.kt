@@ -1,5 +1,7 @@
 package dev.leasehold.memory
 
+import dev.leasehold.memory.internal.counted
+
 /** The messages of a manager that refuses: who, how much was asked, what the bound is, and what to do. */
 internal object ManagerRefusals {
     const val SYSTEM_CLOSE: String =
@@ -35,8 +37,13 @@ internal object ManagerRefusals {
                 "and $used bytes used: close blocks sooner or raise the limit"
         }
 
-    fun outstanding(manager: String, blocks: Long, bytes: Long, dump: String?): String =
-        "manager '$manager' is closed, and $blocks blocks of $bytes bytes are allocated; " +
-            "they free their memory as they are closed" +
-            (dump?.let { ":$it" } ?: "; set traceSites = true on the manager to see where they were allocated")
+    fun outstanding(manager: String, blocks: Long, bytes: Long, dump: String?): String {
+        val one = blocks == 1L
+        val they = if (one) "it was" else "they were"
+        return "manager '$manager' is closed, and ${counted(blocks, "block")} of $bytes bytes " +
+            (if (one) "is allocated; it frees its memory as it is closed" else SEVERAL_ALLOCATED) +
+            (dump?.let { ":$it" } ?: "; set traceSites = true on the manager to see where $they allocated")
+    }
+
+    private const val SEVERAL_ALLOCATED = "are allocated; they free their memory as they are closed"
 }

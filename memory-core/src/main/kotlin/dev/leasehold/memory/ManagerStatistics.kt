@@ -1,5 +1,7 @@
 package dev.leasehold.memory
 
+import dev.leasehold.memory.internal.counted
+
 /**
  * A manager's figures at one moment, from [MemoryManager.stats].
  *
@@ -30,7 +32,10 @@ public class ManagerStatistics internal constructor(
     /** All figures in one line, for logs. */
     override fun toString(): String {
         val bound = if (limit == Long.MAX_VALUE) "none" else "$limit B"
-        return "$blocks blocks, used $used B, idle $idle B, quarantined $quarantined B, reserved $reserved B " +
-            "(peak $peak B, limit $bound), $allocations allocations ($hits hits)"
+        return "${counted(
+            blocks,
+            "block",
+        )}, used $used B, idle $idle B, quarantined $quarantined B, reserved $reserved B " +
+            "(peak $peak B, limit $bound), ${counted(allocations, "allocation")} (${counted(hits, "hit")})"
     }
 }

@@ -1,6 +1,7 @@
 package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.AccessFailures.hex
+import dev.leasehold.memory.internal.counted
 import dev.leasehold.memory.internal.slab.PageHome
 import java.lang.foreign.MemorySegment
 
@@ -167,7 +168,7 @@ public class PageRun internal constructor(
 
     /** The ids, the size, the place, the references and the manager, for logs. */
     override fun toString(): String {
-        val state = if (isClosed) "closed" else "$refCount references"
+        val state = if (isClosed) "closed" else counted(refCount.toLong(), "reference")
         return "PageRun($ids, $size bytes at ${hex(address)}, $state, manager '${manager.name}')"
     }
 }

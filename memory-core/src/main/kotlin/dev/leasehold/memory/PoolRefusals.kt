@@ -1,5 +1,7 @@
 package dev.leasehold.memory
 
+import dev.leasehold.memory.internal.counted
+
 /** The messages of a pool that refuses: who, how much was asked, what the bound is, and what to do. */
 internal object PoolRefusals {
     const val SHARED_CLOSE: String =
@@ -32,19 +34,25 @@ internal object PoolRefusals {
         }
 
     fun noChunk(pool: String, capacity: Int, leased: Int): String =
-        "pool '$pool': $leased of $capacity chunks are leased: close leases sooner, make more chunks, or rent with a timeout to wait"
+        "pool '$pool': $leased of ${counted(capacity.toLong(), "chunk")} ${if (leased == 1) "is" else "are"} leased: " +
+            "close leases sooner, make more chunks, or rent with a timeout to wait"
 
     fun timeout(pool: String, size: Long, nanos: Long, limit: Long, reserved: Long, used: Long): String =
         "pool '$pool': no memory for $size bytes came back within ${nanos / NANOS_A_MILLI} ms " +
             "($reserved bytes of the limit of $limit bytes are reserved and $used bytes used)"
 
     fun chunkTimeout(pool: String, nanos: Long, capacity: Int): String =
-        "pool '$pool': none of the $capacity chunks came back within ${nanos / NANOS_A_MILLI} ms"
+        "pool '$pool': ${if (capacity == 1) "the only chunk did not come" else "none of the $capacity chunks came"} " +
+            "back within ${nanos / NANOS_A_MILLI} ms"
 
-    fun outstanding(pool: String, leases: Long, bytes: Long, traced: Boolean): String =
-        "pool '$pool' is closed, and $leases leases of $bytes bytes are outstanding; " +
-            "they free their memory as they close" +
-            (if (traced) "" else "; set traceSites = true on the pool to see where they were rented")
+    fun outstanding(pool: String, leases: Long, bytes: Long, traced: Boolean): String {
+        val one = leases == 1L
+        val they = if (one) "it was" else "they were"
+        return "pool '$pool' is closed, and ${counted(leases, "lease")} of $bytes bytes " +
+            (if (one) "is outstanding; it frees its memory as it closes" else SEVERAL_OUTSTANDING) +
+            (if (traced) "" else "; set traceSites = true on the pool to see where $they rented")
+    }
 
+    private const val SEVERAL_OUTSTANDING = "are outstanding; they free their memory as they close"
     private const val NANOS_A_MILLI = 1_000_000
 }

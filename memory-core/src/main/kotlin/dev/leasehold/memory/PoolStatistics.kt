@@ -1,5 +1,7 @@
 package dev.leasehold.memory
 
+import dev.leasehold.memory.internal.counted
+
 /**
  * A pool's figures at one moment, from [MemoryPool.stats].
  *
@@ -37,6 +39,7 @@ public class PoolStatistics internal constructor(
     override fun toString(): String {
         val bound = if (limit == Long.MAX_VALUE) "none" else "$limit B"
         return "used $used B, idle $idle B, quarantined $quarantined B, reserved $reserved B " +
-            "(peak $peak B, limit $bound), $waiters waiting, $rents rents ($hits hits, $misses misses)"
+            "(peak $peak B, limit $bound), $waiters waiting, ${counted(rents, "rent")} " +
+            "(${counted(hits, "hit")}, ${counted(misses, "miss", "misses")})"
     }
 }

@@ -29,7 +29,7 @@ public fun rentTimeout(message: String, poolName: String, requested: Long): Rent
 @InternalMemoryApi
 public fun describeThread(thread: Thread): String = AccessFailures.describe(thread)
 
-/** What a clean-up ends with that met [next] behind [first], or as the first: the first failure, which carries the others. */
+/** What a clean-up fails with that has met [next] behind [first]: the first, which carries the others; [next], where there was none. */
 @InternalMemoryApi
 public fun firstFailure(first: Throwable?, next: Throwable): Throwable {
     if (first == null) return next

@@ -42,7 +42,7 @@ class CheckedManagerSpec : FunSpec({
                 failure.offset shouldBe offset
                 failure.message!! shouldMatch Regex(
                     "Block of $size bytes at 0x${block.address.toString(16)} from manager 'checked' was written " +
-                        "outside of its bounds: 1 bytes $where are overwritten, the first at offset $offset with " +
+                        "outside of its bounds: 1 byte $where is overwritten, at offset $offset with " +
                         "0x${value.toByte().toHexString()}; native code, or a pointer made from an address, did that " +
                         "while the block was held; allocated at $site; closed at $site",
                 )

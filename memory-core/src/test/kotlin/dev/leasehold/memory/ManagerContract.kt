@@ -286,8 +286,8 @@ internal object ManagerContract {
         block.segment.size shouldBe 100
         val figures = manager.stats().toString()
         val words = Regex(
-            "\\d+ blocks, used \\d+ B, idle \\d+ B, quarantined \\d+ B, reserved \\d+ B " +
-                "\\(peak \\d+ B, limit (none|\\d+ B)\\), \\d+ allocations \\(\\d+ hits\\)",
+            "\\d+ blocks?, used \\d+ B, idle \\d+ B, quarantined \\d+ B, reserved \\d+ B " +
+                "\\(peak \\d+ B, limit (none|\\d+ B)\\), \\d+ allocations? \\(\\d+ hits?\\)",
         )
         figures.matches(words) shouldBe true
         manager.toString() shouldBe "MemoryManager '${manager.name}' ($figures)"

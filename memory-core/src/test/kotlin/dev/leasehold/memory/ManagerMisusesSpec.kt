@@ -99,8 +99,8 @@ class ManagerMisusesSpec : FunSpec({
             "closing a manager that has blocks",
             OutstandingBlocksException::class.java,
             {
-                "manager 'early' is closed, and 1 blocks of 64 bytes are allocated; they free their memory as they " +
-                    "are closed; set traceSites = true on the manager to see where they were allocated"
+                "manager 'early' is closed, and 1 block of 64 bytes is allocated; it frees its memory as it is " +
+                    "closed; set traceSites = true on the manager to see where it was allocated"
             },
         ) { _, _ ->
             val early = SystemMemoryManager("early")

@@ -180,7 +180,7 @@ class MisusesSpec : FunSpec({
         },
         size(
             "a chunk of all bytes",
-            "pool 'chunks': 1 chunks of ${Long.MAX_VALUE} bytes are more than a long can count",
+            "pool 'chunks': 1 chunk of ${Long.MAX_VALUE} bytes is more than a long can count",
         ) {
             MemoryPool.fixed("chunks", Long.MAX_VALUE, 1)
         },
@@ -202,7 +202,7 @@ class MisusesSpec : FunSpec({
         Misuse(
             "one chunk too many",
             MemoryExhaustedException::class.java,
-            "pool 'chunks': 1 of 1 chunks are leased: close leases sooner, make more chunks, or rent " +
+            "pool 'chunks': 1 of 1 chunk is leased: close leases sooner, make more chunks, or rent " +
                 "with a timeout to wait",
         ) {
             MemoryPool.fixed("chunks", 100, 1).use { chunks -> chunks.rent().use { chunks.rentShared() } }

@@ -98,7 +98,7 @@ class WaitingSpec : FunSpec({
         val chunks = MemoryPool.fixed("late chunks", 10, 1)
         val chunk = chunks.rent()
         shouldThrow<RentTimeoutException> { chunks.rentShared(1, 20.milliseconds) }.message shouldBe
-            "pool 'late chunks': none of the 1 chunks came back within 20 ms"
+            "pool 'late chunks': the only chunk did not come back within 20 ms"
         chunk.close()
         chunks.close()
     }

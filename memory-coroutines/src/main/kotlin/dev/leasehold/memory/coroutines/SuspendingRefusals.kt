@@ -20,13 +20,13 @@ internal object SuspendingRefusals {
     fun tooMany(pool: String, size: Long, most: Int, context: CoroutineContext?): String =
         "pool '$pool': ${Renter.describe(
             context,
-        )} asked for $size bytes while $most wait already, the most that may: " +
+        )} asked for $size bytes while ${waiting(most)} already, the most that may: " +
             "raise maxWaiters, or admit fewer at a time"
 
     fun timeout(pool: SuspendingPool, size: Long, timeout: Duration, context: CoroutineContext?): String {
         val stats = pool.stats()
         return "pool '${pool.name}': $size bytes did not come free within $timeout for ${Renter.describe(context)}; " +
-            "${stats.used} bytes of the capacity of ${stats.capacity} bytes are out and ${stats.waiters} wait: " +
+            "${stats.used} bytes of the capacity of ${stats.capacity} bytes are out and ${waiting(stats.waiters)}: " +
             "close leases sooner, raise the capacity, or wait longer"
     }
 
@@ -41,4 +41,6 @@ internal object SuspendingRefusals {
 
     fun patience(pool: String, patience: Duration): String =
         "pool '$pool': stallPatience must be positive, and was $patience; Duration.INFINITE turns the watch off"
+
+    private fun waiting(count: Int) = if (count == 1) "1 waits" else "$count wait"
 }

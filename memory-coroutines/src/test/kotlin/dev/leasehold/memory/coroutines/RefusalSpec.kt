@@ -119,6 +119,34 @@ class RefusalSpec : FunSpec({
         }
     }
 
+    test("one that waits already is counted as one") {
+        over(MemoryPool.isolated("couple"), 100, { maxWaiters = 1 }) { pool ->
+            runTest {
+                val all = pool.rent(100)
+                launch { pool.withLease(1) {} }
+                runCurrent()
+                shouldThrow<TooManyWaitersException> { pool.rent(7) }.message!! shouldMatch Regex(
+                    "pool 'couple': a coroutine \\(.*\\) asked for 7 bytes while 1 waits already, the most that may: " +
+                        "raise maxWaiters, or admit fewer at a time",
+                )
+                all.close()
+            }
+        }
+        over(MemoryPool.isolated("pair"), 100) { pool ->
+            runTest {
+                val all = pool.rent(100)
+                launch { pool.withLease(1) {} }
+                runCurrent()
+                shouldThrow<RentTimeoutException> { pool.rent(7, 3.seconds) }.message!! shouldMatch Regex(
+                    "pool 'pair': 7 bytes did not come free within 3s for a coroutine \\(.*\\); 100 bytes of the " +
+                        "capacity of 100 bytes are out and 1 waits: close leases sooner, raise the capacity, or wait " +
+                        "longer",
+                )
+                all.close()
+            }
+        }
+    }
+
     test("one more than may wait is refused, and named") {
         over(MemoryPool.isolated("crowd"), 100, { maxWaiters = 2 }) { pool ->
             runTest {

@@ -60,7 +60,7 @@ internal object Pools {
         try {
             pool.close()
         } catch (early: OutstandingLeasesException) {
-            report("${early.leases} leases hold ${early.bytes} bytes of pool '${early.poolName}'")
+            report("pool '${early.poolName}' has ${early.bytes} bytes in leases that are open: ${early.leases}")
         }
         // endregion
         straggler.close()

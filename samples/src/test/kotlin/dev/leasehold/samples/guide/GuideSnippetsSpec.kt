@@ -116,7 +116,7 @@ class GuideSnippetsSpec : FunSpec() {
                 trimmed.stats().reserved shouldBe 0
             }
             Pools.closeASubsystem(MemoryPool.isolated("closing")) { reports += it }
-            reports.shouldContainExactly("1 leases hold 128 bytes of pool 'closing'")
+            reports.shouldContainExactly("pool 'closing' has 128 bytes in leases that are open: 1")
         }
 
         test("segments are read, sliced, searched, sorted and dumped") {

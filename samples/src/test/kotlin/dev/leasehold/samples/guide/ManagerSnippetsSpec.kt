@@ -43,7 +43,7 @@ class ManagerSnippetsSpec : FunSpec() {
             ) { reports += it }
             reports.single()!! shouldMatch Regex(
                 "Block of 100 bytes at 0x[0-9a-f]+ from manager 'images' was written outside of its bounds: " +
-                    "1 bytes behind its end are overwritten, the first at offset 100 with 0x07; native code, or a " +
+                    "1 byte behind its end is overwritten, at offset 100 with 0x07; native code, or a " +
                     "pointer made from an address, did that while the block was held; allocated at " +
                     """dev\.leasehold\.samples\.guide\.Managers\.guarded\(Managers\.kt:\d+\); closed at .*""",
             )
@@ -53,7 +53,7 @@ class ManagerSnippetsSpec : FunSpec() {
             val reports = mutableListOf<String?>()
             Managers.forgotten { reports += it }
             val (first, second) = reports.single()!!.lines()
-            first shouldStartWith "manager 'orders' is closed, and 1 blocks of "
+            first shouldStartWith "manager 'orders' is closed, and 1 block of "
             second shouldMatch
                 Regex("""  100 bytes at 0x[0-9a-f]+, allocated at .*Managers\.forgotten\(Managers.kt:.*""")
         }
