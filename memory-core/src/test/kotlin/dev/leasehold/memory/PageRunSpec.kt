@@ -312,8 +312,7 @@ class PageRunSpec : FunSpec({
         val view = run.asMemorySegment()
         val pipe = Pipe.open()
         val reading = Thread.ofPlatform().daemon().start { pipe.source().read(view.asSlice(0, 8).asByteBuffer()) }
-        await("the read blocks") { reading.stackTrace.any { it.methodName.startsWith("read") } }
-        Thread.sleep(50)
+        awaitNativeRead(reading)
         shouldThrow<IllegalStateException> { run.close() }
         shouldThrow<IllegalStateException> { run.resize(1) }
         run.isClosed.shouldBeFalse()
