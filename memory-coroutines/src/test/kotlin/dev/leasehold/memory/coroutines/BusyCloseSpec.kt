@@ -149,9 +149,7 @@ private class Reading(lease: SharedLease) {
     private val thread = Thread.ofPlatform().daemon().start { pipe.source().read(lease.asByteBuffer()) }
 
     init {
-        await("the read blocks") {
-            thread.stackTrace.any { it.methodName == "readIntoNativeBuffer" || it.methodName == "read0" }
-        }
+        awaitNativeRead { listOf(thread) }
     }
 
     fun end() {

@@ -15,11 +15,21 @@ internal object Effort {
     }
 }
 
-/** Waits until [holds], at most ten seconds. What happens off the caller's path has no other sign of its end. */
+/**
+ * Waits until [holds]. What happens off the caller's path has no other sign of its end. The bound tells a stuck test from a
+ * slow machine, and so is far beyond what any machine needs.
+ */
 internal fun await(what: String, holds: () -> Boolean) {
-    val deadline = System.nanoTime() + 10_000_000_000
+    val deadline = System.nanoTime() + 120_000_000_000
     while (!holds()) {
-        check(System.nanoTime() < deadline) { "not within ten seconds: $what" }
+        check(System.nanoTime() < deadline) { "not within two minutes: $what" }
         Thread.sleep(1)
+    }
+}
+
+/** Waits until a thread among [threads] is inside a read of the system, which then uses the memory that it reads into. */
+internal fun awaitNativeRead(threads: () -> Collection<Thread>) = await("a thread reads") {
+    threads().any { thread ->
+        thread.stackTrace.firstOrNull()?.let { it.isNativeMethod && it.methodName.startsWith("read") } == true
     }
 }
