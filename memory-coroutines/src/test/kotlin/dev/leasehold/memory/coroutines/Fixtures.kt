@@ -25,9 +25,9 @@ internal suspend fun <R> over(name: String, capacity: Long, block: suspend (Susp
 
 /** Lets others run until [holds]. */
 internal suspend fun until(what: String, holds: () -> Boolean) {
-    val deadline = System.nanoTime() + 10_000_000_000
+    val deadline = System.nanoTime() + 120_000_000_000
     while (!holds()) {
-        check(System.nanoTime() < deadline) { "not within ten seconds: $what" }
+        check(System.nanoTime() < deadline) { "not within two minutes: $what" }
         yield()
         Thread.sleep(0, 100_000)
     }

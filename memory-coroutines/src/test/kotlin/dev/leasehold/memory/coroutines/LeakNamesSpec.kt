@@ -80,27 +80,28 @@ private fun forget(pool: SuspendingPool) = runBlocking {
     }.join()
 }
 
-/** What the library logs while [body] runs. */
+/** What the library logs about the forgetful pool while [body] runs. */
 private fun logged(body: (ConcurrentLinkedQueue<String>) -> Unit): List<String> {
     val records = ConcurrentLinkedQueue<String>()
     val logger = Logger.getLogger("dev.leasehold.memory")
+    val parents = logger.parent.handlers
     val handler = object : Handler() {
         override fun publish(record: LogRecord) {
-            records.add(record.message)
+            if ("'forgetful'" in record.message) records.add(record.message) else parents.forEach { it.publish(record) }
         }
 
         override fun flush() = Unit
 
         override fun close() = Unit
     }
-    val parents = logger.useParentHandlers
+    val useParents = logger.useParentHandlers
     logger.useParentHandlers = false
     logger.addHandler(handler)
     try {
         body(records)
     } finally {
         logger.removeHandler(handler)
-        logger.useParentHandlers = parents
+        logger.useParentHandlers = useParents
     }
     return records.toList()
 }

@@ -31,12 +31,7 @@ internal object TestPools {
         .replace(Regex("""\{[A-Za-z]+}@[0-9a-f]+"""), "")
         .replace(Regex("""#\d+"""), "#")
 
-    /** Waits until [holds], at most ten seconds. */
-    fun await(what: String, holds: () -> Boolean) {
-        val deadline = System.nanoTime() + 10_000_000_000
-        while (!holds()) {
-            check(System.nanoTime() < deadline) { "not within ten seconds: $what" }
-            Thread.sleep(1)
-        }
-    }
+    /** Waits until [holds]. */
+    fun await(what: String, holds: () -> Boolean): Unit =
+        dev.leasehold.memory.coroutines.await(what, holds)
 }
