@@ -165,7 +165,9 @@ class LeaseReadsSpec : FunSpec() {
                     }
                     sink.write(ByteBuffer.allocate(10))
                     until("it has read") { count.get() == 10L }
-                    awaitNativeRead { Thread.getAllStackTraces().keys.filter { it.name.startsWith("DefaultDispatcher") } }
+                    awaitNativeRead {
+                        Thread.getAllStackTraces().keys.filter { it.name.startsWith("DefaultDispatcher") }
+                    }
                     withTimeout(2.minutes) { reader.cancelAndJoin() }
                     pool.stats().used shouldBe 0
                     pipe.source().isOpen shouldBe false

@@ -32,6 +32,5 @@ internal object TestPools {
         .replace(Regex("""#\d+"""), "#")
 
     /** Waits until [holds]. */
-    fun await(what: String, holds: () -> Boolean): Unit =
-        dev.leasehold.memory.coroutines.await(what, holds)
+    fun await(what: String, holds: () -> Boolean): Unit = dev.leasehold.memory.coroutines.await(what, holds)
 }
