@@ -7,7 +7,7 @@ import io.kotest.matchers.shouldBe
 import io.kotest.matchers.shouldNotBe
 import java.util.concurrent.CountDownLatch
 import kotlin.time.Duration.Companion.milliseconds
-import kotlin.time.Duration.Companion.seconds
+import kotlin.time.Duration.Companion.minutes
 
 /** Every refusal of a budget, and every word of its message. */
 class BudgetRefusalSpec : FunSpec({
@@ -148,7 +148,7 @@ class BudgetRefusalSpec : FunSpec({
             Thread.sleep(200)
         }
         taken.await()
-        waiting.rent(512.KiB, 20.seconds).use { it.size shouldBe 512.KiB }
+        waiting.rent(512.KiB, 2.minutes).use { it.size shouldBe 512.KiB }
         giver.join()
         giving.close()
         waiting.close()

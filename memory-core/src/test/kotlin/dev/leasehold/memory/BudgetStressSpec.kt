@@ -8,6 +8,7 @@ import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.longs.shouldBeGreaterThan
 import io.kotest.matchers.longs.shouldBeLessThanOrEqual
 import io.kotest.matchers.shouldBe
+import java.util.concurrent.CountDownLatch
 import java.util.concurrent.atomic.AtomicBoolean
 import java.util.concurrent.atomic.AtomicLong
 import java.util.concurrent.atomic.AtomicReference
@@ -24,24 +25,24 @@ private class Grove(rootLimit: Long, limit: Long) {
     fun watched(work: () -> Unit) {
         val done = AtomicBoolean()
         val excess = AtomicReference<String>()
-        val looks = AtomicLong()
+        val looking = CountDownLatch(1)
         val sampler = Thread.ofPlatform().start {
             while (!done.get()) {
-                looks.incrementAndGet()
                 for (node in all) {
                     val used = node.used
                     if (used > node.limit || used < 0) excess.set("${node.path} has $used of ${node.limit}")
                 }
+                looking.countDown()
             }
         }
         try {
+            looking.await()
             work()
         } finally {
             done.set(true)
             sampler.join()
         }
         excess.get() shouldBe null
-        looks.get() shouldBeGreaterThan 0
         for (node in all) node.peak shouldBeLessThanOrEqual node.limit
     }
 

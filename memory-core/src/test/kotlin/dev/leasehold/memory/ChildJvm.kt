@@ -10,14 +10,14 @@ internal object ChildJvm {
 
     const val NATIVE_ACCESS = "--enable-native-access=ALL-UNNAMED"
 
-    /** Runs [main] with [options] to its end, two minutes at most. */
+    /** Runs [main] with [options] to its end, ten minutes at most. */
     fun run(main: KClass<*>, options: List<String>, vararg args: String): Result {
         val java = File(System.getProperty("java.home"), "bin/java").path
         val output = File.createTempFile("leasehold-child", ".log")
         try {
             val command = listOf(java) + options + listOf("-cp", classPath(), main.java.name) + args
             val process = ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output).start()
-            if (!process.waitFor(2, TimeUnit.MINUTES)) {
+            if (!process.waitFor(10, TimeUnit.MINUTES)) {
                 process.destroyForcibly()
                 error("$main hangs under $options:\n${output.readText()}")
             }

@@ -20,7 +20,7 @@ internal class ControlGroup private constructor(private val folder: File, privat
     }
 
     override fun close() {
-        check(folder.delete()) { "$folder cannot be removed" }
+        await("$folder is empty, and can be removed") { folder.delete() }
     }
 
     companion object {

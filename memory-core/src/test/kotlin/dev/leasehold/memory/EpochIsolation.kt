@@ -42,9 +42,27 @@ internal class EpochIsolation(private val lender: Lender, private val sizes: Lon
                     working.decrementAndGet()
                 }
             } else {
-                while (working.get() > 0) attack(worker)
+                // The last pass begins when all has been kept, however little of the processors the hostile get before.
+                do {
+                    val last = working.get() == 0
+                    attack(worker)
+                } while (!last)
             }
         }
+    }
+
+    /** Sees to it that no kept view works any more. For when all that was lent has ended, and its epochs have retired. */
+    fun shouldAllBeRefused() {
+        for (slot in 0 until KEPT) {
+            val target = kept.get(slot) ?: continue
+            try {
+                val found = target.view.get(JAVA_LONG, 0)
+                throw AssertionError("the view of lease ${target.id} shows $found after its epoch has retired")
+            } catch (_: IllegalStateException) {
+                refusals.incrementAndGet()
+            }
+        }
+        check(refusals.get() > 0) { "nothing was kept" }
     }
 
     private fun rentOnce(round: Int) {

@@ -17,7 +17,7 @@ class LeakReportSpec : FunSpec({
 
     test("a forgotten lease is reported once, with the place that rented it") {
         val pool = MemoryPool.isolated("forgetful") { traceSites = true }
-        val reports = logged { records ->
+        val reports = logged("'forgetful'") { records ->
             onThread("forgetter") { forget(pool) }
             collectUntil(records, 2)
             System.gc()
@@ -36,7 +36,7 @@ class LeakReportSpec : FunSpec({
 
     test("a lease that was closed is never reported") {
         val pool = MemoryPool.isolated("tidy") { traceSites = true }
-        val reports = logged {
+        val reports = logged("'tidy'") {
             onThread("tidy") {
                 repeat(100) {
                     pool.rent(77).close()

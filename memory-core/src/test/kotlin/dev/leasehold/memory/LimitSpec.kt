@@ -9,7 +9,7 @@ import java.util.concurrent.CountDownLatch
 import java.util.concurrent.atomic.AtomicBoolean
 import java.util.concurrent.atomic.AtomicLong
 import kotlin.random.Random
-import kotlin.time.Duration.Companion.seconds
+import kotlin.time.Duration.Companion.minutes
 
 class LimitSpec : FunSpec({
     test("the reserved bytes never pass the limit, whenever they are looked at") {
@@ -21,15 +21,16 @@ class LimitSpec : FunSpec({
             }
             val done = AtomicBoolean()
             val most = AtomicLong()
-            val watcher = Thread.ofPlatform().start {
-                while (!done.get()) most.accumulateAndGet(pool.stats().reserved, ::maxOf)
-            }
+            fun look() = most.accumulateAndGet(pool.stats().reserved, ::maxOf)
+            val watcher = Thread.ofPlatform().start { while (!done.get()) look() }
             val largest = minOf(limit and -4096L, 200_000)
             together(4) { worker ->
                 val random = Random(seed + worker)
                 repeat(Effort.times(500, 100_000)) {
                     val lease = pool.tryRent(random.nextLong(largest + 1))
                     val shared = pool.tryRentShared(random.nextLong(largest + 1))
+                    // The watcher may get nothing of a busy processor.
+                    if (random.nextInt(50) == 0) look()
                     if (random.nextInt(100) == 0) pool.trim()
                     lease?.close()
                     shared?.close()
@@ -107,7 +108,7 @@ class LimitSpec : FunSpec({
         // Others' open leases may hold closed ones in quarantine, so a shared rent may have to wait for their ends.
         test("shared rents that fit together get their memory on $threads threads") {
             val pool = MemoryPool.isolated("fits") { limit = 64.KiB }
-            together(4, virtual) { repeat(Effort.times(3000, 300_000)) { pool.rentShared(4096, 5.seconds).close() } }
+            together(4, virtual) { repeat(Effort.times(3000, 300_000)) { pool.rentShared(4096, 1.minutes).close() } }
             pool.stats().used shouldBe 0
             pool.close()
         }

@@ -1,15 +1,16 @@
 package dev.leasehold.memory
 
 import dev.leasehold.testing.Effort
+import dev.leasehold.testing.awaitNativeRead
 import dev.leasehold.testing.await
 import dev.leasehold.testing.logged
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
-import io.kotest.matchers.comparables.shouldBeGreaterThan
 import io.kotest.matchers.comparables.shouldBeGreaterThanOrEqualTo
 import io.kotest.matchers.shouldBe
 import java.lang.foreign.ValueLayout.JAVA_BYTE
+import java.lang.ref.Reference
 import java.nio.ByteBuffer
 import java.nio.channels.Pipe
 import java.util.concurrent.atomic.AtomicBoolean
@@ -90,7 +91,7 @@ class ManagerClearSpec : FunSpec({
             val platform = ScriptedPlatform().apply { refuseDiscard = true }
             platform.refuseUnmap = !unmaps
             val manager = manager(platform)
-            val reports = logged {
+            val reports = logged("'cleared'") {
                 var block: Block? = manager.allocate(100)
                 var large: Block? = manager.allocate(2.MiB)
                 manager.clear()
@@ -100,6 +101,9 @@ class ManagerClearSpec : FunSpec({
                 manager.stats().shouldAddUp()
                 manager.stats().used shouldBe 0
                 (manager.stats().reserved >= 2.MiB) shouldBe true
+                // As long as somebody refers to a block, which a local variable that is not read again does not.
+                Reference.reachabilityFence(block)
+                Reference.reachabilityFence(large)
                 manager.allocate(64).close()
                 platform.refuseDiscard = false
                 platform.refuseUnmap = false
@@ -123,8 +127,7 @@ class ManagerClearSpec : FunSpec({
         val reading = Thread.ofPlatform().daemon().start {
             pipe.source().read(views.map { it.asSlice(0, 8).asByteBuffer() }.toTypedArray())
         }
-        await("the read blocks") { reading.stackTrace.any { it.methodName.startsWith("read") } }
-        Thread.sleep(50)
+        awaitNativeRead(reading)
         manager.clear()
         manager.stats().reserved shouldBe 0
         manager.allocate(64.KiB).use { next ->
@@ -197,25 +200,26 @@ class ManagerClearSpec : FunSpec({
                 }
                 if (random.nextInt(16) != 0) block.close()
             }
-            together(4, { virtual && it > 0 }, 120) { worker ->
+            together(4, { virtual && it > 0 }) { worker ->
                 val random = Random(seed + worker)
                 try {
                     val deadline = System.nanoTime() + Effort.times(1000, 60_000) * 1_000_000L
-                    while (worker == 0 && (System.nanoTime() < deadline || scopes.get() < 1000)) {
+                    fun isEarly() = System.nanoTime() < deadline || scopes.get() < 1000 || clears.get() <= 10
+                    while (worker == 0 && !done.get() && isEarly()) {
                         manager.clear()
                         clears.incrementAndGet()
                         Thread.sleep(0, random.nextInt(500_000))
                     }
                     while (worker > 0 && !done.get()) step(random)
                 } finally {
-                    if (worker == 0) done.set(true)
+                    done.set(true)
                 }
             }
             println("$clears clears, $scopes scopes, $refusals refusals")
-            clears.get() shouldBeGreaterThan 10L
             manager.stats().shouldAddUp()
-            // A resize that moves counts too; whoever has taken and not yet counted when a clear adds up does not.
-            manager.stats().allocations shouldBeGreaterThanOrEqualTo ids.get() - clears.get()
+            // A resize that moves counts too; what has been taken and is not yet counted when a clear adds up is not, and that
+            // may be one block of each of three threads.
+            manager.stats().allocations shouldBeGreaterThanOrEqualTo ids.get() - 3 * clears.get()
             manager.clear()
             val stats = manager.stats()
             listOf(stats.blocks, stats.used, stats.reserved, app.used, other.used) shouldBe List(5) { 0L }

@@ -150,7 +150,7 @@ internal object ManagerContract {
         for (alignment in longArrayOf(0, -8, 3, 48, 2 * Platform.current.pageSize, Long.MIN_VALUE)) {
             shouldThrow<InvalidAlignmentException> { manager.allocate(64, alignment) }.alignment shouldBe alignment
         }
-        manager.stats().toString() shouldBe before.toString()
+        manager.stats().withoutEpochs() shouldBe before.withoutEpochs()
     }
 
     private fun figuresAddUp(fixture: ManagerFixture) = fixture.use { manager ->

@@ -1,6 +1,7 @@
 package dev.leasehold.memory
 
 import dev.leasehold.testing.Effort
+import dev.leasehold.testing.awaitNativeRead
 import dev.leasehold.testing.await
 import dev.leasehold.testing.logged
 import io.kotest.assertions.throwables.shouldThrow
@@ -102,14 +103,15 @@ class ManagerFaultSpec : FunSpec({
         val viewed = manager.allocate(100).also { it.segment.size shouldBe 100 }
         platform.refuseUnmap = true
         platform.refuseDiscard = true
-        val warnings = logged {
+        val warnings = logged("idle memory") {
             blocks.forEach(Block::close)
             viewed.close()
             manager.trim() shouldBe 0
         }
-        warnings.toSet().all { it.startsWith("idle memory stays reserved for now: scripted: ") }.shouldBeTrue()
+        warnings.isNotEmpty().shouldBeTrue()
+        warnings.all { it.startsWith("idle memory stays reserved for now: scripted: ") }.shouldBeTrue()
         manager.stats().used shouldBe 0
-        manager.stats().idle shouldBe manager.stats().reserved
+        manager.stats().run { idle shouldBe reserved }
         manager.stats().reserved shouldBeGreaterThan 3.MiB
         logged {
             manager.allocate(3.MiB).close()
@@ -202,8 +204,7 @@ class ManagerFaultSpec : FunSpec({
         val view = block.asMemorySegment()
         val pipe = Pipe.open()
         val reading = Thread.ofPlatform().daemon().start { pipe.source().read(view.asSlice(0, 8).asByteBuffer()) }
-        await("the read blocks") { reading.stackTrace.any { it.methodName.startsWith("read") } }
-        Thread.sleep(50)
+        awaitNativeRead(reading)
         for (attempt in 1..3) {
             shouldThrow<IllegalStateException> {
                 if (attempt ==

@@ -47,6 +47,10 @@ internal fun ManagerStatistics.shouldAddUp() {
     check(hits in 0..allocations) { "more hits than allocations: $this" }
 }
 
+/** The figures that only a manager's users change. What of the rest is idle, epochs change as they retire, at any time. */
+internal fun ManagerStatistics.withoutEpochs(): List<Long> =
+    listOf(blocks, used, idle + quarantined, reserved, peak, limit, allocations, hits)
+
 internal object ManagerFixtures {
     private const val NAME = "contract"
 

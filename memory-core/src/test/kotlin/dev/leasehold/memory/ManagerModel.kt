@@ -227,7 +227,8 @@ internal class ManagerModel(private val manager: MemoryManager, seed: Long) : Au
         val before = manager.stats().reserved
         val gone = somewhere(manager::trim)
         val after = manager.stats()
-        check(before - after.reserved == gone) { "trim said $gone bytes, and reserved went from $before to $after" }
+        // What an epoch that has just retired gives back by itself meanwhile, because memory is short, is no trim's.
+        check(before - after.reserved >= gone) { "trim said $gone bytes, and reserved went from $before to $after" }
         check(after.quarantined == 0L || live.any { it.kept != null }) { "quarantined after a trim: $after" }
         return "trim"
     }

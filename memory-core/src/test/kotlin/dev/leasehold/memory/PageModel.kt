@@ -225,7 +225,8 @@ internal class PageModel(private val manager: MemoryManager, seed: Long) : AutoC
     private fun trim(): String {
         val before = manager.stats().reserved
         val went = somewhere(manager::trim)
-        check(before - manager.stats().reserved == went)
+        // What an epoch that has just retired gives back by itself meanwhile, because memory is short, is no trim's.
+        check(before - manager.stats().reserved >= went)
         return "trim"
     }
 

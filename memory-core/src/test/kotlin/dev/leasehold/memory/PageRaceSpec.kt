@@ -9,6 +9,7 @@ import io.kotest.matchers.comparables.shouldBeLessThanOrEqualTo
 import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.shouldBe
 import java.util.concurrent.ConcurrentHashMap
+import java.util.concurrent.atomic.AtomicBoolean
 import java.util.concurrent.atomic.AtomicInteger
 import java.util.concurrent.atomic.AtomicLong
 import java.util.concurrent.atomic.AtomicLongArray
@@ -21,8 +22,6 @@ class PageRaceSpec : FunSpec({
             val manager = SystemMemoryManager("races")
             val race = FindRace(manager, manager::findPages)
             race.run(Effort.times(30_000, 20_000_000), virtual)
-            race.found.get() shouldBeGreaterThan 0
-            race.missed.get() shouldBeGreaterThan 0
             manager.stats().blocks shouldBe 0
             manager.stats().used shouldBe 0
             manager.close()
@@ -66,7 +65,7 @@ class PageRaceSpec : FunSpec({
         val manager = SystemMemoryManager("isolation")
         val isolation = EpochIsolation(Lender.viewedPages(manager), longArrayOf(4096, 8192, 4096, 100))
         isolation.run(2, 2, Effort.times(3_000, 1_000_000))
-        isolation.refusals.get() shouldBeGreaterThan 0
+        isolation.shouldAllBeRefused()
         manager.stats().quarantined shouldBe 0
         manager.close()
         manager.stats().reserved shouldBe 0
@@ -113,7 +112,7 @@ private class FindRace(private val manager: MemoryManager, private val find: (Lo
     private val ids = AtomicLongArray(IDS)
     private val stamped: MutableSet<PageRun> = ConcurrentHashMap.newKeySet()
     private val working = AtomicInteger(1)
-    private val unheld = AtomicInteger()
+    private val failed = AtomicBoolean()
 
     val found = AtomicLong()
     val missed = AtomicLong()
@@ -121,13 +120,20 @@ private class FindRace(private val manager: MemoryManager, private val find: (Lo
     val isOver: Boolean get() = working.get() == 0
 
     fun run(rounds: Int, virtual: Boolean) = together(3, { virtual && it == 0 }) { worker ->
-        if (worker == 0) allocate(rounds) else while (!isOver) look(worker)
+        try {
+            if (worker == 0) allocate(rounds) else while (!isOver) look(worker)
+        } catch (failure: Throwable) {
+            failed.set(true)
+            throw failure
+        }
     }
 
     private fun allocate(rounds: Int) {
         try {
-            repeat(rounds) { round ->
-                if (unheld.get() > 0) return
+            var round = 0
+            // On a machine that is busy elsewhere nobody may have looked by then, and on none nobody ever looks.
+            while (round < rounds || found.get() == 0L || missed.get() == 0L) {
+                if (failed.get()) return
                 val run = manager.allocatePages(1 + round % 3)
                 run.withSegment { s -> for (at in 0 until run.count) s.setLong(at * manager.pageSize, round + 1L) }
                 check(stamped.add(run))
@@ -135,6 +141,7 @@ private class FindRace(private val manager: MemoryManager, private val find: (Lo
                 if (round % 16 == 0) Thread.yield()
                 run.close()
                 check(stamped.remove(run))
+                round++
             }
         } finally {
             working.set(0)
@@ -149,10 +156,7 @@ private class FindRace(private val manager: MemoryManager, private val find: (Lo
                 missed.incrementAndGet()
                 continue
             }
-            if (run in stamped && !holds(run, id)) {
-                unheld.incrementAndGet()
-                throw AssertionError("$run was found by $id, and not held")
-            }
+            if (run in stamped && !holds(run, id)) throw AssertionError("$run was found by $id, and not held")
             run.close()
         }
     }

@@ -1,6 +1,7 @@
 package dev.leasehold.memory
 
 import dev.leasehold.testing.Effort
+import dev.leasehold.testing.awaitNativeRead
 import dev.leasehold.testing.await
 import dev.leasehold.testing.logged
 import io.kotest.assertions.throwables.shouldThrow
@@ -313,8 +314,7 @@ class PageRunSpec : FunSpec({
         val view = run.asMemorySegment()
         val pipe = Pipe.open()
         val reading = Thread.ofPlatform().daemon().start { pipe.source().read(view.asSlice(0, 8).asByteBuffer()) }
-        await("the read blocks") { reading.stackTrace.any { it.methodName.startsWith("read") } }
-        Thread.sleep(50)
+        awaitNativeRead(reading)
         shouldThrow<IllegalStateException> { run.close() }
         shouldThrow<IllegalStateException> { run.resize(1) }
         run.isClosed.shouldBeFalse()

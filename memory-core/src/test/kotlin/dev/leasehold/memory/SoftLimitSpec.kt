@@ -15,7 +15,7 @@ import java.util.concurrent.CyclicBarrier
 import java.util.concurrent.TimeUnit
 import java.util.concurrent.atomic.AtomicLong
 import kotlin.random.Random
-import kotlin.time.Duration.Companion.seconds
+import kotlin.time.Duration.Companion.minutes
 
 class SoftLimitSpec : FunSpec({
     fun MemoryPool.held() = stats().reserved
@@ -109,7 +109,7 @@ class SoftLimitSpec : FunSpec({
             limit = 800.KiB
         }
         val first = pool.rent(512.KiB)
-        val waiter = Thread.ofPlatform().name("waiter").start { pool.rent(700.KiB, 20.seconds).close() }
+        val waiter = Thread.ofPlatform().name("waiter").start { pool.rent(700.KiB, 2.minutes).close() }
         await("the waiter waits") { pool.stats().waiters == 1 }
         first.close()
         waiter.join()
@@ -183,14 +183,14 @@ class SoftLimitSpec : FunSpec({
         val barrier = CyclicBarrier(3)
         together(3) { worker ->
             repeat(rounds) { round ->
-                barrier.await(60, TimeUnit.SECONDS)
+                barrier.await(5, TimeUnit.MINUTES)
                 // Any two cross it; the third wants what can never be had, and must neither be told nor keep others
                 // from it.
                 if (worker < 2) check(accounts[worker].tryReserve(300)) else check(!accounts[worker].tryReserve(1001))
                 accounts[worker].deliver()
-                barrier.await(60, TimeUnit.SECONDS)
+                barrier.await(5, TimeUnit.MINUTES)
                 check(told.get() == round + 1L) { "told ${told.get()} times in ${round + 1} rounds" }
-                barrier.await(60, TimeUnit.SECONDS)
+                barrier.await(5, TimeUnit.MINUTES)
                 if (worker < 2) accounts[worker].release(300)
             }
         }

@@ -190,7 +190,7 @@ class TransferSpec : FunSpec({
             val next = AtomicReference<SharedLease?>()
             together(3, seconds = 1200) { worker ->
                 repeat(rounds) {
-                    barrier.await(60, TimeUnit.SECONDS)
+                    barrier.await(5, TimeUnit.MINUTES)
                     val lease = current.get()
                     if (worker == 0) {
                         try {
@@ -201,7 +201,7 @@ class TransferSpec : FunSpec({
                     } else {
                         lease.close()
                     }
-                    barrier.await(60, TimeUnit.SECONDS)
+                    barrier.await(5, TimeUnit.MINUTES)
                     if (worker == 0) {
                         check(lease.isClosed)
                         // Whoever won: nobody else may get the bytes while the new lease lives.

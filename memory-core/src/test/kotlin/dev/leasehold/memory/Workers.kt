@@ -8,14 +8,14 @@ import java.util.concurrent.CountDownLatch
  * others'
  * failures suppressed in it; threads that have not ended after [seconds] fail the test with their stacks.
  */
-internal fun together(count: Int, virtual: Boolean = false, seconds: Long = 120, work: (worker: Int) -> Unit) =
+internal fun together(count: Int, virtual: Boolean = false, seconds: Long = 600, work: (worker: Int) -> Unit) =
     together(count, { virtual }, seconds, work)
 
 /** [together] where [isVirtual] says which of the threads are virtual ones. */
 internal fun together(
     count: Int,
     isVirtual: (worker: Int) -> Boolean,
-    seconds: Long = 120,
+    seconds: Long = 600,
     work: (worker: Int) -> Unit,
 ) {
     val failures = ConcurrentLinkedQueue<Throwable>()

@@ -1,15 +1,26 @@
 package dev.leasehold.testing
 
 /**
- * Waits until [holds], at most ten seconds. What happens off the caller's path has no other sign of its end.
+ * Waits until [holds]. What happens off the caller's path has no other sign of its end. The bound tells a stuck test from a
+ * slow machine, and so is far beyond what any machine needs.
  *
  * @param what what is waited for, as the failure names it
  * @param pause what to do between two looks; a coroutine lets others run, which share its thread
  */
 public inline fun await(what: String, pause: () -> Unit = { Thread.sleep(1) }, holds: () -> Boolean) {
-    val deadline = System.nanoTime() + 10_000_000_000
+    val deadline = System.nanoTime() + 120_000_000_000
     while (!holds()) {
-        check(System.nanoTime() < deadline) { "not within ten seconds: $what" }
+        check(System.nanoTime() < deadline) { "not within two minutes: $what" }
         pause()
     }
 }
+
+/** Waits until one of [threads] is inside a read of the system, which then uses the memory that it reads into. */
+public fun awaitNativeRead(threads: () -> Collection<Thread>): Unit = await("a thread reads") {
+    threads().any { thread ->
+        thread.stackTrace.firstOrNull()?.let { it.isNativeMethod && it.methodName.startsWith("read") } == true
+    }
+}
+
+/** Waits until [thread] is inside a read of the system. */
+public fun awaitNativeRead(thread: Thread): Unit = awaitNativeRead { listOf(thread) }

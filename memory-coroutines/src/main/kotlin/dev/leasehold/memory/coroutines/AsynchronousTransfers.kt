@@ -58,7 +58,8 @@ public suspend fun AsynchronousByteChannel.writeAll(
 ): Unit = lease.pin(offset, length).use { pin ->
     val buffer = pin.asByteBuffer()
     while (buffer.hasRemaining()) {
-        val _ = operate(abort = ::close) { handler -> write(buffer, Unit, handler) }
+        // Who is cancelled between two parts leaves half of what was to be written behind, which is to be aborted like any part.
+        val _ = operate(abort = ::close, begun = buffer.position() > 0) { handler -> write(buffer, Unit, handler) }
     }
 }
 

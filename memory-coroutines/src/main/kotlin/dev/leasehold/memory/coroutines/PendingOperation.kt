@@ -31,19 +31,35 @@ internal class PendingOperation : CompletionHandler<Int, Unit> {
     suspend fun await(abort: () -> Unit): Int = try {
         end.await()
     } catch (cancelled: CancellationException) {
-        try {
-            abort()
-        } catch (failure: Throwable) {
-            cancelled.addSuppressed(failure)
-        }
+        abortFor(cancelled, abort)
         withContext(NonCancellable) { end.join() }
         throw cancelled
     }
 }
 
-/** Runs the operation that [start] starts, and waits for its end. A cancellation runs [abort], and then waits on. */
-internal suspend fun operate(abort: () -> Unit, start: (CompletionHandler<Int, Unit>) -> Unit): Int {
-    currentCoroutineContext().ensureActive()
+private fun abortFor(cancelled: CancellationException, abort: () -> Unit) {
+    try {
+        abort()
+    } catch (failure: Throwable) {
+        cancelled.addSuppressed(failure)
+    }
+}
+
+/**
+ * Runs the operation that [start] starts, and waits for its end. A cancellation runs [abort], and then waits on. Who has been cancelled
+ * before starts nothing, and has [abort] run only when this goes on with what has [begun].
+ */
+internal suspend fun operate(
+    abort: () -> Unit,
+    begun: Boolean = false,
+    start: (CompletionHandler<Int, Unit>) -> Unit,
+): Int {
+    try {
+        currentCoroutineContext().ensureActive()
+    } catch (cancelled: CancellationException) {
+        if (begun) abortFor(cancelled, abort)
+        throw cancelled
+    }
     val operation = PendingOperation()
     start(operation)
     return operation.await(abort)

@@ -4,6 +4,7 @@ import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.MiB
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.testing.Effort
+import dev.leasehold.testing.awaitNativeRead
 import dev.leasehold.testing.await
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
@@ -151,9 +152,7 @@ private class Reading(lease: SharedLease) {
     private val thread = Thread.ofPlatform().daemon().start { pipe.source().read(lease.asByteBuffer()) }
 
     init {
-        await("the read blocks") {
-            thread.stackTrace.any { it.methodName == "readIntoNativeBuffer" || it.methodName == "read0" }
-        }
+        awaitNativeRead(thread)
     }
 
     fun end() {

@@ -15,17 +15,19 @@ import kotlinx.coroutines.withTimeoutOrNull
 import kotlinx.coroutines.yield
 import java.util.concurrent.ConcurrentLinkedQueue
 import kotlin.random.Random
-import kotlin.time.Duration.Companion.seconds
+import kotlin.time.Duration
+import kotlin.time.Duration.Companion.minutes
 
 /**
  * Lets many [schedules][Schedule] run at once over one pool, some cancelled from outside, the pool sometimes closed in the middle; and
- * then asks for every byte and every block.
+ * then asks for every byte and every block, for which it waits up to [patience].
  */
 internal class Conservation(
     private val memory: MemoryPool,
     private val capacity: Long,
     private val most: Long,
     private val borrow: Borrowing = borrowing,
+    private val patience: Duration = 2.minutes,
 ) {
     private val unexpected = ConcurrentLinkedQueue<Throwable>()
 
@@ -63,7 +65,7 @@ internal class Conservation(
     }
 
     private suspend fun one(schedule: Schedule) {
-        val inTime = withTimeoutOrNull(20.seconds) {
+        val inTime = withTimeoutOrNull(2.minutes) {
             try {
                 schedule.run()
             } catch (cancelled: CancellationException) {
@@ -84,15 +86,16 @@ internal class Conservation(
     }
 
     private fun settle(pool: SuspendingPool, where: String) {
-        unexpected.poll()?.let { throw AssertionError("$where: $it", it) }
+        val failure = unexpected.poll()
         // What is undone by a thread that waited for the pool below comes a moment later.
-        val deadline = System.nanoTime() + PATIENCE_NANOS
+        val deadline = System.nanoTime() + patience.inWholeNanoseconds
         while (pool.stats().used != 0L || memory.stats().used != 0L) {
             if (System.nanoTime() > deadline) break
             Thread.sleep(1)
         }
         val stats = pool.stats()
-        check(stats.used == 0L) { "$where: ${stats.used} bytes are out: $stats" }
+        if (stats.used != 0L) throw IllegalStateException("$where: ${stats.used} bytes are out: $stats", failure)
+        if (failure != null) throw AssertionError("$where: $failure", failure)
         check(stats.waiters == 0) { "$where: ${stats.waiters} wait: $stats" }
         check(memory.stats().used == 0L) { "$where: the pool below has ${memory.stats()}" }
     }
@@ -100,6 +103,5 @@ internal class Conservation(
     companion object {
         /** How many schedules run at once. */
         const val TOGETHER = 200
-        private const val PATIENCE_NANOS = 2_000_000_000L
     }
 }

@@ -11,6 +11,7 @@ import io.kotest.matchers.string.shouldContain
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.suspendCancellableCoroutine
 import kotlin.coroutines.resume
+import kotlin.time.Duration.Companion.seconds
 
 /** The resume that forgets that a coroutine may be cancelled between its grant and its run. */
 private val plainly: Borrowing = { pool, size, block ->
@@ -81,7 +82,7 @@ class ConservationSpec : FunSpec({
         test("$name is found by the same schedules") {
             MemoryPool.isolated("twin").use { memory ->
                 shouldThrow<IllegalStateException> {
-                    Conservation(memory, 16.KiB, 4.KiB, twin).run(200, Effort.seed(name))
+                    Conservation(memory, 16.KiB, 4.KiB, twin, patience = 2.seconds).run(200, Effort.seed(name))
                 }
                     .message!! shouldContain "bytes are out"
             }

@@ -6,7 +6,6 @@ import dev.leasehold.memory.PoolClosedException
 import dev.leasehold.memory.RentTimeoutException
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
-import io.kotest.matchers.longs.shouldBeLessThan
 import io.kotest.matchers.shouldBe
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.CoroutineScope
@@ -135,7 +134,7 @@ class DispatcherSpec : FunSpec({
 
         test("under $where hours of waiting take no time") {
             over("virtual", 100) { pool ->
-                val start = System.nanoTime()
+                // Which would fail after a minute of the clock on the wall.
                 runTest(dispatcher()) {
                     val all = pool.rent(100)
                     pool.rentOrNull(1, 10.hours) shouldBe null
@@ -148,7 +147,6 @@ class DispatcherSpec : FunSpec({
                     pool.rent(1, 2.hours).close()
                     testScheduler.currentTime shouldBe 21.hours.inWholeMilliseconds
                 }
-                (System.nanoTime() - start) shouldBeLessThan 10_000_000_000
             }
         }
     }

@@ -20,7 +20,7 @@ import kotlinx.coroutines.withContext
 class LeakNamesSpec : FunSpec({
     test("a lease that a coroutine forgot is reported with its name and its job") {
         val pool = SuspendingPool(MemoryPool.isolated("forgetful") { traceSites = true }, 1000)
-        val reports = logged { records ->
+        val reports = logged("'forgetful'") { records ->
             forget(pool)
             await("two reports") {
                 System.gc()

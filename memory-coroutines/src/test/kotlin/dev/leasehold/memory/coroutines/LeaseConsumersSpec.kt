@@ -80,19 +80,21 @@ class LeaseConsumersSpec : FunSpec({
 
     test("what a scope receives is the scope's before anything can drop it") {
         lending("scope", 100) { pool ->
-            val channel = leaseChannel(1)
-            lateinit var lease: SharedLease
-            memoryScope(pool) {
-                channel.send(pool.rent(10))
-                val dropped = withTimeoutOrNull(1) {
-                    lease = channel.receiveLease()
-                    delay(1000)
-                    lease
+            runTest {
+                val channel = leaseChannel(1)
+                lateinit var lease: SharedLease
+                memoryScope(pool) {
+                    channel.send(pool.rent(10))
+                    val dropped = withTimeoutOrNull(1) {
+                        lease = channel.receiveLease()
+                        delay(1000)
+                        lease
+                    }
+                    dropped shouldBe null
+                    lease.isClosed shouldBe false
                 }
-                dropped shouldBe null
-                lease.isClosed shouldBe false
+                lease.isClosed shouldBe true
             }
-            lease.isClosed shouldBe true
         }
     }
 

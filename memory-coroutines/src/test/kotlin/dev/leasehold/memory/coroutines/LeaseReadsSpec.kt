@@ -1,5 +1,6 @@
 package dev.leasehold.memory.coroutines
 
+import dev.leasehold.testing.awaitNativeRead
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty
@@ -34,7 +35,7 @@ import kotlin.io.path.exists
 import kotlin.io.path.listDirectoryEntries
 import kotlin.io.path.writeBytes
 import kotlin.random.Random
-import kotlin.time.Duration.Companion.seconds
+import kotlin.time.Duration.Companion.minutes
 
 class LeaseReadsSpec : FunSpec() {
     private val size = 1000L
@@ -99,7 +100,7 @@ class LeaseReadsSpec : FunSpec() {
         test("a file that fits exactly into the pool wants no lease more") {
             withFile(ByteArray(3000)) { path ->
                 lending("exact", 3000) { pool ->
-                    withTimeout(20.seconds) {
+                    withTimeout(2.minutes) {
                         memoryScope(pool) {
                             path.readLeases(pool, size).collect { it.lease.move(this) }
                             pool.stats().used shouldBe 3000
@@ -120,7 +121,7 @@ class LeaseReadsSpec : FunSpec() {
                     val collector = launch(Dispatchers.Default) {
                         path.readLeases(pool, size).collect { awaitCancellation() }
                     }
-                    while (pool.stats().used == 0L) Thread.onSpinWait()
+                    until("it reads") { pool.stats().used > 0 }
                     collector.cancelAndJoin()
                     openFiles(path).shouldBeEmpty()
                 }
@@ -164,9 +165,11 @@ class LeaseReadsSpec : FunSpec() {
                         pipe.source().readLeases(pool, size).collect { count.addAndGet(it.length) }
                     }
                     sink.write(ByteBuffer.allocate(10))
-                    while (count.get() < 10) Thread.onSpinWait()
-                    Thread.sleep(20) // Until it is in the next read.
-                    withTimeout(20.seconds) { reader.cancelAndJoin() }
+                    until("it has read") { count.get() == 10L }
+                    awaitNativeRead {
+                        Thread.getAllStackTraces().keys.filter { it.name.startsWith("DefaultDispatcher") }
+                    }
+                    withTimeout(2.minutes) { reader.cancelAndJoin() }
                     pool.stats().used shouldBe 0
                     pipe.source().isOpen shouldBe false
                 }

@@ -26,6 +26,7 @@ import java.io.ByteArrayOutputStream
 import java.io.IOException
 import java.net.InetAddress
 import java.net.InetSocketAddress
+import java.net.StandardSocketOptions.SO_RCVBUF
 import java.net.StandardSocketOptions.SO_SNDBUF
 import java.nio.ByteBuffer
 import java.nio.channels.AsynchronousByteChannel
@@ -41,7 +42,7 @@ import java.util.concurrent.atomic.AtomicInteger
 import kotlin.coroutines.resume
 import kotlin.random.Random
 import kotlin.time.Duration.Companion.milliseconds
-import kotlin.time.Duration.Companion.seconds
+import kotlin.time.Duration.Companion.minutes
 
 class SocketSpec : FunSpec() {
     init {
@@ -61,7 +62,7 @@ class SocketSpec : FunSpec() {
     private suspend fun connected(
         action: suspend CoroutineScope.(near: AsynchronousSocketChannel, far: AsynchronousSocketChannel) -> Unit,
     ) = withContext(Dispatchers.Default) {
-        withTimeout(30.seconds) {
+        withTimeout(3.minutes) {
             AsynchronousServerSocketChannel.open().use { server ->
                 server.bind(InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 val accepted = server.accept()
@@ -162,15 +163,15 @@ class SocketSpec : FunSpec() {
                 MemoryPool.isolated("death").use { memory ->
                     SuspendingPool(memory, 8.MiB).use { pool ->
                         connected { near, far ->
-                            // Nobody reads this, and so closing the near end resets the connection.
+                            // Most of this has come and is not read, and so closing the near end resets the connection.
                             pool.withLease(held) { far.writeAll(it) }
+                            near.read(ByteBuffer.allocate(1)).get() shouldBe 1
                             val reader = launch {
                                 shouldThrow<IOException> {
                                     far.readLeases(pool, size).bufferLeases(2) { it.lease }.collect { }
                                 }
                             }
                             while (pool.stats().used == 0L) yield()
-                            Thread.sleep(10)
                             near.close()
                             reader.join()
                         }
@@ -205,6 +206,27 @@ class SocketSpec : FunSpec() {
                         channel.pending!!.failed(AsynchronousCloseException(), Unit)
                         reader.join()
                         pool.stats().used shouldBe 0
+                    }
+                }
+            }
+        }
+
+        test("a write that is cancelled between two of its parts closes the channel, and one that has not begun does not") {
+            lending("parts", 100) { pool ->
+                runTest {
+                    for (before in listOf(true, false)) {
+                        val channel = SlowChannel()
+                        val writer = launch {
+                            pool.withLease(100) { lease ->
+                                if (before) coroutineContext[Job]!!.cancel()
+                                channel.takes = { coroutineContext[Job]!!.cancel() }
+                                channel.writeAll(lease)
+                            }
+                        }
+                        writer.join()
+                        writer.isCancelled shouldBe true
+                        channel.isOpen shouldBe before
+                        channel.written shouldBe if (before) 0 else 1
                     }
                 }
             }
@@ -264,8 +286,8 @@ class SocketSpec : FunSpec() {
                 connected { near, far ->
                     val lease = pool.rent(64)
                     val kept = lease.segment
-                    val reader = launch { far.read(lease) shouldBe 8 }
-                    Thread.sleep(20)
+                    // The read has begun when this goes on.
+                    val reader = launch(start = CoroutineStart.UNDISPATCHED) { far.read(lease) shouldBe 8 }
                     lease.close()
                     pool.stats().used shouldBe 0
                     pool.pool.trim()
@@ -284,9 +306,8 @@ class SocketSpec : FunSpec() {
             lending("naive", 1.MiB) { pool ->
                 connected { near, far ->
                     val busy = AtomicInteger()
-                    val reader = launch { closing(pool, busy) { far.readNaively(it) } }
-                    while (pool.stats().used == 0L) yield()
-                    Thread.sleep(20)
+                    val reader = launch(start = CoroutineStart.UNDISPATCHED) { closing(pool, busy) { far.readNaively(it) } }
+                    pool.stats().used shouldBe 1.MiB
                     reader.cancelAndJoin()
                     busy.get() shouldBe 1
                     near.close()
@@ -297,14 +318,14 @@ class SocketSpec : FunSpec() {
 
         test("a write that is cancelled closes the channel and lets go of its lease") {
             lending("write", 8.MiB) { pool ->
-                connected { near, _ ->
+                connected { near, far ->
+                    // Far less than is written fits into what the system buffers.
                     near.setOption(SO_SNDBUF, 10_000)
+                    far.setOption(SO_RCVBUF, 10_000)
                     val busy = AtomicInteger()
-                    val writer = launch {
+                    val writer = launch(start = CoroutineStart.UNDISPATCHED) {
                         closing(pool, busy) { lease -> while (true) near.writeAll(lease) }
                     }
-                    while (pool.stats().used == 0L) yield()
-                    Thread.sleep(20)
                     writer.isActive shouldBe true
                     writer.cancelAndJoin()
                     busy.get() shouldBe 0
@@ -317,7 +338,10 @@ class SocketSpec : FunSpec() {
             lending("timeout", 1.MiB) { pool ->
                 connected { _, far ->
                     val busy = AtomicInteger()
-                    withTimeoutOrNull(10.milliseconds) { closing(pool, busy) { far.read(it) } } shouldBe null
+                    // Virtual time passes when nothing else is left to do, which is when the read has begun.
+                    runTest {
+                        withTimeoutOrNull(10.milliseconds) { closing(pool, busy) { far.read(it) } } shouldBe null
+                    }
                     busy.get() shouldBe 0
                     far.isOpen shouldBe false
                 }
@@ -367,9 +391,14 @@ class SocketSpec : FunSpec() {
             read(lease.asByteBuffer(), Unit, handler)
         }
 
-    /** A channel whose handler is called by the test, and not by [close]. */
+    /** A channel whose handler of a read is called by the test, and not by [close]. */
     private class SlowChannel(private val closing: () -> Unit = {}) : AsynchronousByteChannel {
         var pending: CompletionHandler<Int, Any?>? = null
+
+        /** What happens when a byte has been taken for a write, each of which takes one, at once. */
+        var takes: () -> Unit = {}
+        var written = 0
+            private set
         private var open = true
 
         @Suppress("UNCHECKED_CAST")
@@ -379,8 +408,12 @@ class SocketSpec : FunSpec() {
 
         override fun read(into: ByteBuffer): Future<Int> = CompletableFuture()
 
-        override fun <A> write(from: ByteBuffer, attachment: A, handler: CompletionHandler<Int, in A>): Unit =
-            throw UnsupportedOperationException()
+        override fun <A> write(from: ByteBuffer, attachment: A, handler: CompletionHandler<Int, in A>) {
+            from.get()
+            written++
+            takes()
+            handler.completed(1, attachment)
+        }
 
         override fun write(from: ByteBuffer): Future<Int> = CompletableFuture()
 

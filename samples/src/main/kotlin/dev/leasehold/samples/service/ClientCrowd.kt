@@ -7,16 +7,16 @@ import kotlinx.coroutines.Deferred
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitAll
 import kotlinx.coroutines.coroutineScope
+import kotlinx.coroutines.delay
 import kotlinx.coroutines.joinAll
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
+import kotlinx.coroutines.selects.select
 import kotlinx.coroutines.sync.Semaphore
 import kotlinx.coroutines.sync.withPermit
-import kotlinx.coroutines.withTimeoutOrNull
 import java.net.InetAddress
 import java.net.InetSocketAddress
 import java.util.concurrent.ConcurrentLinkedQueue
-import kotlin.time.Duration
 import kotlin.time.Duration.Companion.seconds
 
 /**
@@ -24,14 +24,14 @@ import kotlin.time.Duration.Companion.seconds
  * cost the processors can be told from what the service costs.
  *
  * First all connect, so that they are there at the same time. Then the slow ones begin, and when each has sent its first
- * bytes, the others follow. Slow clients are slow until all others have their answers, or for their [patience], two seconds, where
- * those wait for memory that the slow ones hold.
+ * bytes, the others follow. Slow clients are slow until all others have their answers, or until their [patience] ends, after two
+ * seconds, where those wait for memory that the slow ones hold.
  */
 internal class ClientCrowd(
     private val pool: MemoryPool,
     private val count: Int,
     private val slow: Int,
-    private val patience: Duration = PATIENCE,
+    private val patience: suspend () -> Unit = PATIENCE,
 ) : AutoCloseable {
     private val loops = EventLoops("clients", minOf(count, Runtime.getRuntime().availableProcessors()))
     private val answers = ConcurrentLinkedQueue<Answer>()
@@ -57,7 +57,16 @@ internal class ClientCrowd(
 
     private suspend fun endSlowness(start: Start, answers: List<Deferred<Answer>>) {
         start.slowBegun.await()
-        val _ = withTimeoutOrNull(patience) { answers.drop(slow).joinAll() }
+        coroutineScope {
+            val others = launch { answers.drop(slow).joinAll() }
+            val end = launch { patience() }
+            select {
+                others.onJoin {}
+                end.onJoin {}
+            }
+            others.cancel()
+            end.cancel()
+        }
         start.slowness.end()
     }
 
@@ -95,8 +104,8 @@ internal class ClientCrowd(
     }
 
     companion object {
-        /** How long slow clients are slow at most. */
-        val PATIENCE: Duration = 2.seconds
+        /** Returns when slow clients have been slow for long enough. */
+        val PATIENCE: suspend () -> Unit = { delay(2.seconds) }
 
         /** What all clients together rent to send from. */
         private val MEMORY = 64.MiB

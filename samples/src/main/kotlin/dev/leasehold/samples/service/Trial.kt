@@ -1,7 +1,6 @@
 package dev.leasehold.samples.service
 
 import dev.leasehold.memory.MemoryPool
-import kotlin.time.Duration
 
 /**
  * Runs a service and its clients. The clients are the same for every version, and send from
@@ -10,7 +9,7 @@ import kotlin.time.Duration
 internal class Trial(
     private val clientPool: MemoryPool,
     private val watch: GcWatch,
-    private val patience: Duration = ClientCrowd.PATIENCE,
+    private val patience: suspend () -> Unit = ClientCrowd.PATIENCE,
 ) {
     /**
      * Sends [workload], by clients of which the first [slow] are slow ones, to the service that [open] opens, lets

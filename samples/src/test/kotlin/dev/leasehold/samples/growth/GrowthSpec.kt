@@ -45,7 +45,7 @@ class GrowthSpec : FunSpec() {
                 steps.map { it.split(Regex(" {2,}"))[2] }.shouldContainExactly("1 MiB", "2 MiB", "4 MiB", "8 MiB")
             }
             ended.out shouldContain Regex("""\n +to +resize +allocate, copy, free +resize is\n""")
-            ended.out shouldContain Regex("""\n +together +[\d.]+ .s +[\d.]+ .s +[\d.,]+ x (faster|slower)\n""")
+            ended.out shouldContain Regex("""\n +together +[\d.]+ .?s +[\d.]+ .?s +[\d.,]+ x (faster|slower)\n""")
             ended.out shouldContain Regex("""\n +8 MiB {2}█+░*\n""")
             ended.out shouldContain Regex("""\n {2}├─ manager resize +0 bytes +no limit +\d+ MiB\n""")
             ended.out shouldContain Regex("""\n {2}└─ manager copy +8 MiB +no limit +12 MiB\n""")
@@ -58,7 +58,7 @@ class GrowthSpec : FunSpec() {
             ended.err.trimEnd() shouldBe "copy was refused: app › growth: 8 MiB of 20 MiB used, 16 MiB asked; " +
                 "manager 'copy' asked it for the pages of 16777216 bytes: close what is no longer used or raise the " +
                 "limit of 'app › growth'"
-            ended.out shouldContain Regex("""\n +16 MiB +[\d.]+ .s +refused\n""")
+            ended.out shouldContain Regex("""\n +16 MiB +[\d.]+ .?s +refused\n""")
             ended.out shouldContain "The buffer reached 16 MiB by resize and 8 MiB by allocate, copy, free."
         }
 

@@ -89,7 +89,7 @@ class SuspendingSnippetsSpec : FunSpec() {
                 coroutineScope {
                     val lease = buffers.rent(60)
                     val waiter = launch { buffers.rent(50).close() }
-                    yield()
+                    while (buffers.stats().waiters == 0) yield()
                     SuspendingPools.watch(buffers) { name, value -> figures[name] = value }
                     lease.close()
                     waiter.join()

@@ -14,7 +14,7 @@ internal class ServiceFixture(
     val pool: MemoryPool,
     private val refusals: LinkedBlockingQueue<Refusal>,
 ) {
-    fun connect(): Socket = Socket(InetAddress.getLoopbackAddress(), service.port).apply { soTimeout = 20_000 }
+    fun connect(): Socket = Socket(InetAddress.getLoopbackAddress(), service.port).apply { soTimeout = 120_000 }
 
     /** Sends [bytes] in pieces of [piece] bytes, closes the output and reads the answer, without its line feed. */
     fun talk(bytes: ByteArray, piece: Int = Int.MAX_VALUE): String = connect().use { socket ->
@@ -30,7 +30,7 @@ internal class ServiceFixture(
 
     fun answer(socket: Socket): String = socket.getInputStream().readAllBytes().toString(Charsets.UTF_8).trimEnd('\n')
 
-    fun nextRefusal(): Refusal = checkNotNull(refusals.poll(20, TimeUnit.SECONDS)) { "the service reported no refusal" }
+    fun nextRefusal(): Refusal = checkNotNull(refusals.poll(2, TimeUnit.MINUTES)) { "the service reported no refusal" }
 }
 
 /** Runs [test] against a leased service of [kind], and then holds it to having given back every byte. */

@@ -141,8 +141,10 @@ internal class CountRace(private val bias: PlayedBias, private val slots: Int = 
 
     private fun mayGoOn(deadline: Long): Boolean {
         val left = deadline - System.nanoTime()
-        return left > 0 || (metBiased.get() < LEAST_MET && left > -PATIENCE)
+        return left > 0 || (!hasSeenEnough() && left > -PATIENCE)
     }
+
+    private fun hasSeenEnough() = metBiased.get() >= LEAST_MET && scopes.get() >= LEAST_MET && biasedBlocks >= LEAST_MET
 
     private fun count(block: Counted, times: Int) {
         repeat(times) { if (!block.tryRetain()) throw AssertionError("a held block was not retained") }
@@ -179,9 +181,12 @@ internal class CountRace(private val bias: PlayedBias, private val slots: Int = 
         const val ALONE = 17
         const val WITHIN = 5
 
-        /** How many meetings with a biased block a run waits for, and how long, in nanoseconds, on a busy machine. */
+        /**
+         * How many biased blocks, meetings with one, and scopes a run waits for, and how long, in nanoseconds, on a busy
+         * machine.
+         */
         const val LEAST_MET = 100
-        const val PATIENCE = 30_000_000_000
+        const val PATIENCE = 300_000_000_000
         const val MOST_IDLE = 64
     }
 }
