@@ -107,24 +107,24 @@ public class SuspendingPool internal constructor(
     @PublishedApi
     @JvmSynthetic
     @IgnorableReturnValue
-    internal suspend fun take(size: Long): Any? = take(size, currentCoroutineContext())
+    internal suspend fun take(size: Long): Any? = take(size, currentCoroutineContext(), null)
 
-    /** The same for the coroutine of [context], as messages name it. */
+    /** The same for the coroutine of [context], as messages name it, and for the scope of [owner]. */
     @IgnorableReturnValue
-    internal suspend fun take(size: Long, context: CoroutineContext): Any? {
+    internal suspend fun take(size: Long, context: CoroutineContext, owner: LeaseLedger?): Any? {
         requireRentable(size)
-        return await(size, context)
+        return await(size, context, owner)
     }
 
     /** The same for [size] bytes of several leases, each of which was found [possible][requirePossible]. */
     @IgnorableReturnValue
-    internal suspend fun takeSum(size: Long, context: CoroutineContext): Any? {
+    internal suspend fun takeSum(size: Long, context: CoroutineContext, owner: LeaseLedger?): Any? {
         requireOpen()
-        return await(size, context)
+        return await(size, context, owner)
     }
 
-    private suspend fun await(size: Long, context: CoroutineContext): Any? {
-        val chain = if (stallPatience.isInfinite()) null else ScopeChain.of(this, currentCoroutineContext())
+    private suspend fun await(size: Long, context: CoroutineContext, owner: LeaseLedger?): Any? {
+        val chain = if (stallPatience.isInfinite()) null else ScopeChain.of(this, currentCoroutineContext(), owner)
         if (chain != null) watch.requireObtainable(size, chain, context)
         if (!line.admit()) throw tooMany(size, context)
         val unwatched = chain == null || chain.isHarmless()
