@@ -52,7 +52,7 @@ public final class EpochSealRace {
         @Arbiter
         public void count(II_Result r) {
             Ledger.retireNow();
-            r.r1 = arena.closes.get();
+            r.r1 = arena.completions.get();
             r.r2 = Blocks.returnsOf(block.address());
         }
     }

@@ -22,9 +22,9 @@ final class Ledger {
         if (!SHARED.retireCompleted()) throw new IllegalStateException("an epoch that nobody uses did not retire");
     }
 
-    /** An epoch's arena as the ledger sees it: it closes it once each time that the epoch retires. */
+    /** An epoch's arena, which nobody uses. It counts how often the epoch was found complete: each time the ledger would retire it. */
     static final class CountingArena implements Arena {
-        final AtomicInteger closes = new AtomicInteger();
+        final AtomicInteger completions = new AtomicInteger();
 
         @Override
         public MemorySegment allocate(long byteSize, long byteAlignment) {
@@ -38,7 +38,7 @@ final class Ledger {
 
         @Override
         public void close() {
-            closes.incrementAndGet();
+            throw new UnsupportedOperationException("the ledger closes only arenas that it has opened");
         }
     }
 
@@ -63,7 +63,7 @@ final class Ledger {
 
         @Override
         public void recycled() {
-            // The arena has counted it.
+            // Counted when it was complete, and by the blocks that came back.
         }
 
         @Override
@@ -75,6 +75,7 @@ final class Ledger {
     /** An epoch of one ticket in the shared ledger. */
     static Epoch epoch(CountingArena arena, boolean exact) {
         return new Epoch(SHARED, arena, exact, 1, complete -> {
+            arena.completions.incrementAndGet();
             SHARED.complete(complete);
             return Unit.INSTANCE;
         });

@@ -112,7 +112,7 @@ public final class SharedLeaseCloseRace {
             Ledger.retireNow();
             r.r1 = Blocks.returnsOf(block.address());
             for (Magazine late = epoch.withdraw(); late != null; late = epoch.withdraw()) r.r1 += late.count;
-            r.r2 = arena.closes.get();
+            r.r2 = arena.completions.get();
         }
     }
 

@@ -1,7 +1,10 @@
 package dev.leasehold.memory.coroutines
 
 import kotlinx.coroutines.CancellableContinuation
+import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.suspendCancellableCoroutine
+import java.util.concurrent.RejectedExecutionException
+import kotlin.coroutines.ContinuationInterceptor
 import kotlin.coroutines.CoroutineContext
 import kotlin.coroutines.resumeWithException
 
@@ -26,10 +29,22 @@ internal open class CoroutineWaiter(
     }
 
     override fun told() {
-        val waiter = continuation
+        val waiter = continuation ?: return
         continuation = null
-        if (refusal == null || isGranted) waiter?.resume(this, DROPPED) else waiter?.resumeWithException(refusal())
+        try {
+            if (refusal == null || isGranted) waiter.resume(this, DROPPED) else waiter.resumeWithException(refusal())
+        } catch (failure: Throwable) {
+            if (isRejection(failure, waiter.context)) dropped()
+            throw failure
+        }
     }
+
+    /**
+     * Whether the dispatcher has said that it does not take the coroutine, which then never runs. After any other failure, or where
+     * there is no dispatcher, it may run, or have run; bytes that are given back twice would be worse than some that are lost.
+     */
+    private fun isRejection(failure: Throwable, context: CoroutineContext) =
+        context[ContinuationInterceptor] is CoroutineDispatcher && failure.cause is RejectedExecutionException
 
     /** The coroutine was cancelled. One that has its bytes loses them through [DROPPED] instead. */
     override fun invoke(cause: Throwable?) {

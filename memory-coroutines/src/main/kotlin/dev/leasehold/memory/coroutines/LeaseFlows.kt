@@ -1,6 +1,7 @@
 package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.SharedLease
+import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.channels.BufferOverflow
 import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.coroutineScope
@@ -93,7 +94,13 @@ public fun <T> Flow<T>.bufferLeases(capacity: Int = Channel.BUFFERED, lease: (T)
     val buffer = LeaseChannel.of(capacity, BufferOverflow.SUSPEND, lease)
     coroutineScope {
         val _ = launch {
-            collect { buffer.send(it) }
+            try {
+                collect { buffer.send(it) }
+            } catch (end: CancellationException) {
+                // When it is the flow's own, a timeout in it for one, it fails nothing else, and the collector hears of it here.
+                buffer.close(end)
+                throw end
+            }
             buffer.close()
         }
         buffer.consumeLeases { emit(it) }

@@ -37,6 +37,10 @@ internal class LeaseLedger(
     private var newest: LedgerEntry? = null
     private var closed = false
 
+    /** How many leases that keep no books there are in it, at most, and at how many those that were closed are dropped. */
+    private var plain = 0
+    private var sweepAt = FEWEST_TO_SWEEP
+
     /** How many leases have ended before the scope did: what a wait goes by to see whether something moves. */
     @Volatile
     var returns: Long = 0
@@ -52,6 +56,7 @@ internal class LeaseLedger(
             entry.older = newest
             newest?.newer = entry
             newest = entry
+            if (entry is PlainEntry && ++plain >= sweepAt) sweep()
         }
         if (entry is Grant) entry.pool.watch.moved()
         return true
@@ -164,6 +169,20 @@ internal class LeaseLedger(
         entry to lease
     }
 
+    /** Drops leases that keep no books and were closed, of which nobody told; as often as there are twice as many as were kept. */
+    private fun sweep() {
+        plain = 0
+        var entry = newest
+        while (entry != null) {
+            val older = entry.older
+            if (entry is PlainEntry) {
+                if (entry.lease?.isClosed == true) unlink(entry) else plain++
+            }
+            entry = older
+        }
+        sweepAt = maxOf(FEWEST_TO_SWEEP, 2 * plain)
+    }
+
     private fun unlink(entry: LedgerEntry) {
         val newer = entry.newer
         val older = entry.older
@@ -178,4 +197,8 @@ internal class LeaseLedger(
 
     private fun closed(): ScopeClosedException =
         scopeClosed("${describe()} has ended; rent while its body or its children run, or open another one")
+
+    private companion object {
+        const val FEWEST_TO_SWEEP = 64
+    }
 }

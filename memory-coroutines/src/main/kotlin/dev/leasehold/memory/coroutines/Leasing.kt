@@ -35,7 +35,7 @@ internal object Leasing {
         context: CoroutineContext,
     ): SharedLease {
         ledger?.requireOpen()
-        if (!pool.tryTake(size)) pool.take(size, context)
+        if (!pool.tryTake(size)) pool.take(size, context, ledger)
         return lease(Grant(pool, size, context), ledger)
     }
 
@@ -125,7 +125,7 @@ internal object Leasing {
         ledger?.requireOpen()
         val context = currentCoroutineContext()
         val sum = sumOf(pool, sizes)
-        if (!pool.tryTake(sum)) pool.takeSum(sum, context)
+        if (!pool.tryTake(sum)) pool.takeSum(sum, context, ledger)
         return GroupTurn(pool, sizes, context).rent(ledger)
     }
 

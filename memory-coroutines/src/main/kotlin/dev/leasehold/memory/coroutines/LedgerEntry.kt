@@ -45,7 +45,7 @@ internal abstract class LedgerEntry {
     }
 }
 
-/** A lease that keeps no books, moved to a scope: the scope learns only at its end that it was closed before. */
+/** A lease that keeps no books, moved to a scope: that it was closed before, the scope finds when it looks, at the latest at its end. */
 internal class PlainEntry : LedgerEntry()
 
 /** An action that runs when the scope ends. */

@@ -93,6 +93,8 @@ internal object PoolTurn {
             val stand = Thread.ofVirtual().name("leasehold-turn").unstarted { take(continuation) }
             thread = stand
             continuation.invokeOnCancellation { stand.interrupt() }
+            // After the thread is known, so that this or the verdict sees the other.
+            if (reason != null) stand.interrupt()
             stand.start()
         }
 

@@ -68,13 +68,22 @@ internal class ScopeChain private constructor(
     }
 
     companion object {
-        /** The chain of the coroutine of [context]; null when there is nothing that could wait for itself. */
-        @OptIn(ExperimentalCoroutinesApi::class)
-        fun of(pool: SuspendingPool, context: CoroutineContext): ScopeChain? {
+        /**
+         * The chain of the coroutine of [context], which rents for [owner]; null when there is nothing that could wait for itself.
+         *
+         * What is rented for a scope comes before the scope's end or never, so that one counts also when the coroutine is none of its
+         * own, or its job does not lead there: inside of `NonCancellable`, or of `runBlocking`.
+         */
+        fun of(pool: SuspendingPool, context: CoroutineContext, owner: LeaseLedger? = null): ScopeChain? {
             if (pool.plain && OpenScopes.isEmpty()) return null
             val job = context[Job] ?: return null
-            val ledgers = generateSequence(job) { it.parent }.mapNotNull(OpenScopes::of).toList()
-            return if (pool.plain && ledgers.isEmpty()) null else ScopeChain(pool, job, ledgers)
+            val around = scopesAround(job).toMutableList()
+            if (owner != null && owner !in around) owner.job?.let { around += scopesAround(it) - around }
+            return if (pool.plain && around.isEmpty()) null else ScopeChain(pool, job, around)
         }
+
+        @OptIn(ExperimentalCoroutinesApi::class)
+        private fun scopesAround(job: Job): List<LeaseLedger> =
+            generateSequence(job) { it.parent }.mapNotNull(OpenScopes::of).toList()
     }
 }

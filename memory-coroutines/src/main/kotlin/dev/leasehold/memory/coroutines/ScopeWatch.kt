@@ -4,6 +4,7 @@ import kotlinx.coroutines.CoroutineName
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Job
+import kotlinx.coroutines.cancel
 import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
@@ -54,14 +55,19 @@ internal class ScopeWatch(private val pool: SuspendingPool) {
     /** [ByteLine.await] for a coroutine inside of scopes, which [context] names. */
     suspend fun await(bytes: Long, chain: ScopeChain, context: CoroutineContext): Boolean {
         val waiter = WatchedWaiter(pool.line, bytes, chain)
-        val watching = CoroutineScope(currentCoroutineContext().minusKey(Job) + CoroutineName("leasehold-watch"))
-            .launch(start = CoroutineStart.UNDISPATCHED) { waiter.fail(verdict(waiter, chain, context)) }
+        val watches = CoroutineScope(currentCoroutineContext().minusKey(Job) + CoroutineName("leasehold-watch"))
         var granted = false
         try {
-            granted = suspendCancellableCoroutine { waiter.start(it) }.isGranted
+            granted = suspendCancellableCoroutine { continuation ->
+                waiter.start(continuation)
+                // Not before: a waiter that has no continuation yet could not be told the verdict.
+                val _ = watches.launch(start = CoroutineStart.UNDISPATCHED) {
+                    waiter.fail(verdict(waiter, chain, context))
+                }
+            }.isGranted
             return granted
         } finally {
-            watching.cancel()
+            watches.cancel()
             sleepers.remove(waiter)
             waiter.forget()
             if (!granted) moved()

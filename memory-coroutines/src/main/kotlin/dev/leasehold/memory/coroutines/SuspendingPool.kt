@@ -30,7 +30,8 @@ import kotlin.time.Duration
  * Cancellation takes a waiter out of the line at once, and loses nothing, whenever it comes.
  *
  * Bytes count as they were asked for. The memory itself comes from [pool], which rounds up and keeps idle blocks; give that a limit
- * where memory must stay under one. When it refuses, because others rent from it or its own limit is reached, a rent waits in
+ * where memory must stay under one, with room above the capacity, because what has come back may be in quarantine until leases that
+ * were rented at about the same time have ended as well. When it refuses, because others rent from it or its own limit is reached, a rent waits in
  * the pool's line with the bytes it was granted here.
  *
  * **Ownership.** Whoever makes it closes it, and the [pool] below, which it does not close. A lease stays valid when it is closed.
@@ -107,24 +108,24 @@ public class SuspendingPool internal constructor(
     @PublishedApi
     @JvmSynthetic
     @IgnorableReturnValue
-    internal suspend fun take(size: Long): Any? = take(size, currentCoroutineContext())
+    internal suspend fun take(size: Long): Any? = take(size, currentCoroutineContext(), null)
 
-    /** The same for the coroutine of [context], as messages name it. */
+    /** The same for the coroutine of [context], as messages name it, and for the scope of [owner]. */
     @IgnorableReturnValue
-    internal suspend fun take(size: Long, context: CoroutineContext): Any? {
+    internal suspend fun take(size: Long, context: CoroutineContext, owner: LeaseLedger?): Any? {
         requireRentable(size)
-        return await(size, context)
+        return await(size, context, owner)
     }
 
     /** The same for [size] bytes of several leases, each of which was found [possible][requirePossible]. */
     @IgnorableReturnValue
-    internal suspend fun takeSum(size: Long, context: CoroutineContext): Any? {
+    internal suspend fun takeSum(size: Long, context: CoroutineContext, owner: LeaseLedger?): Any? {
         requireOpen()
-        return await(size, context)
+        return await(size, context, owner)
     }
 
-    private suspend fun await(size: Long, context: CoroutineContext): Any? {
-        val chain = if (stallPatience.isInfinite()) null else ScopeChain.of(this, currentCoroutineContext())
+    private suspend fun await(size: Long, context: CoroutineContext, owner: LeaseLedger?): Any? {
+        val chain = if (stallPatience.isInfinite()) null else ScopeChain.of(this, currentCoroutineContext(), owner)
         if (chain != null) watch.requireObtainable(size, chain, context)
         if (!line.admit()) throw tooMany(size, context)
         val unwatched = chain == null || chain.isHarmless()

@@ -17,6 +17,8 @@ public class SuspendingPoolOptions internal constructor() {
      * it is told so by a [RentDeadlockException]; likewise several that wait for one another. 10 seconds by default;
      * set it above the longest time for which the coroutines of one scope rightly give nothing back. [Duration.INFINITE]
      * turns the watch off.
+     *
+     * It passes in the time of the coroutine's dispatcher: under `runTest` in virtual time, which does not wait for other threads.
      */
     public var stallPatience: Duration = 10.seconds
 

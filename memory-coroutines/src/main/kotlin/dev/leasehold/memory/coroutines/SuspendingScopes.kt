@@ -28,7 +28,8 @@ import kotlinx.coroutines.job
  * whose scopes hold what the others wait for. A [RentDeadlockException] tells it: at once when the body waits and no child is left,
  * because then only the scope's end gives anything back; otherwise when nothing has come back for
  * [SuspendingPoolOptions.stallPatience]. A lease that something outside of the scope's coroutines is going to close is not the
- * scope's: [move] it out, or bind it to a job with `leaseIn`.
+ * scope's: [move] it out, or bind it to a job with `leaseIn`. A coroutine is found to be inside of a scope by its job: under
+ * `NonCancellable` or `runBlocking`, whose jobs lead nowhere, only what is rented for the scope is watched.
  *
  * @param pool what `rent(size)` rents from; other pools' rents belong to the scope as well
  * @param name what messages call the scope; they always name its coroutine

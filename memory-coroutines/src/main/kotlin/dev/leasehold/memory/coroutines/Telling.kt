@@ -1,9 +1,4 @@
-@file:OptIn(InternalMemoryApi::class)
-
 package dev.leasehold.memory.coroutines
-
-import dev.leasehold.memory.firstFailure
-import dev.leasehold.memory.internal.InternalMemoryApi
 
 /**
  * Tells waiters, one after the other, what became of them.
@@ -12,6 +7,9 @@ import dev.leasehold.memory.internal.InternalMemoryApi
  * the next, who would run inside of it, and so on until the stack is full. So what is to be told while this thread is telling
  * already goes behind the rest of that, and the inner call tells that rest, in order; but where calls are nested deep, it leaves the rest
  * to the one around it.
+ *
+ * What one of them throws, whose dispatcher is broken for example, goes to this thread's handler of uncaught exceptions: whoever
+ * calls this gives bytes back, or joins the line, and has no part in it.
  *
  * Rejected: to leave it to the outermost call always. A coroutine that runs on the spot may block until somebody has been told to
  * whom it gave bytes itself (`runBlocking` in an unconfined one does), and then nobody would ever tell that one.
@@ -41,17 +39,25 @@ internal object Telling {
         fun tell() {
             if (depth == DEEPEST) return
             depth++
-            var failure: Throwable? = null
             while (true) {
                 val waiter = next() ?: break
                 try {
                     waiter.told()
-                } catch (next: Throwable) {
-                    failure = firstFailure(failure, next)
+                } catch (failure: Throwable) {
+                    report(failure)
                 }
             }
             depth--
-            if (failure != null) throw failure
+        }
+
+        private fun report(failure: Throwable) {
+            val thread = Thread.currentThread()
+            try {
+                thread.uncaughtExceptionHandler.uncaughtException(thread, failure)
+            } catch (_: Throwable) {
+                // The platform ignores what such a handler throws, and so it is here: others wait to be told.
+                return
+            }
         }
 
         private fun next(): LineWaiter? {
@@ -63,7 +69,7 @@ internal object Telling {
         }
     }
 
-    /** Tells [first] and all that follow it. A failure of one does not keep the others from hearing. */
+    /** Tells [first] and all that follow it. A failure of one keeps neither the others from hearing nor the caller from going on. */
     fun all(first: LineWaiter) {
         val rest = REST.get()
         rest.add(first)

@@ -11,6 +11,7 @@ import io.kotest.matchers.string.shouldContain
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.ExperimentalCoroutinesApi
+import kotlinx.coroutines.TimeoutCancellationException
 import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.delay
@@ -29,8 +30,11 @@ import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.test.runTest
 import kotlinx.coroutines.withContext
+import kotlinx.coroutines.withTimeout
 import kotlinx.coroutines.yield
 import java.io.IOException
+import kotlin.time.Duration.Companion.minutes
+import kotlin.time.Duration.Companion.seconds
 
 @OptIn(ExperimentalCoroutinesApi::class)
 class LeaseFlowsSpec : FunSpec() {
@@ -253,6 +257,27 @@ class LeaseFlowsSpec : FunSpec() {
                     }
                     shouldThrow<IOException> { failing.bufferLeases(8).collect { awaitCancellation() } }
                         .message shouldBe "above"
+                }
+            }
+        }
+
+        test("a flow above whose own time is up fails the collector behind a buffer, as it does without one") {
+            for (buffered in listOf<(Flow<SharedLease>) -> Flow<SharedLease>>({ it }, { it.bufferLeases(8) })) {
+                lending("hasty", 1000) { pool ->
+                    runTest {
+                        val hasty = flow {
+                            numbered(pool, 3).collect { emit(it) }
+                            withTimeout(1.seconds) { awaitCancellation() }
+                        }
+                        val numbers = ArrayList<Int>()
+                        withTimeout(1.minutes) {
+                            shouldThrow<TimeoutCancellationException> {
+                                buffered(hasty).collect { numbers += it.number }
+                            }
+                                .message shouldContain "1s"
+                        }
+                        numbers shouldContainExactly listOf(0, 1, 2)
+                    }
                 }
             }
         }

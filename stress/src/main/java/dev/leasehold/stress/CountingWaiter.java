@@ -1,0 +1,39 @@
+package dev.leasehold.stress;
+
+import dev.leasehold.memory.coroutines.ByteLine;
+import dev.leasehold.memory.coroutines.LineWaiter;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** One who waits for a byte of a shipped line, and counts how often it is told. */
+final class CountingWaiter extends LineWaiter {
+    final AtomicInteger told = new AtomicInteger();
+
+    CountingWaiter() {
+        super(1);
+    }
+
+    @Override
+    public void told() {
+        told.incrementAndGet();
+    }
+
+    /** A line of {@code capacity} bytes, all of which are out. */
+    static ByteLine exhausted(long capacity) {
+        ByteLine line = new ByteLine(capacity, 8);
+        if (!line.tryTake(capacity)) throw new IllegalStateException("a fresh line refused its bytes");
+        return line;
+    }
+
+    /** A waiter that has been admitted to {@code line}, and has not joined it. */
+    static CountingWaiter admitted(ByteLine line) {
+        if (!line.admit()) throw new IllegalStateException("a line refused a waiter");
+        return new CountingWaiter();
+    }
+
+    /** A waiter that is in {@code line}. */
+    static CountingWaiter joined(ByteLine line) {
+        CountingWaiter waiter = admitted(line);
+        line.join(waiter);
+        return waiter;
+    }
+}

@@ -1,0 +1,204 @@
+package dev.leasehold.stress;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
+import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
+
+import dev.leasehold.memory.MemoryPool;
+import dev.leasehold.memory.SharedLease;
+import dev.leasehold.memory.coroutines.ByteLine;
+import dev.leasehold.memory.coroutines.Grant;
+import dev.leasehold.memory.coroutines.SuspendingPool;
+import dev.leasehold.memory.coroutines.Tie;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.II_Result;
+
+/**
+ * The end of a lease that a job, or a block, may end: while the job completes, the lease is moved away from it, or moved to another job, or
+ * closed by its owner. Of those who would end it one does, its bytes go back once, and no tie that was replaced keeps the lease.
+ */
+public final class GrantEndRace {
+    private static final MemoryPool MEMORY = MemoryPool.isolated("stress");
+
+    private GrantEndRace() {
+    }
+
+    private static ByteLine lineOf(SuspendingPool pool) {
+        return pool.getLine$memory_coroutines();
+    }
+
+    private static SuspendingPool exhausted() {
+        SuspendingPool pool = SuspendingPool.of(MEMORY, 1);
+        if (!lineOf(pool).tryTake(1)) throw new IllegalStateException("a fresh pool refused its byte");
+        return pool;
+    }
+
+    /** A tie that counts how often it was told that it is in its grant no more. */
+    private static final class CountingTie extends Tie {
+        final AtomicInteger loosened = new AtomicInteger();
+
+        @Override
+        public void loosen() {
+            loosened.incrementAndGet();
+        }
+
+        @Override
+        public void restore(Grant grant, SharedLease lease) {
+            throw new UnsupportedOperationException("nothing is given back here");
+        }
+    }
+
+    /** The results: 1 when the move took the lease out, -1 when it did not, and saw nobody end it; and 1 when the job ends it. */
+    @JCStressTest
+    @Outcome(id = "1, 0", expect = ACCEPTABLE, desc = "Moved.")
+    @Outcome(id = "0, 1", expect = ACCEPTABLE, desc = "Ended, and the move knows.")
+    @Outcome(expect = FORBIDDEN, desc = "Moved and closed all the same, or neither.")
+    @State
+    public static class MoveOrEnd {
+        private static final SuspendingPool POOL = exhausted();
+        private final Grant grant = new Grant(POOL, 1, null, true);
+        private final Tie tie = new CountingTie();
+
+        public MoveOrEnd() {
+            if (!grant.tie(tie)) throw new IllegalStateException("a fresh grant has ended");
+        }
+
+        @Actor
+        public void moves(II_Result r) {
+            r.r1 = grant.untie() != null ? 1 : grant.isEnding() ? 0 : -1;
+        }
+
+        @Actor
+        public void ends(II_Result r) {
+            r.r2 = grant.end(tie) ? 1 : 0;
+        }
+    }
+
+    /** The results: how often the tie before was loosened, and how often the two that were to take its place. */
+    @JCStressTest
+    @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "The later one has it, and the one before forgets it.")
+    @Outcome(expect = FORBIDDEN, desc = "Two may end it, or none; or one keeps it for ever.")
+    @State
+    public static class TwoMoves {
+        private static final SuspendingPool POOL = exhausted();
+        private final Grant grant = new Grant(POOL, 1, null, true);
+        private final CountingTie before = new CountingTie();
+        private final CountingTie one = new CountingTie();
+        private final CountingTie other = new CountingTie();
+
+        public TwoMoves() {
+            if (!grant.tie(before)) throw new IllegalStateException("a fresh grant has ended");
+        }
+
+        @Actor
+        public void one() {
+            if (!grant.tie(one)) throw new IllegalStateException("nobody has ended the lease");
+        }
+
+        @Actor
+        public void other() {
+            if (!grant.tie(other)) throw new IllegalStateException("nobody has ended the lease");
+        }
+
+        @Arbiter
+        public void count(II_Result r) {
+            r.r1 = before.loosened.get();
+            r.r2 = one.loosened.get() + other.loosened.get();
+            if (grant.holds(one) == grant.holds(other)) r.r2 = -1;
+        }
+    }
+
+    /** The results: how many bytes are out, and how often the tie was loosened. */
+    @JCStressTest
+    @Outcome(id = "0, 1", expect = ACCEPTABLE, desc = "Given back once.")
+    @Outcome(expect = FORBIDDEN, desc = "Given back twice, or never.")
+    @State
+    public static class TwoEnds {
+        private final SuspendingPool pool = exhausted();
+        private final Grant grant = new Grant(pool, 1, null, false);
+        private final CountingTie tie = new CountingTie();
+
+        public TwoEnds() {
+            if (!grant.tie(tie)) throw new IllegalStateException("a fresh grant has ended");
+        }
+
+        @Actor
+        public void leaseEnds() {
+            grant.leaseEnded();
+        }
+
+        @Actor
+        public void releases() {
+            grant.release();
+        }
+
+        @Arbiter
+        public void count(II_Result r) {
+            r.r1 = (int) pool.stats().getUsed();
+            r.r2 = tie.loosened.get();
+        }
+    }
+
+    @NegativeControl(without = "the compare-and-set of the grant's state: looks first, and stores then")
+    @JCStressTest
+    @Outcome(id = "0, 1", expect = ACCEPTABLE, desc = "The sides did not meet.")
+    @Outcome(id = "-1, 1", expect = ACCEPTABLE_INTERESTING, desc = "Given back twice: the pool lends a byte more than it has.")
+    @Outcome(expect = FORBIDDEN, desc = "Not what the missing protection explains.")
+    @State
+    public static class CheckThenStore {
+        private final SuspendingPool pool = exhausted();
+        private volatile boolean held = true;
+
+        private void release() {
+            if (!held) return;
+            held = false;
+            lineOf(pool).giveBack(1);
+        }
+
+        @Actor
+        public void leaseEnds() {
+            release();
+        }
+
+        @Actor
+        public void releases() {
+            release();
+        }
+
+        @Arbiter
+        public void count(II_Result r) {
+            r.r1 = (int) pool.stats().getUsed();
+            r.r2 = held ? 0 : 1;
+        }
+    }
+
+    @NegativeControl(without = "the mark of a tie that ends the lease: looks whether it is still there, and closes then")
+    @JCStressTest
+    @Outcome(id = "1, 0", expect = ACCEPTABLE, desc = "Moved.")
+    @Outcome(id = "0, 1", expect = ACCEPTABLE, desc = "Ended.")
+    @Outcome(id = "1, 1", expect = ACCEPTABLE_INTERESTING, desc = "Moved, and closed under its new owner.")
+    @Outcome(expect = FORBIDDEN, desc = "Not what the missing protection explains.")
+    @State
+    public static class Unmarked {
+        private volatile Tie tie = new CountingTie();
+
+        @Actor
+        public void moves(II_Result r) {
+            Tie before = tie;
+            tie = null;
+            r.r1 = before != null ? 1 : 0;
+        }
+
+        @Actor
+        public void ends(II_Result r) {
+            if (tie == null) return;
+            tie = null;
+            r.r2 = 1;
+        }
+    }
+}
