@@ -30,7 +30,7 @@ internal class BlockingRent(private val pool: SuspendingPool, private val size: 
 
     private fun take() {
         pool.requireRentable(size)
-        if (!pool.line.admit()) throw pool.tooMany(size, context)
+        pool.admit(size, context)
         val waiter = ThreadWaiter(size)
         pool.line.join(waiter)
         try {

@@ -149,6 +149,13 @@ internal class ByteLine(capacity: Long, private val maxWaiters: Int) {
         return if (at != null && waiter.isWaiting) found else emptyList()
     }
 
+    /** The first of those who wait, for diagnosis likewise. */
+    val first: LineWaiter?
+        get() {
+            val _ = calls.get()
+            return generateSequence(served.next) { it.next }.firstOrNull { it.isWaiting }
+        }
+
     // ---- the consumer ----
 
     private fun serve() {

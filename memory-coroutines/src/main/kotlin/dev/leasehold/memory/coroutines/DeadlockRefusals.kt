@@ -69,6 +69,18 @@ internal object DeadlockRefusals {
         held,
     )
 
+    /** What the log says when nobody is failed, because the line may stand still rightly. */
+    fun stall(pool: SuspendingPool): String {
+        val figures = pool.stats()
+        val first = pool.line.first?.let { ", the first for ${it.bytes} bytes" }.orEmpty()
+        val line = "in the line of its suspending pool"
+        return "STALL: pool '${pool.name}': for ${pool.stallPatience} nobody has got what it waits for $line; " +
+            "${figures.used} bytes of the capacity of ${figures.capacity} bytes are out, and " +
+            "${SuspendingRefusals.waiting(figures.waiters)}$first. A coroutine that waits inside of a withLease for " +
+            "more of the same pool may wait for itself: rent several at once with rentAll, rent in a memoryScope, or " +
+            "set the pool's traceSites, which both tell it so"
+    }
+
     private fun asks(pool: SuspendingPool, bytes: Long, context: CoroutineContext): String =
         "pool '${pool.name}': ${Renter.describe(context)} asks for $bytes bytes of a capacity of ${pool.capacity}"
 }

@@ -101,7 +101,7 @@ internal class FutureRent private constructor(
             val context = RentingThread.current()
             if (pool.tryTake(size)) return granted(pool, size, context)
             pool.requireRentable(size)
-            if (!pool.line.admit()) throw pool.tooMany(size, context)
+            pool.admit(size, context)
             return FutureRent(pool, size, context).start { pool.line.join(it) }
         }
 

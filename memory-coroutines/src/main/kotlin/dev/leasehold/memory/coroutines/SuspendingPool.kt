@@ -53,6 +53,7 @@ public class SuspendingPool internal constructor(
 ) : AutoCloseable {
     internal val line = ByteLine(capacity, maxWaiters)
     internal val watch = ScopeWatch(this)
+    internal val stalls = StallReport(this)
     private val traced = pool.tracesSites()
 
     /** Which coroutine holds how much by [withLease]; known only where it is traced. */
@@ -127,9 +128,15 @@ public class SuspendingPool internal constructor(
     private suspend fun await(size: Long, context: CoroutineContext, owner: LeaseLedger?): Any? {
         val chain = if (stallPatience.isInfinite()) null else ScopeChain.of(this, currentCoroutineContext(), owner)
         if (chain != null) watch.requireObtainable(size, chain, context)
-        if (!line.admit()) throw tooMany(size, context)
+        admit(size, context)
         val unwatched = chain == null || chain.isHarmless()
         return if (unwatched) line.await(size, refusal) else awaitWatched(size, chain, context)
+    }
+
+    /** Lets one more into the line, who is going to wait for [size] bytes; or refuses. */
+    internal fun admit(size: Long, context: CoroutineContext?) {
+        if (!line.admit()) throw tooMany(size, context)
+        stalls.somebodyWaits()
     }
 
     private suspend fun awaitWatched(size: Long, chain: ScopeChain, context: CoroutineContext) {
@@ -143,8 +150,8 @@ public class SuspendingPool internal constructor(
 
     /** Refuses what could never succeed. */
     internal fun requireRentable(size: Long) {
+        if (size > capacity) throw invalidSize(SuspendingRefusals.aboveCapacity(name, size, capacity, pool.limit), size)
         pool.requirePossible(size)
-        if (size > capacity) throw invalidSize(SuspendingRefusals.aboveCapacity(name, size, capacity), size)
         requireOpen()
     }
 

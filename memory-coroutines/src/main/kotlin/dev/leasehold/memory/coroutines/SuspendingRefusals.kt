@@ -5,9 +5,11 @@ import kotlin.time.Duration
 
 /** The messages of a suspending pool that refuses: who, how much was asked, what the bound is, and what to do. */
 internal object SuspendingRefusals {
-    fun aboveCapacity(pool: String, size: Long, capacity: Long): String =
-        "pool '$pool': $size bytes asked, and the capacity of its suspending pool is $capacity bytes, so no wait " +
-            "could help: raise the capacity or ask for less"
+    fun aboveCapacity(pool: String, size: Long, capacity: Long, limit: Long): String {
+        val limited = if (size > limit) ", and the limit of the pool, $limit bytes," else ""
+        return "pool '$pool': $size bytes asked, and the capacity of its suspending pool is $capacity bytes, so no " +
+            "wait could help: raise the capacity$limited or ask for less"
+    }
 
     fun groupAboveCapacity(pool: String, sizes: LongArray, capacity: Long): String =
         "pool '$pool': ${sizes.joinToString(" + ")} bytes asked at once, and the capacity of its suspending pool is " +
@@ -42,5 +44,5 @@ internal object SuspendingRefusals {
     fun patience(pool: String, patience: Duration): String =
         "pool '$pool': stallPatience must be positive, and was $patience; Duration.INFINITE turns the watch off"
 
-    private fun waiting(count: Int) = if (count == 1) "1 waits" else "$count wait"
+    fun waiting(count: Int) = if (count == 1) "1 waits" else "$count wait"
 }
