@@ -34,7 +34,7 @@ class BlockAccountingSpec : FunSpec({
                     Lender.viewedBlocks(manager),
                     Effort.seed("accounting of a manager $kind"),
                 ) { random -> if (random.nextBoolean()) manager.trim() else manager.stats().shouldAddUp() }
-                accounting.run(threads = 6, Effort.times(3_000, 2_000_000), virtual)
+                accounting.run(threads = 6, Effort.times(3_000), virtual)
                 accounting.served.get() shouldBeGreaterThan 1000
                 manager.stats().used shouldBe 0
                 manager.stats().blocks shouldBe 0
@@ -60,7 +60,7 @@ class BlockAccountingSpec : FunSpec({
                 block.withSegment { check(it.getLong(0) == block.address) { "$block holds somebody else's bytes" } }
                 block.close()
             }
-            val rounds = Effort.times(3_000, 2_000_000)
+            val rounds = Effort.times(3_000)
             together(5, virtual) { worker ->
                 val random = Random(seed + worker)
                 repeat(rounds) {
@@ -100,7 +100,7 @@ class BlockAccountingSpec : FunSpec({
         val won = AtomicLong()
         together(3) { worker ->
             try {
-                val deadline = System.nanoTime() + Effort.times(400, 60_000) * 1_000_000L
+                val deadline = System.nanoTime() + Effort.times(400) * 1_000_000L
                 fun isEarly() = System.nanoTime() < deadline || shown.get() <= 1000 || won.get() == 0L
                 while (worker == 0 && !done.get() && isEarly()) {
                     val slot = (shown.getAndIncrement() % 4).toInt()
@@ -149,7 +149,7 @@ class BlockAccountingSpec : FunSpec({
                 val random = Random(seed + worker)
                 val lender = if (worker % 2 == 0) Lender.blocks(manager) else Lender.viewedBlocks(manager)
                 try {
-                    repeat(Effort.times(150, 100_000)) {
+                    repeat(Effort.times(150)) {
                         val held = List(2) { lender.lend(random.nextLong(manager.maxAllocation / 2 + 1)) }
                         if (random.nextInt(100) == 0) manager.trim()
                         held.forEach { it?.end() }
@@ -169,7 +169,7 @@ class BlockAccountingSpec : FunSpec({
         val manager = SystemMemoryManager("travelling")
         val passed = java.util.concurrent.SynchronousQueue<Block>()
         val done = AtomicBoolean()
-        val rounds = Effort.times(20_000, 1_000_000)
+        val rounds = Effort.times(20_000)
         together(3) { worker ->
             when (worker) {
                 0 -> repeat(rounds) { passed.put(manager.allocate(64)) }
@@ -188,7 +188,7 @@ class BlockAccountingSpec : FunSpec({
     }
 
     test("whatever was allocated while the manager was being closed frees its memory when it ends") {
-        repeat(Effort.times(100, 10_000)) { round ->
+        repeat(Effort.times(100)) { round ->
             val manager = SystemMemoryManager("closing")
             together(4, virtual = round % 2 == 0) { worker ->
                 if (worker == 0) {

@@ -8,7 +8,7 @@ import io.kotest.matchers.shouldBe
 
 /** That the checker finds what is lent again too early is shown where it is used on pools. */
 class BlockIsolationSpec : FunSpec({
-    val rounds = Effort.times(200_000, 10_000_000)
+    val rounds = Effort.times(200_000)
     val sizes = longArrayOf(64, 256, 1024, 64, 24)
     val managers = mapOf<String, ManagerOptions.() -> Unit>(
         "with the default quarantine" to {},

@@ -79,7 +79,7 @@ class BlockScopeSpec : FunSpec({
             val manager = SystemMemoryManager("scopes")
             val refused = AtomicLong()
             val scopes = AtomicLong()
-            repeat(Effort.times(150, 20_000)) { round ->
+            repeat(Effort.times(150)) { round ->
                 val block = manager.allocate(64)
                 block.withSegment { it.setLong(0, 7L) }
                 val closed = AtomicLong()
@@ -127,7 +127,7 @@ class BlockScopeSpec : FunSpec({
     test("a resize whose reference somebody else gives back meanwhile fails, and loses no memory") {
         val manager = SystemMemoryManager("scopes")
         val lost = AtomicLong()
-        repeat(Effort.times(300, 20_000)) { round ->
+        repeat(Effort.times(300)) { round ->
             val block = manager.allocate(1000)
             together(2) { worker ->
                 if (worker == 1) {

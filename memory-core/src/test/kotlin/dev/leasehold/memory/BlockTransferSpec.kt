@@ -184,7 +184,7 @@ class BlockTransferSpec : FunSpec({
         val paid = PaidBlocks()
         val won = AtomicLong()
         val lost = AtomicLong()
-        repeat(Effort.times(300, 50_000)) { round ->
+        repeat(Effort.times(300)) { round ->
             val block = paid.manager.allocate(if (round % 3 == 0) 40_000 else 1000)
             if (round % 2 == 0) block.segment.size shouldBe block.size
             together(3, virtual = round % 5 == 0) { worker ->
@@ -219,7 +219,7 @@ class BlockTransferSpec : FunSpec({
         val done = AtomicLong()
         together(4) { worker ->
             val random = Random(seed + worker)
-            repeat(Effort.times(2_000, 300_000)) {
+            repeat(Effort.times(2_000)) {
                 var block: Block? = null
                 try {
                     block = paid.manager.allocate(random.nextLong(1, 200_000))

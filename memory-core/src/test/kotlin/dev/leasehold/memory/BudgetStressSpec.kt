@@ -63,7 +63,7 @@ class BudgetStressSpec : FunSpec({
                 val random = Random(seed + worker)
                 val held = ArrayDeque<Long>()
                 val account = grove.accounts[worker]
-                repeat(Effort.times(200_000, 10_000_000)) {
+                repeat(Effort.times(200_000)) {
                     val bytes = random.nextLong(1, 200)
                     if (account.tryReserve(bytes)) held.addLast(bytes) else refused.incrementAndGet()
                     if (held.size > random.nextInt(6)) account.release(held.removeFirst())
@@ -81,7 +81,7 @@ class BudgetStressSpec : FunSpec({
         grove.watched {
             together(3) { worker ->
                 val account = grove.accounts[if (worker == 2) 0 else worker]
-                repeat(Effort.times(200_000, 10_000_000)) {
+                repeat(Effort.times(200_000)) {
                     if (worker == 2) {
                         check(!account.tryReserve(101))
                     } else {
@@ -98,7 +98,7 @@ class BudgetStressSpec : FunSpec({
         val root = BudgetNode("app", 100, null)
         val account = Account("pool", 1000, root)
         together(3) { worker ->
-            repeat(Effort.times(100_000, 5_000_000)) {
+            repeat(Effort.times(100_000)) {
                 if (worker == 0) {
                     root.limit = 100
                     root.limit = 40
@@ -119,7 +119,7 @@ class BudgetStressSpec : FunSpec({
             together(4) { worker ->
                 val random = Random(seed + worker)
                 val account = grove.accounts[worker]
-                repeat(Effort.times(50_000, 3_000_000)) {
+                repeat(Effort.times(50_000)) {
                     val bytes = random.nextLong(1, 150)
                     if (!account.tryReserve(bytes)) return@repeat
                     var charge: Charge? = account.transfer(bytes, grove.all[random.nextInt(3)])

@@ -6,7 +6,7 @@ import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 
 class ClosedViewSpec : FunSpec({
-    val many = Effort.times(20_000, 500_000).toString()
+    val many = Effort.times(20_000).toString()
     val ways = listOf(
         Triple("interpreted", listOf("-Xint"), "400"),
         Triple("compiled by C1", listOf("-XX:TieredStopAtLevel=1"), many),

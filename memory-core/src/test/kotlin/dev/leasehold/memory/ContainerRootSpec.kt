@@ -1,5 +1,6 @@
 package dev.leasehold.memory
 
+import dev.leasehold.testing.await
 import io.kotest.core.annotation.Condition
 import io.kotest.core.annotation.EnabledIf
 import io.kotest.core.spec.Spec

@@ -1,8 +1,8 @@
 package dev.leasehold.memory
 
 import dev.leasehold.testing.Effort
-import dev.leasehold.testing.awaitNativeRead
 import dev.leasehold.testing.await
+import dev.leasehold.testing.awaitNativeRead
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.comparables.shouldBeGreaterThan
@@ -14,7 +14,7 @@ import java.lang.foreign.MemorySegment
 import java.lang.foreign.ValueLayout.JAVA_BYTE
 
 class EpochSpec : FunSpec({
-    val rounds = Effort.times(300_000, 10_000_000)
+    val rounds = Effort.times(300_000)
     val sizes = longArrayOf(64, 256, 1024, 64, 24)
     val pools = mapOf<String, () -> MemoryPool>(
         "with the default quarantine" to { MemoryPool.isolated("epochs") },

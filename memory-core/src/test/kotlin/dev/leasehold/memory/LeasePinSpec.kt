@@ -115,7 +115,7 @@ class LeasePinSpec : FunSpec() {
         test("of a pin and a close that race, all comes back") {
             MemoryPool.isolated("race") { quarantineBytes = 64.KiB }.use { pool ->
                 for (size in listOf(64L, 1.MiB)) {
-                    val rounds = Effort.times(2_000, 100_000)
+                    val rounds = Effort.times(2_000)
                     val leases = Array(rounds) { if (size == 64L) pool.rentShared(size) else null }
                     val barrier = CyclicBarrier(2)
                     val pinned = AtomicLong()

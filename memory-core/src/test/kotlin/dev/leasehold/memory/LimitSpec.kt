@@ -26,7 +26,7 @@ class LimitSpec : FunSpec({
             val largest = minOf(limit and -4096L, 200_000)
             together(4) { worker ->
                 val random = Random(seed + worker)
-                repeat(Effort.times(500, 100_000)) {
+                repeat(Effort.times(500)) {
                     val lease = pool.tryRent(random.nextLong(largest + 1))
                     val shared = pool.tryRentShared(random.nextLong(largest + 1))
                     // The watcher may get nothing of a busy processor.
@@ -94,7 +94,7 @@ class LimitSpec : FunSpec({
             val seed = Effort.seed("fits")
             together(6, virtual) { worker ->
                 val random = Random(seed + worker)
-                repeat(Effort.times(20_000, 2_000_000)) {
+                repeat(Effort.times(20_000)) {
                     val first = pool.rent(4096)
                     val second = if (random.nextBoolean()) pool.rent(4000) else null
                     second?.close()
@@ -108,7 +108,7 @@ class LimitSpec : FunSpec({
         // Others' open leases may hold closed ones in quarantine, so a shared rent may have to wait for their ends.
         test("shared rents that fit together get their memory on $threads threads") {
             val pool = MemoryPool.isolated("fits") { limit = 64.KiB }
-            together(4, virtual) { repeat(Effort.times(3000, 300_000)) { pool.rentShared(4096, 1.minutes).close() } }
+            together(4, virtual) { repeat(Effort.times(3000)) { pool.rentShared(4096, 1.minutes).close() } }
             pool.stats().used shouldBe 0
             pool.close()
         }
@@ -116,7 +116,7 @@ class LimitSpec : FunSpec({
         test("a fixed pool with a chunk for each of its $threads threads never refuses, also while it is trimmed") {
             val pool = MemoryPool.fixed("fits", 4096, 4, 4096)
             together(5, virtual) { worker ->
-                repeat(Effort.times(6_000, 1_000_000)) { round ->
+                repeat(Effort.times(6_000)) { round ->
                     if (worker == 4) {
                         if (round % 200 == 0) pool.trim()
                     } else if (round % 2 == 0) {

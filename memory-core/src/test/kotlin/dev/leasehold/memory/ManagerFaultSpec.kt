@@ -1,8 +1,8 @@
 package dev.leasehold.memory
 
 import dev.leasehold.testing.Effort
-import dev.leasehold.testing.awaitNativeRead
 import dev.leasehold.testing.await
+import dev.leasehold.testing.awaitNativeRead
 import dev.leasehold.testing.logged
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
@@ -148,7 +148,7 @@ class ManagerFaultSpec : FunSpec({
 
     test("a system that refuses any call at any time costs refusals, and no byte and no block") {
         val seed = Effort.seed("refusals at random")
-        for (round in 0 until Effort.times(8, 400)) {
+        for (round in 0 until Effort.times(8)) {
             val random = Random(seed + round)
             val platform = ScriptedPlatform()
             val manager = manager(platform) {
@@ -190,7 +190,7 @@ class ManagerFaultSpec : FunSpec({
         val accounting = Accounting(Lender.blocks(manager), Lender.viewedBlocks(manager), seed) { manager.trim() }
         val calls = java.util.concurrent.atomic.AtomicInteger()
         platform.refuseMap = { calls.incrementAndGet() % 3 != 0 }
-        accounting.run(6, Effort.times(5_000, 1_000_000), virtual = false)
+        accounting.run(6, Effort.times(5_000), virtual = false)
         accounting.refused.get() shouldBeGreaterThan 0L
         accounting.served.get() shouldBeGreaterThan 1000L
         manager.stats().used shouldBe 0

@@ -9,7 +9,7 @@ import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 
 class PageModelSpec : FunSpec({
-    val steps = Effort.times(4_000, 1_000_000)
+    val steps = Effort.times(4_000)
     val managers = mapOf<String, ManagerOptions.() -> Unit>(
         "of one's own" to {},
         "with a limit" to { limit = 2.MiB },

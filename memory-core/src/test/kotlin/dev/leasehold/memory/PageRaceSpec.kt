@@ -21,7 +21,7 @@ class PageRaceSpec : FunSpec({
         test("whoever finds a run on $threads threads holds it, however close its last close was") {
             val manager = SystemMemoryManager("races")
             val race = FindRace(manager, manager::findPages)
-            race.run(Effort.times(30_000, 20_000_000), virtual)
+            race.run(Effort.times(30_000), virtual)
             manager.stats().blocks shouldBe 0
             manager.stats().used shouldBe 0
             manager.close()
@@ -49,7 +49,7 @@ class PageRaceSpec : FunSpec({
                 Lender.pages(manager),
                 Effort.seed("accounting of pages of a manager $kind"),
             ) { random -> if (random.nextBoolean()) manager.trim() else manager.stats().shouldAddUp() }
-            accounting.run(threads = 6, Effort.times(3_000, 1_000_000), virtual = false)
+            accounting.run(threads = 6, Effort.times(3_000), virtual = false)
             accounting.served.get() shouldBeGreaterThan 1000
             manager.stats().used shouldBe 0
             manager.stats().blocks shouldBe 0
@@ -64,7 +64,7 @@ class PageRaceSpec : FunSpec({
     test("no run sees or changes another's bytes through views that were kept") {
         val manager = SystemMemoryManager("isolation")
         val isolation = EpochIsolation(Lender.viewedPages(manager), longArrayOf(4096, 8192, 4096, 100))
-        isolation.run(2, 2, Effort.times(3_000, 1_000_000))
+        isolation.run(2, 2, Effort.times(3_000))
         isolation.shouldAllBeRefused()
         manager.stats().quarantined shouldBe 0
         manager.close()
@@ -75,7 +75,7 @@ class PageRaceSpec : FunSpec({
         val manager = SystemMemoryManager("resized")
         val published = AtomicLong()
         val over = AtomicInteger()
-        val rounds = Effort.times(10_000, 5_000_000)
+        val rounds = Effort.times(10_000)
         together(3) { worker ->
             if (worker == 0) {
                 var run = manager.allocatePages(1)

@@ -1,8 +1,8 @@
 package dev.leasehold.memory
 
 import dev.leasehold.testing.Effort
-import dev.leasehold.testing.awaitNativeRead
 import dev.leasehold.testing.await
+import dev.leasehold.testing.awaitNativeRead
 import dev.leasehold.testing.logged
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
@@ -280,7 +280,7 @@ class PageRunSpec : FunSpec({
     test("a system that refuses any call at any time costs refusals, and no page and no id") {
         val seed = Effort.seed("pages refused at random")
         var refusals = 0
-        for (round in 0 until Effort.times(6, 400)) {
+        for (round in 0 until Effort.times(6)) {
             val random = Random(seed + round)
             val platform = ScriptedPlatform()
             val manager = manager(platform) {

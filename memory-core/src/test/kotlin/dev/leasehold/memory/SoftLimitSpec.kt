@@ -152,7 +152,7 @@ class SoftLimitSpec : FunSpec({
         together(4) { worker ->
             val random = Random(seed + worker)
             val account = accounts[worker]
-            repeat(Effort.times(100_000, 5_000_000)) {
+            repeat(Effort.times(100_000)) {
                 val bytes = random.nextLong(1, 400)
                 if (!account.tryReserve(bytes)) return@repeat
                 account.deliver()
@@ -179,7 +179,7 @@ class SoftLimitSpec : FunSpec({
         val accounts = List(3) { Account("pool $it", 1000, root) }
         val told = AtomicLong()
         root.add(SoftLimit(500) { _, _ -> told.incrementAndGet() })
-        val rounds = Effort.times(20_000, 1_000_000)
+        val rounds = Effort.times(20_000)
         val barrier = CyclicBarrier(3)
         together(3) { worker ->
             repeat(rounds) { round ->

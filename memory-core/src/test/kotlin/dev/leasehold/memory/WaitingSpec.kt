@@ -133,7 +133,7 @@ class WaitingSpec : FunSpec({
                 val each = if (pool is FixedMemoryPool) pool.capacity / 3 else 1
                 together(6, virtual) { worker ->
                     val random = Random(seed + worker)
-                    repeat(Effort.times(3000, 200_000) / each) {
+                    repeat(Effort.times(3000) / each) {
                         val leases = List(if (each == 1) 1 else random.nextInt(1, 4)) {
                             val size = if (each == 1) 4096L else 64
                             if (random.nextBoolean()) pool.rent(size, 2.minutes) else pool.rentShared(size, 2.minutes)

@@ -1,5 +1,6 @@
 package dev.leasehold.memory
 
+import dev.leasehold.testing.Effort
 import java.util.concurrent.ConcurrentLinkedQueue
 import java.util.concurrent.CountDownLatch
 
@@ -8,14 +9,18 @@ import java.util.concurrent.CountDownLatch
  * others'
  * failures suppressed in it; threads that have not ended after [seconds] fail the test with their stacks.
  */
-internal fun together(count: Int, virtual: Boolean = false, seconds: Long = 600, work: (worker: Int) -> Unit) =
-    together(count, { virtual }, seconds, work)
+internal fun together(
+    count: Int,
+    virtual: Boolean = false,
+    seconds: Long = Effort.seconds(600),
+    work: (worker: Int) -> Unit,
+) = together(count, { virtual }, seconds, work)
 
 /** [together] where [isVirtual] says which of the threads are virtual ones. */
 internal fun together(
     count: Int,
     isVirtual: (worker: Int) -> Boolean,
-    seconds: Long = 600,
+    seconds: Long = Effort.seconds(600),
     work: (worker: Int) -> Unit,
 ) {
     val failures = ConcurrentLinkedQueue<Throwable>()

@@ -1,12 +1,17 @@
 package dev.leasehold.testing
 
-/** How hard the tests try: `-Dleasehold.slow=true` trades minutes for more interleavings. */
+/**
+ * How hard the tests try: `-Dleasehold.slow=20` lets the random and the racing ones do twenty times the usual work. The profile
+ * `slow` sets a factor that fits into an hour.
+ */
 public object Effort {
-    /** Whether the slow tests are asked for. */
-    public val slow: Boolean = System.getProperty("leasehold.slow", "false") != "false"
+    private val factor: Int = System.getProperty("leasehold.slow", "1").toInt()
 
-    /** [usually], or [slowly] when the slow tests are asked for. */
-    public fun times(usually: Int, slowly: Int): Int = if (slow) slowly else usually
+    /** [usually] that many times, or more when more is asked for. */
+    public fun times(usually: Int): Int = Math.multiplyExact(usually, factor)
+
+    /** How long somebody may take for what [usually] takes no longer than this, in seconds, before it counts as stuck. */
+    public fun seconds(usually: Long): Long = Math.multiplyExact(usually, factor.toLong())
 
     /** A seed to print, so that a failure can be run again with `-Dleasehold.seed=…`. */
     public fun seed(what: String): Long {

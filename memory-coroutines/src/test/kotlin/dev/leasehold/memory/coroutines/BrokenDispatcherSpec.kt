@@ -2,6 +2,7 @@ package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.rentShared
+import dev.leasehold.testing.await
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldHaveSize

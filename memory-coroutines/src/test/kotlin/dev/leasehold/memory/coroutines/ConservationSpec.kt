@@ -50,8 +50,6 @@ private val twice: Borrowing = { pool, size, block ->
 }
 
 class ConservationSpec : FunSpec({
-    fun rounds(share: Int) = Effort.times(share, 40 * share)
-
     val kinds = listOf(
         Kind("a pool without a limit", 250) { MemoryPool.isolated("endless") },
         Kind("a pool whose limit is below the capacity", 100) {
@@ -70,10 +68,10 @@ class ConservationSpec : FunSpec({
         Kind("a pool that traces sites", 20) { MemoryPool.isolated("traced") { traceSites = true } },
     )
     for (kind in kinds) {
-        val count = rounds(kind.share) * Conservation.TOGETHER
+        val count = Effort.times(kind.share) * Conservation.TOGETHER
         test("$count random schedules over ${kind.name} lose no byte, and end every block once") {
             kind.make().use { memory ->
-                Conservation(memory, 16.KiB, 4.KiB).run(rounds(kind.share), Effort.seed(kind.name))
+                Conservation(memory, 16.KiB, 4.KiB).run(Effort.times(kind.share), Effort.seed(kind.name))
             }
         }
     }

@@ -25,7 +25,7 @@ class DetachedRentSpec : FunSpec() {
         for ((name, within) in detached) {
             for ((form, rent) in forms) {
                 test("$form for a scope inside of $name that waits for what the scope holds is told so") {
-                    TestPools.over("detached", 100, 5.milliseconds) { pool ->
+                    lending("detached", 100, 5.milliseconds) { pool ->
                         shouldThrow<RentDeadlockException> {
                             memoryScope(pool, "work") {
                                 rent(60)
@@ -38,7 +38,7 @@ class DetachedRentSpec : FunSpec() {
         }
 
         test("a message names the scope, and who asked") {
-            TestPools.over("detached", 100, 5.milliseconds) { pool ->
+            lending("detached", 100, 5.milliseconds) { pool ->
                 val refusal = shouldThrow<RentDeadlockException> {
                     withContext(CoroutineName("upload")) {
                         memoryScope(pool, "work") {
@@ -47,7 +47,7 @@ class DetachedRentSpec : FunSpec() {
                         }
                     }
                 }
-                TestPools.withoutAddresses(refusal.message) shouldBe
+                withoutAddresses(refusal.message) shouldBe
                     "pool 'detached': coroutine 'upload' (UndispatchedCoroutine) asks for 60 bytes of a capacity of " +
                     "100, of which memory scope 'work' of coroutine 'upload' (UndispatchedCoroutine) holds 60: " +
                     "nothing of that came back within 5ms, so it seems to wait for itself; rent several at once " +
@@ -56,7 +56,7 @@ class DetachedRentSpec : FunSpec() {
         }
 
         test("one that waits for what the scope closes in time gets it") {
-            TestPools.over("in time", 100) { pool ->
+            lending("in time", 100) { pool ->
                 runTest {
                     memoryScope(pool) {
                         val first = rent(60)
@@ -71,7 +71,7 @@ class DetachedRentSpec : FunSpec() {
         }
 
         test("one that waits for what others hold is not told anything") {
-            TestPools.over("others", 100) { pool ->
+            lending("others", 100) { pool ->
                 runTest {
                     val other = pool.rent(60)
                     memoryScope(pool) {

@@ -100,7 +100,10 @@ class LineFormsSpec : FunSpec() {
         }
 
         test("a future that drops the lease which meets its cancellation is found out by the same churn") {
-            churn("line forms, broken", 1.seconds, { pool, size -> ForgetfulFuture.rent(pool, size) }) shouldBeGreaterThan 0
+            churn("line forms, broken", 1.seconds, { pool, size ->
+                ForgetfulFuture.rent(pool, size)
+            }) shouldBeGreaterThan
+                0
         }
     }
 

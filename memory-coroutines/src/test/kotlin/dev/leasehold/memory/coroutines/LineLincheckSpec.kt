@@ -19,18 +19,18 @@ class LineLincheckSpec : FunSpec({
         .verifier(RefusableVerifier::class.java)
 
     fun modelled() = ModelCheckingOptions()
-        .iterations(Effort.times(4, 100))
-        .invocationsPerIteration(Effort.times(80, 5000))
+        .iterations(Effort.times(4))
+        .invocationsPerIteration(Effort.times(80))
         .ofLines()
 
     fun stressed() = StressOptions()
-        .iterations(Effort.times(4, 100))
-        .invocationsPerIteration(Effort.times(500, 20_000))
+        .iterations(Effort.times(4))
+        .invocationsPerIteration(Effort.times(500))
         .ofLines()
 
     fun cancelled(vararg threads: List<KFunction<*>>) = ModelCheckingOptions()
         .iterations(0)
-        .invocationsPerIteration(Effort.times(20, 2000))
+        .invocationsPerIteration(Effort.times(20))
         .addCustomScenario {
             parallel {
                 threads.forEach { operations -> thread { operations.forEach { actor(it) } } }

@@ -39,7 +39,7 @@ class MoveRaceSpec : FunSpec({
 
     test("moves, closes and ends of one lease at once lose neither it nor its neighbours") {
         over("race", 1000) { pool ->
-            repeat(Effort.times(1500, 200_000)) { round ->
+            repeat(Effort.times(1500)) { round ->
                 lateinit var neighbours: List<SharedLease>
                 withContext(Dispatchers.Default) {
                     memoryScope(pool) {
@@ -70,7 +70,7 @@ class MoveRaceSpec : FunSpec({
                 while (!Thread.interrupted()) job.get()?.let { if (it.complete()) job.set(null) } ?: Thread.yield()
             }
             var moves = 0
-            repeat(Effort.times(2500, 500_000)) { round ->
+            repeat(Effort.times(2500)) { round ->
                 val next = Job()
                 val lease = pool.leaseIn(next, 8)
                 job.set(next)
@@ -89,7 +89,7 @@ class MoveRaceSpec : FunSpec({
 
     test("of an end of a scope and a move out of it, one wins") {
         over(MemoryPool.isolated("end"), 1000) { pool ->
-            repeat(Effort.times(1500, 200_000)) {
+            repeat(Effort.times(1500)) {
                 lateinit var lease: SharedLease
                 withContext(Dispatchers.Default) {
                     val outside = this

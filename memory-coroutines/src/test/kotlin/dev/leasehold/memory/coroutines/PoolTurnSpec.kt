@@ -90,7 +90,7 @@ class PoolTurnSpec : FunSpec({
             coroutineScope {
                 repeat(8) {
                     launch(Dispatchers.Default) {
-                        repeat(Effort.times(50, 2000)) { pool.rentAll(1, 1, 1).use { all -> all.size shouldBe 3 } }
+                        repeat(Effort.times(50)) { pool.rentAll(1, 1, 1).use { all -> all.size shouldBe 3 } }
                     }
                 }
             }

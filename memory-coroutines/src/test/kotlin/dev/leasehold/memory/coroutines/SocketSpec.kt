@@ -211,7 +211,9 @@ class SocketSpec : FunSpec() {
             }
         }
 
-        test("a write that is cancelled between two of its parts closes the channel, and one that has not begun does not") {
+        test(
+            "a write that is cancelled between two of its parts closes the channel, and one that has not begun does not",
+        ) {
             lending("parts", 100) { pool ->
                 runTest {
                     for (before in listOf(true, false)) {
@@ -306,7 +308,8 @@ class SocketSpec : FunSpec() {
             lending("naive", 1.MiB) { pool ->
                 connected { near, far ->
                     val busy = AtomicInteger()
-                    val reader = launch(start = CoroutineStart.UNDISPATCHED) { closing(pool, busy) { far.readNaively(it) } }
+                    val reader =
+                        launch(start = CoroutineStart.UNDISPATCHED) { closing(pool, busy) { far.readNaively(it) } }
                     pool.stats().used shouldBe 1.MiB
                     reader.cancelAndJoin()
                     busy.get() shouldBe 1

@@ -3,6 +3,7 @@ package dev.leasehold.memory.coroutines
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.RentTimeoutException
 import dev.leasehold.memory.SharedLease
+import dev.leasehold.testing.Effort
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec
@@ -20,7 +21,7 @@ class TryRentSpec : FunSpec() {
     init {
         test("it never refuses bytes that are free while nobody waits, whatever has happened before") {
             val seed = Effort.seed("tryRent")
-            repeat(Effort.times(300, 20_000)) { round ->
+            repeat(Effort.times(300)) { round ->
                 withClue("seed $seed, round $round") { Play(Random(seed + round)).run() }
             }
         }
@@ -53,7 +54,7 @@ class TryRentSpec : FunSpec() {
                 MemoryPool.isolated("limited") { limit = 4 * 4096 },
             )) {
                 over(memory, 4 * 4096) { pool ->
-                    repeat(Effort.times(500, 50_000)) {
+                    repeat(Effort.times(500)) {
                         List(4) { pool.tryRent(4096).shouldNotBeNull() }.forEach { it.close() }
                     }
                 }

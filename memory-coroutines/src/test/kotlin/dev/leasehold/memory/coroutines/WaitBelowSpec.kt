@@ -9,6 +9,7 @@ import dev.leasehold.memory.RentTimeoutException
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.internal.InternalMemoryApi
 import dev.leasehold.memory.rentShared
+import dev.leasehold.testing.await
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.longs.shouldBeLessThan

@@ -28,7 +28,7 @@ class WatchStartSpec : FunSpec() {
 
     init {
         test("a verdict that comes before the coroutine is in the line is not lost") {
-            TestPools.over("slow start", 100, PATIENCE) { pool ->
+            lending("slow start", 100, PATIENCE) { pool ->
                 stopped {
                     memoryScope(pool) {
                         rent(60)

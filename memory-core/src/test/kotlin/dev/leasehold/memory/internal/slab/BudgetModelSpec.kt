@@ -182,7 +182,7 @@ private class Model(seed: Long) {
 class BudgetModelSpec : FunSpec({
     test("after every step each node has what its members have, and everything ends at nothing") {
         val seed = Effort.seed("budget model")
-        repeat(Effort.times(60, 20_000)) { round ->
+        repeat(Effort.times(60)) { round ->
             val model = Model(seed + round)
             repeat(200) { model.step() }
             model.finish()

@@ -21,7 +21,7 @@ class CountRaceSpec : FunSpec({
     for ((pause, strangers) in listOf(1 to 1, 1 to 3, 64 to 1, 1024 to 2)) {
         test("racing counts free each block once, with $strangers strangers and pauses of $pause blocks") {
             val race = CountRace(fenced(pause))
-            race.run(Effort.times(500, 60_000), strangers)
+            race.run(Effort.times(500), strangers)
             // The bias was in play, and was given up, again and again, also for a block that was being counted.
             race.biasedBlocks shouldBeGreaterThan 50
             race.metBiased.get() shouldBeGreaterThanOrEqualTo 100
@@ -34,7 +34,7 @@ class CountRaceSpec : FunSpec({
     ) {
         val bias = fenced(1)
         val lates = AtomicLong()
-        repeat(Effort.times(300, 50_000)) {
+        repeat(Effort.times(300)) {
             bias.play()
             val generation = bias.generationOfNext()
             val count = RefCount(if (generation == 0) null else bias, generation)

@@ -249,8 +249,8 @@ class HastyScopeOperations private constructor(bias: PlayedBias) : ScopeOperatio
 
 class RefCountLincheckSpec : FunSpec({
     fun options() = ModelCheckingOptions()
-        .iterations(Effort.times(3, 200))
-        .invocationsPerIteration(Effort.times(120, 5000))
+        .iterations(Effort.times(3))
+        .invocationsPerIteration(Effort.times(120))
         .threads(2)
         .actorsPerThread(3)
         .actorsBefore(1)

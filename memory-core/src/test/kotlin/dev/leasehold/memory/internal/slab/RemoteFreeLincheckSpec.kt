@@ -168,8 +168,8 @@ class RetiredOperations {
 
 class RemoteFreeLincheckSpec : FunSpec({
     fun options() = ModelCheckingOptions()
-        .iterations(Effort.times(2, 100))
-        .invocationsPerIteration(Effort.times(30, 2000))
+        .iterations(Effort.times(2))
+        .invocationsPerIteration(Effort.times(30))
         .threads(2)
         .actorsPerThread(2)
         .actorsBefore(0)

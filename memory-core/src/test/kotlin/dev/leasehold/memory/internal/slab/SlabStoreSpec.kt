@@ -43,7 +43,7 @@ class SlabStoreSpec : FunSpec({
         for (limit in listOf(Long.MAX_VALUE, 8.MiB, 200.KiB)) {
             test("blocks, pages and large blocks keep the model on a system that $kind, limit $limit") {
                 val seed = Effort.seed("store")
-                repeat(Effort.times(4, 400)) { round ->
+                repeat(Effort.times(4)) { round ->
                     val model = StoreModel(SimulatedPlatform(discards), limit, Random(seed + round))
                     repeat(1500) {
                         model.step()
@@ -57,7 +57,7 @@ class SlabStoreSpec : FunSpec({
 
         test("the model holds whichever call a system that $kind refuses, and nothing is lost") {
             val seed = Effort.seed("store faults")
-            quietly(Effort.times(30, 3000)) { round ->
+            quietly(Effort.times(30)) { round ->
                 val platform = SimulatedPlatform(discards)
                 val refusals = Random(seed - round)
                 val model = StoreModel(platform, 8.MiB, Random(seed + round))

@@ -18,7 +18,7 @@ class SpanHeapSpec : FunSpec({
         for (limit in listOf(Long.MAX_VALUE, 6.MiB, 100 * 4096L)) {
             test("random takes, frees, extensions and shrinks keep the model on a system that $kind, limit $limit") {
                 val seed = Effort.seed("span heap")
-                repeat(Effort.times(4, 400)) { round ->
+                repeat(Effort.times(4)) { round ->
                     val random = Random(seed + round)
                     val model = SpanModel(SimulatedPlatform(discards), limit, random)
                     repeat(1500) {
@@ -32,7 +32,7 @@ class SpanHeapSpec : FunSpec({
 
         test("the model holds whichever call a system that $kind refuses") {
             val seed = Effort.seed("span heap faults")
-            quietly(Effort.times(10, 1000)) { round ->
+            quietly(Effort.times(10)) { round ->
                 val random = Random(seed + round)
                 val platform = SimulatedPlatform(discards)
                 val refusals = Random(round)
