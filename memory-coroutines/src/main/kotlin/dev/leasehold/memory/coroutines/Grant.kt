@@ -36,12 +36,17 @@ internal class Grant(
     /** Who ends the lease besides its scope, if anybody does. */
     private val tie = AtomicReference<Tie?>()
 
+    /** Set when the block ends the lease that a flow or a channel handed it to, so that late users learn why. */
+    @Volatile
+    var endedByBlock = false
+
     /** Whether a job, or a block, may end the lease. */
     val isBound: Boolean get() = tie.get() != null
 
     override val renter: String get() = Renter.describe(context)
 
-    override fun describe(name: String?): String = ledger?.describe() ?: renter
+    override fun describe(name: String?): String =
+        if (endedByBlock) SuspendingRefusals.blockEnded(renter) else ledger?.describe() ?: renter
 
     /** From now on the end of the lease gives the bytes back. */
     fun start() {

@@ -17,7 +17,10 @@ internal class LeaseHold(private val lease: SharedLease) {
 
     /** Closes the lease if it is still held; [failure] is what the block threw. */
     fun end(failure: Throwable?) {
-        if (grant != null && !tie.end(grant)) return
+        if (grant != null) {
+            if (!tie.end(grant)) return
+            grant.endedByBlock = true
+        }
         lease.end(failure) {}
     }
 }

@@ -31,8 +31,8 @@ import kotlin.time.Duration
  *
  * Bytes count as they were asked for. The memory itself comes from [pool], which rounds up and keeps idle blocks; give that a limit
  * where memory must stay under one, with room above the capacity, because what has come back may be in quarantine until leases that
- * were rented at about the same time have ended as well. When it refuses, because others rent from it or its own limit is reached, a rent waits in
- * the pool's line with the bytes it was granted here.
+ * were rented at about the same time have ended as well. When it refuses, because others rent from it or its own limit is reached,
+ * a rent waits in the pool's line with the bytes it was granted here.
  *
  * **Ownership.** Whoever makes it closes it, and the [pool] below, which it does not close. A lease stays valid when it is closed.
  * **Threads.** All functions may be called from any thread and any coroutine; a coroutine may go on on another thread.

@@ -25,6 +25,11 @@ internal object SuspendingRefusals {
         )} asked for $size bytes while ${waiting(most)} already, the most that may: " +
             "raise maxWaiters, or admit fewer at a time"
 
+    /** The last owner of a lease that a flow or a channel has closed behind its collector's back. */
+    fun blockEnded(renter: String): String =
+        "$renter until the block of a flow or a channel that it was handed to ended: move it there to keep it, or " +
+            "let leases wait with bufferLeases"
+
     fun timeout(pool: SuspendingPool, size: Long, timeout: Duration, context: CoroutineContext?): String {
         val stats = pool.stats()
         return "pool '${pool.name}': $size bytes did not come free within $timeout for ${Renter.describe(context)}; " +

@@ -20,7 +20,7 @@ import kotlin.time.Duration
  * @throws dev.leasehold.memory.InvalidSizeException when [size] is negative, or above the capacity or what the pool can ever hold
  * @throws RentDeadlockException when it waits for bytes that the scopes around it hold
  * @throws TooManyWaitersException when as many wait as may
- * @throws dev.leasehold.memory.PoolClosedException when this or the pool below is closed, also while it waits
+ * @throws dev.leasehold.memory.PoolClosedException when this is closed, also while it waits, or the pool below is when its turn comes
  * @throws dev.leasehold.memory.MemoryExhaustedException when the system refuses memory
  */
 public suspend fun SuspendingPool.rent(size: Long): SharedLease = Leasing.rent(this, size, null)
@@ -41,7 +41,7 @@ public suspend fun SuspendingPool.rent(): SharedLease = rent(pool.defaultSize)
  * @throws dev.leasehold.memory.InvalidSizeException when [size] is negative, or above the capacity or what the pool can ever hold
  * @throws RentDeadlockException when it waits for bytes that the scopes around it hold
  * @throws TooManyWaitersException when as many wait as may
- * @throws dev.leasehold.memory.PoolClosedException when this or the pool below is closed, also while it waits
+ * @throws dev.leasehold.memory.PoolClosedException when this is closed, also while it waits, or the pool below is when its turn comes
  * @throws dev.leasehold.memory.MemoryExhaustedException when the system refuses memory
  */
 public suspend fun SuspendingPool.rent(size: Long, timeout: Duration): SharedLease =
@@ -57,7 +57,7 @@ public suspend fun SuspendingPool.rent(size: Long, timeout: Duration): SharedLea
  * @throws dev.leasehold.memory.InvalidSizeException when [size] is negative, or above the capacity or what the pool can ever hold
  * @throws RentDeadlockException when it waits for bytes that the scopes around it hold
  * @throws TooManyWaitersException when as many wait as may
- * @throws dev.leasehold.memory.PoolClosedException when this or the pool below is closed, also while it waits
+ * @throws dev.leasehold.memory.PoolClosedException when this is closed, also while it waits, or the pool below is when its turn comes
  * @throws dev.leasehold.memory.MemoryExhaustedException when the system refuses memory
  */
 public suspend fun SuspendingPool.rentOrNull(size: Long, timeout: Duration): SharedLease? =
@@ -75,7 +75,7 @@ public suspend fun SuspendingPool.rentOrNull(size: Long, timeout: Duration): Sha
  * @throws dev.leasehold.memory.InvalidSizeException when [size] is negative, or above the capacity or what the pool can ever hold
  * @throws RentDeadlockException when it waits for bytes that the scopes around it hold
  * @throws TooManyWaitersException when as many wait as may
- * @throws dev.leasehold.memory.PoolClosedException when this or the pool below is closed, also while it waits
+ * @throws dev.leasehold.memory.PoolClosedException when this is closed, also while it waits, or the pool below is when its turn comes
  * @throws dev.leasehold.memory.MemoryExhaustedException when the system refuses memory
  */
 public suspend fun SuspendingPool.leaseIn(job: Job, size: Long): SharedLease {
@@ -96,7 +96,7 @@ public suspend fun SuspendingPool.leaseIn(job: Job, size: Long): SharedLease {
  *   sum is above the capacity
  * @throws RentDeadlockException when it waits for bytes that the scopes around it hold
  * @throws TooManyWaitersException when as many wait as may
- * @throws dev.leasehold.memory.PoolClosedException when this or the pool below is closed, also while it waits
+ * @throws dev.leasehold.memory.PoolClosedException when this is closed, also while it waits, or the pool below is when its turn comes
  * @throws dev.leasehold.memory.MemoryExhaustedException when the system refuses memory
  */
 public suspend fun SuspendingPool.rentAll(vararg sizes: Long): Leases = Leasing.rentAll(this, sizes, null)

@@ -18,6 +18,8 @@ import kotlinx.coroutines.CoroutineName
 import kotlinx.coroutines.ExperimentalCoroutinesApi
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.async
+import kotlinx.coroutines.flow.flowOf
+import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.supervisorScope
 import kotlinx.coroutines.test.runCurrent
@@ -250,6 +252,20 @@ class RefusalSpec : FunSpec({
             val lease = withContext(CoroutineName("renter")) { pool.rent(5).also { it.close() } }
             shouldThrow<LeaseClosedException> { lease.segment }.message!! shouldMatch Regex(
                 "SharedLease of 5 bytes from pool 'own' is closed; it belonged to coroutine 'renter' \\(.*\\); .*",
+            )
+        }
+    }
+
+    test("a lease that a flow has closed behind its collector says so, and what to do") {
+        over("flow", 100) { pool ->
+            val late = withContext(CoroutineName("collector")) {
+                flowOf(1).withLeases(pool, 5) { _, lease -> lease }.toList().single()
+            }
+            shouldThrow<LeaseClosedException> { late.segment }.message!! shouldMatch Regex(
+                "SharedLease of 5 bytes from pool 'flow' is closed; it belonged to coroutine 'collector' \\(.*\\) " +
+                    "until the block of a flow or a channel that it was handed to ended: move it there to keep it, " +
+                    "or let leases wait with bufferLeases; set traceSites = true on the pool to see where it was " +
+                    "rented and closed",
             )
         }
     }
