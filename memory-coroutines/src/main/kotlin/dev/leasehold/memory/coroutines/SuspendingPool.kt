@@ -128,18 +128,19 @@ public class SuspendingPool internal constructor(
     private suspend fun await(size: Long, context: CoroutineContext, owner: LeaseLedger?): Any? {
         val chain = if (stallPatience.isInfinite()) null else ScopeChain.of(this, currentCoroutineContext(), owner)
         if (chain != null) watch.requireObtainable(size, chain, context)
+        if (chain != null && !chain.isHarmless()) return awaitWatched(size, chain, context)
         admit(size, context)
-        val unwatched = chain == null || chain.isHarmless()
-        return if (unwatched) line.await(size, refusal) else awaitWatched(size, chain, context)
+        return line.await(size, refusal)
     }
 
-    /** Lets one more into the line, who is going to wait for [size] bytes; or refuses. */
+    /** Lets one more into the line, who is going to wait for [size] bytes and is not [watched][ScopeWatch]; or refuses. */
     internal fun admit(size: Long, context: CoroutineContext?) {
         if (!line.admit()) throw tooMany(size, context)
         stalls.somebodyWaits()
     }
 
     private suspend fun awaitWatched(size: Long, chain: ScopeChain, context: CoroutineContext) {
+        if (!line.admit()) throw tooMany(size, context)
         if (!watch.await(size, chain, context)) throw closed()
     }
 

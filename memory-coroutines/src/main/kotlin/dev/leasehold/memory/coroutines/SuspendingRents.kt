@@ -67,7 +67,8 @@ public suspend fun SuspendingPool.rentOrNull(size: Long, timeout: Duration): Sha
  * [rent] of a lease that belongs to [job]: it is closed when [job] completes, whether by success, failure or cancellation, if
  * nobody closed it before.
  *
- * **Ownership.** The job's; [move] takes it away from it. When [job] completes while this waits, the lease comes closed.
+ * **Ownership.** The job's; [move] takes it away from it. When [job] completes while this waits, the lease comes closed. It is closed as
+ * [Job.invokeOnCompletion] calls handlers: whoever [joins][Job.join] the job on another thread may go on a moment before.
  * **Threads, zeroed.** As [rent].
  * **Cost.** As [rent], and a handler of the job until the lease ends.
  *

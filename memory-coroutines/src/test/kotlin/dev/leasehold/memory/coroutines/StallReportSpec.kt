@@ -94,19 +94,21 @@ class StallReportSpec : FunSpec({
     }
 
     test("the watch does not keep a pool alive that is forgotten with those who wait for it") {
-        val forgotten = forget()
-        await("the pool is collected") {
-            System.gc()
-            forgotten.get() == null
+        logged("'forgotten'") { told ->
+            val forgotten = forget { told.isNotEmpty() }
+            await("the pool is collected") {
+                System.gc()
+                forgotten.get() == null
+            }
         }
     }
 })
 
-private fun forget(): WeakReference<SuspendingPool> {
+private fun forget(isTold: () -> Boolean): WeakReference<SuspendingPool> {
     val pool = SuspendingPool(MemoryPool.isolated("forgotten"), 256) { stallPatience = 10.milliseconds }
     val held = pool.tryRent(256)
     val waits = pool.rentAsync(1)
-    Thread.sleep(50)
+    await("it is told", holds = isTold)
     check(!waits.isDone && held != null)
     return WeakReference(pool)
 }
