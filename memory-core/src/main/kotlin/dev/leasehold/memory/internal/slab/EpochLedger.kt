@@ -146,7 +146,7 @@ internal class EpochLedger(
         when {
             unretired.get() <= SETTLE_ABOVE -> return
 
-            unretired.get() > HELP_ABOVE && lock.withLock { completed.isNotEmpty() } -> help()
+            unretired.get() > size.backlog && lock.withLock { completed.isNotEmpty() } -> help()
 
             settleDue -> {
                 settleDue = false
@@ -225,6 +225,5 @@ internal class EpochLedger(
         /** From this size on a handshake is small beside what the block itself costs, in bytes. */
         const val OWN_ARENA_FROM = 1L shl 20
         const val SETTLE_ABOVE = 2L
-        const val HELP_ABOVE = 6L
     }
 }

@@ -47,6 +47,9 @@ internal class EpochSize(private val mostBytes: Long, mostBlocks: Int) {
         return minOf(usualBytes shl grown, maxOf(usualBytes, enough), mostBytes)
     }
 
+    /** How many epochs may wait to retire before renters help with that: fewer of large ones, which hold more memory each. */
+    val backlog: Long get() = if (grown > 0) FEWEST_WAITING else USUALLY_WAITING
+
     /** Whether a block of [bytes] may share an epoch. */
     fun accepts(bytes: Long): Boolean = enabled && bytes <= bytesFor(bytes)
 
@@ -97,5 +100,7 @@ internal class EpochSize(private val mostBytes: Long, mostBlocks: Int) {
         /** From how many full epochs on the closed blocks that wait for open ones are too many. */
         private const val TURNOVERS = 3
         private const val MOST_SHRUNK = 12
+        private const val USUALLY_WAITING = 3L
+        private const val FEWEST_WAITING = 2L
     }
 }

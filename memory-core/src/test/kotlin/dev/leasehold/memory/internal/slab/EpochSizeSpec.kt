@@ -16,10 +16,13 @@ class EpochSizeSpec : FunSpec({
     test("epochs of large blocks grow while they fill fast, to four thousand leases and no further") {
         val size = EpochSize(mostBytes = 128.MiB, mostBlocks = 8192)
         size.bytesFor(16.KiB) shouldBe 4.MiB
+        size.backlog shouldBe 3
         size.fill(16.KiB, fast)
         size.bytesFor(16.KiB) shouldBe 8.MiB
+        size.backlog shouldBe 2
         size.fill(16.KiB, fast, times = 10)
         size.bytesFor(16.KiB) shouldBe 64.MiB
+        size.backlog shouldBe 2
         size.bytesFor(32.KiB) shouldBe 64.MiB
         size.fill(32.KiB, fast)
         size.bytesFor(32.KiB) shouldBe 128.MiB
