@@ -70,6 +70,17 @@ class RefusalSpec : FunSpec({
         }
     }
 
+    test("a size that is above the limit of the pool below, too, is refused with both") {
+        over(MemoryPool.isolated("both") { limit = 8192 }, 4096) { pool ->
+            shouldThrow<InvalidSizeException> { pool.withLease(8192) {} }.message shouldBe
+                "pool 'both': 8192 bytes asked, and the capacity of its suspending pool is 4096 bytes, so no wait " +
+                "could help: raise the capacity or ask for less"
+            shouldThrow<InvalidSizeException> { pool.withLease(8193) {} }.message shouldBe
+                "pool 'both': 8193 bytes asked, and the capacity of its suspending pool is 4096 bytes, so no wait " +
+                "could help: raise the capacity, and the limit of the pool, 8192 bytes, or ask for less"
+        }
+    }
+
     test("several at once are refused when one can never be, or their sum is too large, also beyond a long") {
         over("sum", 100) { pool ->
             shouldThrow<InvalidSizeException> { pool.rentAll(60, 41) }.message shouldBe
