@@ -27,7 +27,9 @@ import kotlin.time.TimeSource
  * Resident size, heap after a collection and what the pool reserves stay where they were after the first fifth.
  */
 class SuspendingSoak : FunSpec({
-    test("full load for minutes leaves memory flat, and nothing behind").config(timeout = 30.minutes) {
+    test(
+        "full load for minutes leaves memory flat, and nothing behind",
+    ).config(timeout = 30.minutes, invocationTimeout = 30.minutes) {
         val time = System.getProperty("leasehold.soak")?.toInt()?.seconds ?: 600.seconds
         val seed = Effort.seed("soak")
         MemoryPool.isolated("soak") { limit = 64.MiB }.use { memory ->
