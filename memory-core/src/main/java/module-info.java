@@ -6,7 +6,8 @@ module dev.leasehold.memory.core {
   requires jdk.management;
 
   exports dev.leasehold.memory;
+  exports dev.leasehold.memory.typed;
 
   // What is marked @InternalMemoryApi there: how a scope comes to own a lease.
-  exports dev.leasehold.memory.internal to dev.leasehold.memory.dsl, dev.leasehold.memory.coroutines;
+  exports dev.leasehold.memory.internal.spi to dev.leasehold.memory.dsl, dev.leasehold.memory.coroutines;
 }

@@ -2,10 +2,10 @@ package dev.leasehold.benchmarks
 
 import dev.leasehold.memory.Lease
 import dev.leasehold.memory.MemoryPool
-import dev.leasehold.memory.asInts
-import dev.leasehold.memory.asLongs
 import dev.leasehold.memory.copyTo
 import dev.leasehold.memory.rent
+import dev.leasehold.memory.typed.asInts
+import dev.leasehold.memory.typed.asLongs
 import kotlinx.benchmark.Benchmark
 import kotlinx.benchmark.Param
 import kotlinx.benchmark.Scope

@@ -1,17 +1,15 @@
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.AccessFailures.hex
-import dev.leasehold.memory.internal.counted
+import dev.leasehold.memory.internal.access.AccessFailures.hex
+import dev.leasehold.memory.internal.access.counted
+import dev.leasehold.memory.internal.block.BlockHome
+import dev.leasehold.memory.internal.block.BlockKind
+import dev.leasehold.memory.internal.cache.RefCount
+import dev.leasehold.memory.internal.cache.ThreadCache
+import dev.leasehold.memory.internal.engine.SlabEngine
+import dev.leasehold.memory.internal.engine.Taken
+import dev.leasehold.memory.internal.engine.Tenancy
 import dev.leasehold.memory.internal.platform.Platform
-import dev.leasehold.memory.internal.slab.BlockHome
-import dev.leasehold.memory.internal.slab.BlockKind
-import dev.leasehold.memory.internal.slab.PageHome
-import dev.leasehold.memory.internal.slab.RefCount
-import dev.leasehold.memory.internal.slab.SizeClasses
-import dev.leasehold.memory.internal.slab.SlabEngine
-import dev.leasehold.memory.internal.slab.Taken
-import dev.leasehold.memory.internal.slab.Tenancy
-import dev.leasehold.memory.internal.slab.ThreadCache
 import java.lang.foreign.Arena
 import java.lang.foreign.MemorySegment
 import java.nio.ByteBuffer

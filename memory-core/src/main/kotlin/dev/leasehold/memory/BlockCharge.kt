@@ -1,9 +1,9 @@
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.slab.BlockHome
-import dev.leasehold.memory.internal.slab.Charge
-import dev.leasehold.memory.internal.slab.Settleable
-import dev.leasehold.memory.internal.slab.SlabEngine
+import dev.leasehold.memory.internal.block.BlockHome
+import dev.leasehold.memory.internal.block.Settleable
+import dev.leasehold.memory.internal.budget.Charge
+import dev.leasehold.memory.internal.engine.SlabEngine
 import kotlin.concurrent.withLock
 
 /** The home of a block that another budget pays for: its manager pays again, and then the block goes back to [inner]. */

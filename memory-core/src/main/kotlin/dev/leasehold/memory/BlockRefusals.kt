@@ -1,8 +1,8 @@
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.LeaseTrace
-import dev.leasehold.memory.internal.counted
-import dev.leasehold.memory.internal.slab.GuardBytes
+import dev.leasehold.memory.internal.access.counted
+import dev.leasehold.memory.internal.block.GuardBytes
+import dev.leasehold.memory.internal.block.LeaseTrace
 
 /** The messages of a block that refuses: which block, of whom, what was tried and what to do. */
 internal object BlockRefusals {

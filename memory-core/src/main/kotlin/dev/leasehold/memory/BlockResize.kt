@@ -1,12 +1,12 @@
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.slab.BlockHome
-import dev.leasehold.memory.internal.slab.BlockKind
-import dev.leasehold.memory.internal.slab.LargeHome
-import dev.leasehold.memory.internal.slab.PageHome
-import dev.leasehold.memory.internal.slab.RefCount
-import dev.leasehold.memory.internal.slab.SizeClasses
-import dev.leasehold.memory.internal.slab.SlabEngine
+import dev.leasehold.memory.internal.block.BlockHome
+import dev.leasehold.memory.internal.block.BlockKind
+import dev.leasehold.memory.internal.block.SizeClasses
+import dev.leasehold.memory.internal.cache.RefCount
+import dev.leasehold.memory.internal.engine.LargeHome
+import dev.leasehold.memory.internal.engine.PageHome
+import dev.leasehold.memory.internal.engine.SlabEngine
 import java.lang.foreign.MemorySegment
 
 /**

@@ -1,11 +1,11 @@
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.AccessFailures.hex
-import dev.leasehold.memory.internal.LeaseTrace
-import dev.leasehold.memory.internal.slab.BlockHome
-import dev.leasehold.memory.internal.slab.GuardBytes
-import dev.leasehold.memory.internal.slab.SlabEngine
-import dev.leasehold.memory.internal.slab.Taken
+import dev.leasehold.memory.internal.access.AccessFailures.hex
+import dev.leasehold.memory.internal.block.BlockHome
+import dev.leasehold.memory.internal.block.GuardBytes
+import dev.leasehold.memory.internal.block.LeaseTrace
+import dev.leasehold.memory.internal.engine.SlabEngine
+import dev.leasehold.memory.internal.engine.Taken
 import java.util.concurrent.ConcurrentHashMap
 
 /** The blocks that a manager which traces sites, or is checked, has given out. Any thread. */

@@ -1,7 +1,7 @@
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.slab.Account
-import dev.leasehold.memory.internal.slab.Charge
+import dev.leasehold.memory.internal.budget.Account
+import dev.leasehold.memory.internal.budget.Charge
 
 /** How the charge of a lease or a block moves to another budget. */
 internal object BudgetTransfers {

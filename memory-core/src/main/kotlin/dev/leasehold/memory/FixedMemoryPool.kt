@@ -2,19 +2,19 @@
 
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.InternalMemoryApi
-import dev.leasehold.memory.internal.LeaseOwner
-import dev.leasehold.memory.internal.LeaseTrace
-import dev.leasehold.memory.internal.counted
+import dev.leasehold.memory.internal.access.counted
+import dev.leasehold.memory.internal.block.LeaseTrace
+import dev.leasehold.memory.internal.block.PackedBlock
+import dev.leasehold.memory.internal.block.Tenure
+import dev.leasehold.memory.internal.block.WatchedTenure
+import dev.leasehold.memory.internal.budget.Account
+import dev.leasehold.memory.internal.engine.ChunkEngine
+import dev.leasehold.memory.internal.engine.Taken
+import dev.leasehold.memory.internal.epoch.Epoch
+import dev.leasehold.memory.internal.epoch.OwnArena
 import dev.leasehold.memory.internal.platform.Platform
-import dev.leasehold.memory.internal.slab.Account
-import dev.leasehold.memory.internal.slab.ChunkEngine
-import dev.leasehold.memory.internal.slab.Epoch
-import dev.leasehold.memory.internal.slab.OwnArena
-import dev.leasehold.memory.internal.slab.PackedBlock
-import dev.leasehold.memory.internal.slab.Taken
-import dev.leasehold.memory.internal.slab.Tenure
-import dev.leasehold.memory.internal.slab.WatchedTenure
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.LeaseOwner
 import java.lang.foreign.Arena
 import java.lang.foreign.MemorySegment
 

@@ -2,8 +2,8 @@
 
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.access
-import dev.leasehold.memory.internal.counted
+import dev.leasehold.memory.internal.access.access
+import dev.leasehold.memory.internal.access.counted
 import java.lang.foreign.MemorySegment
 import java.lang.foreign.ValueLayout.JAVA_BYTE
 

@@ -1,6 +1,6 @@
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.slab.HygieneAction
+import dev.leasehold.memory.internal.block.HygieneAction
 
 /** What [Hygiene] means for bytes. Pages fresh from the system are zero, but a block's first lease need not be. */
 internal fun Hygiene.action(): HygieneAction = HygieneAction(

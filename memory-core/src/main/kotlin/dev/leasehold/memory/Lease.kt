@@ -1,9 +1,9 @@
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.LeaseTrace
+import dev.leasehold.memory.internal.block.BlockHome
+import dev.leasehold.memory.internal.block.LeaseTrace
+import dev.leasehold.memory.internal.budget.Charge
 import dev.leasehold.memory.internal.platform.Platform
-import dev.leasehold.memory.internal.slab.BlockHome
-import dev.leasehold.memory.internal.slab.Charge
 import java.lang.foreign.Arena
 import java.lang.foreign.MemorySegment
 import java.nio.ByteBuffer

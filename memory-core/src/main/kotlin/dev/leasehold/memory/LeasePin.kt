@@ -2,8 +2,8 @@
 
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.InternalMemoryApi
-import dev.leasehold.memory.internal.slab.Tenure
+import dev.leasehold.memory.internal.block.Tenure
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import java.nio.ByteBuffer
 import java.util.concurrent.atomic.AtomicBoolean
 

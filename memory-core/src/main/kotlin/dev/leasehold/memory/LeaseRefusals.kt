@@ -1,7 +1,7 @@
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.AccessFailures.describe
-import dev.leasehold.memory.internal.LeaseTrace
+import dev.leasehold.memory.internal.access.AccessFailures.describe
+import dev.leasehold.memory.internal.block.LeaseTrace
 
 /** The messages of a lease that refuses. They name the pool, the size, who did what and what to do. */
 internal object LeaseRefusals {

@@ -2,10 +2,10 @@
 
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.InternalMemoryApi
-import dev.leasehold.memory.internal.LeaseOwner
-import dev.leasehold.memory.internal.LeaseTrace
-import dev.leasehold.memory.internal.slab.BlockHome
+import dev.leasehold.memory.internal.block.BlockHome
+import dev.leasehold.memory.internal.block.LeaseTrace
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.LeaseOwner
 import java.lang.foreign.Arena
 import java.lang.foreign.MemorySegment
 

@@ -3,10 +3,10 @@
 
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.InternalMemoryApi
-import dev.leasehold.memory.internal.LeaseKeeper
-import dev.leasehold.memory.internal.LeaseOwner
 import dev.leasehold.memory.internal.platform.Platform
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.LeaseKeeper
+import dev.leasehold.memory.internal.spi.LeaseOwner
 import java.lang.foreign.Arena
 import kotlin.time.Duration
 

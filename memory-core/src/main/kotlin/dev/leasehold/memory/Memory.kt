@@ -3,7 +3,7 @@
 
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import java.lang.foreign.MemoryLayout
 import java.lang.foreign.MemorySegment
 import java.util.function.Function

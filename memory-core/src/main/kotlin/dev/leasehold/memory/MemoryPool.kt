@@ -2,9 +2,9 @@
 
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.InternalMemoryApi
-import dev.leasehold.memory.internal.LeaseOwner
-import dev.leasehold.memory.internal.slab.Account
+import dev.leasehold.memory.internal.budget.Account
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.LeaseOwner
 import java.lang.foreign.Arena
 
 /**

@@ -1,8 +1,8 @@
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.AccessFailures.hex
-import dev.leasehold.memory.internal.counted
-import dev.leasehold.memory.internal.slab.PageHome
+import dev.leasehold.memory.internal.access.AccessFailures.hex
+import dev.leasehold.memory.internal.access.counted
+import dev.leasehold.memory.internal.engine.PageHome
 import java.lang.foreign.MemorySegment
 
 /**

@@ -1,6 +1,6 @@
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.counted
+import dev.leasehold.memory.internal.access.counted
 
 /** The messages of a pool that refuses: who, how much was asked, what the bound is, and what to do. */
 internal object PoolRefusals {

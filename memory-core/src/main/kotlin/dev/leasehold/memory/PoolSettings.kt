@@ -1,6 +1,6 @@
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.slab.SizeClasses
+import dev.leasehold.memory.internal.block.SizeClasses
 
 /** A pool's options after they were checked; immutable. */
 internal class PoolSettings private constructor(val name: String, options: PoolOptions) {

@@ -1,6 +1,6 @@
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.counted
+import dev.leasehold.memory.internal.access.counted
 
 /**
  * A pool's figures at one moment, from [MemoryPool.stats].

@@ -3,8 +3,8 @@
 
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.AccessFailures
-import dev.leasehold.memory.internal.InternalMemoryApi
+import dev.leasehold.memory.internal.access.AccessFailures
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
 
 // The errors of renting, for the other modules: one kind of misuse is one type of exception, and one wording, wherever it is noticed.
 

@@ -1,7 +1,7 @@
 package dev.leasehold.memory
 
+import dev.leasehold.memory.internal.engine.Requests
 import dev.leasehold.memory.internal.platform.Platform
-import dev.leasehold.memory.internal.slab.Requests
 
 /** Stands for "no alignment was asked for". */
 internal const val NATURAL: Long = Requests.NATURAL

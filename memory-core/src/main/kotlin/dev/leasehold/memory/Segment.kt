@@ -1,9 +1,9 @@
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.AccessFailures
-import dev.leasehold.memory.internal.access
-import dev.leasehold.memory.internal.fillBytes
-import dev.leasehold.memory.internal.inOrder
+import dev.leasehold.memory.internal.access.AccessFailures
+import dev.leasehold.memory.internal.access.access
+import dev.leasehold.memory.internal.access.fillBytes
+import dev.leasehold.memory.internal.access.inOrder
 import java.lang.foreign.MemorySegment
 import java.lang.foreign.ValueLayout.JAVA_BYTE
 import java.lang.foreign.ValueLayout.JAVA_CHAR_UNALIGNED

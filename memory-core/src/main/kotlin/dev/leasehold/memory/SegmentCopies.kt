@@ -2,9 +2,9 @@
 
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.access
-import dev.leasehold.memory.internal.accessBoth
-import dev.leasehold.memory.internal.requireArraySize
+import dev.leasehold.memory.internal.access.access
+import dev.leasehold.memory.internal.access.accessBoth
+import dev.leasehold.memory.internal.access.requireArraySize
 import java.lang.foreign.MemorySegment
 import java.lang.foreign.ValueLayout.JAVA_BYTE
 

@@ -1,6 +1,6 @@
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.AccessFailures
+import dev.leasehold.memory.internal.access.AccessFailures
 
 /**
  * A cursor over this segment, at its start, that reads and writes numbers in the byte order [order]. For a part, take

@@ -2,9 +2,9 @@
 
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.AccessFailures
-import dev.leasehold.memory.internal.access
-import dev.leasehold.memory.internal.accessBoth
+import dev.leasehold.memory.internal.access.AccessFailures
+import dev.leasehold.memory.internal.access.access
+import dev.leasehold.memory.internal.access.accessBoth
 import java.lang.foreign.MemorySegment
 import java.lang.foreign.ValueLayout.JAVA_BYTE
 import java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED

@@ -2,9 +2,9 @@
 
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.AccessFailures
-import dev.leasehold.memory.internal.Utf8
-import dev.leasehold.memory.internal.access
+import dev.leasehold.memory.internal.access.AccessFailures
+import dev.leasehold.memory.internal.access.Utf8
+import dev.leasehold.memory.internal.access.access
 
 private const val NUL: Byte = 0
 

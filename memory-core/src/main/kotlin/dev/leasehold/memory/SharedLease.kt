@@ -2,13 +2,13 @@
 
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.InternalMemoryApi
-import dev.leasehold.memory.internal.LeaseOwner
-import dev.leasehold.memory.internal.LeaseTrace
+import dev.leasehold.memory.internal.block.LeaseTrace
+import dev.leasehold.memory.internal.block.Tenure
+import dev.leasehold.memory.internal.block.WatchedTenure
+import dev.leasehold.memory.internal.budget.Charge
 import dev.leasehold.memory.internal.platform.Platform
-import dev.leasehold.memory.internal.slab.Charge
-import dev.leasehold.memory.internal.slab.Tenure
-import dev.leasehold.memory.internal.slab.WatchedTenure
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.LeaseOwner
 import java.lang.foreign.MemorySegment
 import java.nio.ByteBuffer
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater

@@ -2,21 +2,21 @@
 
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.InternalMemoryApi
-import dev.leasehold.memory.internal.LeaseOwner
-import dev.leasehold.memory.internal.LeaseTrace
+import dev.leasehold.memory.internal.block.BlockHome
+import dev.leasehold.memory.internal.block.LeaseTrace
+import dev.leasehold.memory.internal.block.PackedBlock
+import dev.leasehold.memory.internal.block.SizeClasses
+import dev.leasehold.memory.internal.block.Tenure
+import dev.leasehold.memory.internal.block.WatchedTenure
+import dev.leasehold.memory.internal.budget.Account
+import dev.leasehold.memory.internal.cache.ThreadCache
+import dev.leasehold.memory.internal.engine.Placed
+import dev.leasehold.memory.internal.engine.Requests
+import dev.leasehold.memory.internal.engine.SlabEngine
+import dev.leasehold.memory.internal.engine.Taken
 import dev.leasehold.memory.internal.platform.Platform
-import dev.leasehold.memory.internal.slab.Account
-import dev.leasehold.memory.internal.slab.BlockHome
-import dev.leasehold.memory.internal.slab.PackedBlock
-import dev.leasehold.memory.internal.slab.Placed
-import dev.leasehold.memory.internal.slab.Requests
-import dev.leasehold.memory.internal.slab.SizeClasses
-import dev.leasehold.memory.internal.slab.SlabEngine
-import dev.leasehold.memory.internal.slab.Taken
-import dev.leasehold.memory.internal.slab.Tenure
-import dev.leasehold.memory.internal.slab.ThreadCache
-import dev.leasehold.memory.internal.slab.WatchedTenure
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.LeaseOwner
 import java.lang.foreign.Arena
 import java.lang.foreign.MemorySegment
 

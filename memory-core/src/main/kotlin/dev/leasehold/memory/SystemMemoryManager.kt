@@ -1,21 +1,20 @@
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.LeaseTrace
+import dev.leasehold.memory.internal.block.BlockHome
+import dev.leasehold.memory.internal.block.BlockKind
+import dev.leasehold.memory.internal.block.GuardBytes
+import dev.leasehold.memory.internal.block.HygieneAction
+import dev.leasehold.memory.internal.block.LeaseTrace
+import dev.leasehold.memory.internal.block.SizeClasses
+import dev.leasehold.memory.internal.budget.Account
+import dev.leasehold.memory.internal.cache.RefCount
+import dev.leasehold.memory.internal.cache.ThreadCache
+import dev.leasehold.memory.internal.engine.PageDesk
+import dev.leasehold.memory.internal.engine.PageHome
+import dev.leasehold.memory.internal.engine.Requests
+import dev.leasehold.memory.internal.engine.SlabEngine
+import dev.leasehold.memory.internal.engine.Taken
 import dev.leasehold.memory.internal.platform.Platform
-import dev.leasehold.memory.internal.slab.Account
-import dev.leasehold.memory.internal.slab.BlockHome
-import dev.leasehold.memory.internal.slab.BlockKind
-import dev.leasehold.memory.internal.slab.GuardBytes
-import dev.leasehold.memory.internal.slab.HygieneAction
-import dev.leasehold.memory.internal.slab.PageDesk
-import dev.leasehold.memory.internal.slab.PageHome
-import dev.leasehold.memory.internal.slab.RefCount
-import dev.leasehold.memory.internal.slab.Requests
-import dev.leasehold.memory.internal.slab.SizeClasses
-import dev.leasehold.memory.internal.slab.SlabEngine
-import dev.leasehold.memory.internal.slab.Taken
-import dev.leasehold.memory.internal.slab.ThreadCache
-import java.lang.foreign.MemorySegment
 
 /**
  * A manager of memory in this process: per-thread caches over slabs and spans of pages, and the system itself for blocks

@@ -1,8 +1,8 @@
 package dev.leasehold.memory
 
+import dev.leasehold.memory.internal.budget.Account
 import dev.leasehold.memory.internal.budget.BudgetNode
-import dev.leasehold.memory.internal.slab.Account
-import dev.leasehold.memory.internal.slab.Charge
+import dev.leasehold.memory.internal.budget.Charge
 import dev.leasehold.testing.Effort
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.longs.shouldBeGreaterThan

@@ -1,6 +1,6 @@
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.slab.GuardBytes
+import dev.leasehold.memory.internal.block.GuardBytes
 import dev.leasehold.testing.await
 import dev.leasehold.testing.logged
 import io.kotest.assertions.throwables.shouldThrow

@@ -1,9 +1,9 @@
 package dev.leasehold.memory
 
+import dev.leasehold.memory.internal.block.SizeClasses
+import dev.leasehold.memory.internal.budget.Account
 import dev.leasehold.memory.internal.platform.Platform
-import dev.leasehold.memory.internal.slab.Account
-import dev.leasehold.memory.internal.slab.SizeClasses
-import dev.leasehold.memory.internal.slab.SlabStore
+import dev.leasehold.memory.internal.store.SlabStore
 import dev.leasehold.testing.await
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.comparables.shouldBeGreaterThan

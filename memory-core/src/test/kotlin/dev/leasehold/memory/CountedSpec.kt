@@ -1,6 +1,6 @@
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.counted
+import dev.leasehold.memory.internal.access.counted
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe

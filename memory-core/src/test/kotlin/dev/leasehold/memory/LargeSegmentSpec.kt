@@ -1,5 +1,9 @@
 package dev.leasehold.memory
 
+import dev.leasehold.memory.typed.LongElements
+import dev.leasehold.memory.typed.asInts
+import dev.leasehold.memory.typed.asLongs
+import dev.leasehold.memory.typed.asShorts
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe

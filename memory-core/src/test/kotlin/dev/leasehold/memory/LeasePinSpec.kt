@@ -2,8 +2,8 @@
 
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.InternalMemoryApi
 import dev.leasehold.memory.internal.platform.Platform
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.testing.Effort
 import dev.leasehold.testing.await
 import io.kotest.assertions.throwables.shouldThrow

@@ -1,7 +1,7 @@
 package dev.leasehold.memory
 
+import dev.leasehold.memory.internal.block.SizeClasses
 import dev.leasehold.memory.internal.platform.Platform
-import dev.leasehold.memory.internal.slab.SizeClasses
 import dev.leasehold.testing.await
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.matchers.comparables.shouldBeGreaterThanOrEqualTo

@@ -1,7 +1,6 @@
 package dev.leasehold.memory
 
 import dev.leasehold.testing.Effort
-import dev.leasehold.testing.await
 import dev.leasehold.testing.awaitNativeRead
 import dev.leasehold.testing.logged
 import io.kotest.assertions.throwables.shouldThrow

@@ -1,5 +1,12 @@
 package dev.leasehold.memory
 
+import dev.leasehold.memory.typed.asBytes
+import dev.leasehold.memory.typed.asChars
+import dev.leasehold.memory.typed.asDoubles
+import dev.leasehold.memory.typed.asFloats
+import dev.leasehold.memory.typed.asInts
+import dev.leasehold.memory.typed.asLongs
+import dev.leasehold.memory.typed.asShorts
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec

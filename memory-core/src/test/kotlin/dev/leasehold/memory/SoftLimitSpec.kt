@@ -1,8 +1,8 @@
 package dev.leasehold.memory
 
+import dev.leasehold.memory.internal.budget.Account
 import dev.leasehold.memory.internal.budget.BudgetNode
 import dev.leasehold.memory.internal.budget.SoftLimit
-import dev.leasehold.memory.internal.slab.Account
 import dev.leasehold.testing.Effort
 import dev.leasehold.testing.await
 import io.kotest.assertions.throwables.shouldThrow

@@ -4,9 +4,9 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
-import dev.leasehold.memory.internal.slab.Bias;
-import dev.leasehold.memory.internal.slab.Fence;
-import dev.leasehold.memory.internal.slab.RefCount;
+import dev.leasehold.memory.internal.block.Fence;
+import dev.leasehold.memory.internal.cache.Bias;
+import dev.leasehold.memory.internal.cache.RefCount;
 import kotlin.Unit;
 import kotlin.jvm.functions.Function0;
 import org.openjdk.jcstress.annotations.Actor;

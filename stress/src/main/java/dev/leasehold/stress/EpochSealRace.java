@@ -4,9 +4,9 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
-import dev.leasehold.memory.internal.slab.Epoch;
-import dev.leasehold.memory.internal.slab.Magazine;
-import dev.leasehold.memory.internal.slab.PackedBlock;
+import dev.leasehold.memory.internal.block.Magazine;
+import dev.leasehold.memory.internal.block.PackedBlock;
+import dev.leasehold.memory.internal.epoch.Epoch;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.openjdk.jcstress.annotations.Actor;

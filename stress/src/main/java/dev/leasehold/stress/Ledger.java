@@ -1,10 +1,10 @@
 package dev.leasehold.stress;
 
+import dev.leasehold.memory.internal.block.Magazine;
+import dev.leasehold.memory.internal.block.PackedBlock;
+import dev.leasehold.memory.internal.epoch.Epoch;
+import dev.leasehold.memory.internal.epoch.EpochLedger;
 import dev.leasehold.memory.internal.platform.Platform;
-import dev.leasehold.memory.internal.slab.Epoch;
-import dev.leasehold.memory.internal.slab.EpochLedger;
-import dev.leasehold.memory.internal.slab.Magazine;
-import dev.leasehold.memory.internal.slab.PackedBlock;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -12,7 +12,7 @@ import kotlin.Unit;
 
 /** The shipped ledger of epochs, one for all states, with a pool behind it that only counts what comes back. */
 final class Ledger {
-    static final EpochLedger SHARED = new EpochLedger(Ledger.class, "stress", Platform.current, 1 << 20, 64, false, new Keeper(), new dev.leasehold.memory.internal.slab.Arenas());
+    static final EpochLedger SHARED = new EpochLedger(Ledger.class, "stress", Platform.current, 1 << 20, 64, false, new Keeper(), new dev.leasehold.memory.internal.block.Arenas());
 
     private Ledger() {
     }

@@ -4,9 +4,9 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
-import dev.leasehold.memory.internal.slab.ChunkStack;
-import dev.leasehold.memory.internal.slab.Magazine;
-import dev.leasehold.memory.internal.slab.MagazineStack;
+import dev.leasehold.memory.internal.block.Magazine;
+import dev.leasehold.memory.internal.block.MagazineStack;
+import dev.leasehold.memory.internal.engine.ChunkStack;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.openjdk.jcstress.annotations.Actor;

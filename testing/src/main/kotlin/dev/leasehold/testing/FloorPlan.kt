@@ -53,12 +53,17 @@ public class FloorPlan(public val root: String) {
         val USERS = Room("users", 9)
 
         /** Any other internal package is machinery of the pools. */
+        val SLAB = Room("slab", 2)
         val INTERNAL = mapOf(
-            "" to GROUND,
-            "sort" to GROUND,
+            "access" to GROUND,
+            "spi" to GROUND,
             "platform" to Room("platform", 1),
             "budget" to Room("budget", 1),
-            "slab" to Room("slab", 2),
+            "block" to SLAB,
+            "store" to SLAB,
+            "epoch" to SLAB,
+            "cache" to SLAB,
+            "engine" to SLAB,
         )
         val PUBLIC = mapOf(
             "typed" to Room("typed", 4),

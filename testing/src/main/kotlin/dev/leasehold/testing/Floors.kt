@@ -14,7 +14,7 @@ import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices
 
 /** The rules between the rooms of a [FloorPlan]; each `check` throws an [AssertionError] that names every offending line. */
 public class Floors(private val plan: FloorPlan) {
-    private val offer = "${plan.root}.internal.InternalMemoryApi"
+    private val offer = "${plan.root}.internal.spi.InternalMemoryApi"
 
     /** Nothing depends on a floor above its own. */
     public fun checkNothingImportsUpward(types: JavaClasses): Unit = everyDependency("use no floor above their own") {

@@ -18,7 +18,7 @@ class FloorsSpec : FunSpec() {
             val failure = shouldThrow<AssertionError> {
                 floorsOf("upward").checkNothingImportsUpward(fixture("upward"))
             }
-            failure.message!! shouldContain "internal.slab.Depot.pool"
+            failure.message!! shouldContain "internal.cache.Depot.pool"
         }
 
         test("a ground floor that knows the pools of its own package is refused") {

@@ -3,7 +3,7 @@
 package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.SharedLease
-import dev.leasehold.memory.internal.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.pin
 import java.nio.ByteBuffer
 import java.nio.channels.AsynchronousByteChannel

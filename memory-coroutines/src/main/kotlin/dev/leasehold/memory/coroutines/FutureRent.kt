@@ -5,7 +5,7 @@ package dev.leasehold.memory.coroutines
 import dev.leasehold.memory.InvalidSizeException
 import dev.leasehold.memory.MemoryExhaustedException
 import dev.leasehold.memory.SharedLease
-import dev.leasehold.memory.internal.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.rentSharedFor
 import java.util.concurrent.CompletableFuture
 

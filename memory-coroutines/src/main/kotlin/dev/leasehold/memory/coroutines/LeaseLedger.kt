@@ -8,7 +8,7 @@ import dev.leasehold.memory.bytesOfBlock
 import dev.leasehold.memory.dsl.ScopeClosedException
 import dev.leasehold.memory.dsl.scopeClosed
 import dev.leasehold.memory.firstFailure
-import dev.leasehold.memory.internal.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import kotlinx.coroutines.Job
 import kotlin.coroutines.CoroutineContext
 

@@ -2,7 +2,7 @@
 
 package dev.leasehold.memory.coroutines
 
-import dev.leasehold.memory.internal.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.pin
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.flow

@@ -6,8 +6,8 @@ import dev.leasehold.memory.BudgetExceededException
 import dev.leasehold.memory.MemoryExhaustedException
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.SharedLease
-import dev.leasehold.memory.internal.InternalMemoryApi
-import dev.leasehold.memory.internal.LeaseOwner
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.LeaseOwner
 import dev.leasehold.memory.rentShared
 import dev.leasehold.memory.rentSharedFor
 import kotlinx.coroutines.CancellableContinuation

@@ -3,7 +3,7 @@
 package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.describeThread
-import dev.leasehold.memory.internal.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import kotlinx.coroutines.CoroutineName
 import kotlinx.coroutines.Job
 import kotlin.coroutines.AbstractCoroutineContextElement

@@ -4,7 +4,7 @@ package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.firstFailure
-import dev.leasehold.memory.internal.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
 
 /**
  * Closes leases that refused to close, because a native call or an input/output operation was still using them, as soon as that

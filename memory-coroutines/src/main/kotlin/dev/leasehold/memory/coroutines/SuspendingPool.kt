@@ -5,7 +5,7 @@ package dev.leasehold.memory.coroutines
 import dev.leasehold.memory.MemoryExhaustedException
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.SharedLease
-import dev.leasehold.memory.internal.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.invalidConfiguration
 import dev.leasehold.memory.invalidSize
 import dev.leasehold.memory.poolClosed

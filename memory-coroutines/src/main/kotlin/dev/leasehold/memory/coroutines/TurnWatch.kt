@@ -4,7 +4,7 @@ package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.bytesOfBlock
-import dev.leasehold.memory.internal.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import kotlin.coroutines.CoroutineContext
 
 /**

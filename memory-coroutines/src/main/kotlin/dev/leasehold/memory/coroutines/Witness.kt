@@ -2,8 +2,8 @@
 
 package dev.leasehold.memory.coroutines
 
-import dev.leasehold.memory.internal.InternalMemoryApi
-import dev.leasehold.memory.internal.LeaseKeeper
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.LeaseKeeper
 import kotlinx.coroutines.Job
 import java.util.concurrent.ConcurrentHashMap
 import kotlin.coroutines.CoroutineContext

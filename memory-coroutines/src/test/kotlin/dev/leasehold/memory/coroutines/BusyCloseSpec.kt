@@ -4,7 +4,6 @@ import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.MiB
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.testing.Effort
-import dev.leasehold.testing.await
 import dev.leasehold.testing.awaitNativeRead
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec

@@ -7,7 +7,7 @@ import dev.leasehold.memory.OutstandingLeasesException
 import dev.leasehold.memory.PoolClosedException
 import dev.leasehold.memory.RentTimeoutException
 import dev.leasehold.memory.SharedLease
-import dev.leasehold.memory.internal.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.rentShared
 import dev.leasehold.testing.await
 import io.kotest.assertions.throwables.shouldThrow

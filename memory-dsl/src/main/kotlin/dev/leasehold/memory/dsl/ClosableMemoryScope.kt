@@ -5,7 +5,7 @@ package dev.leasehold.memory.dsl
 import dev.leasehold.memory.Lease
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.SharedLease
-import dev.leasehold.memory.internal.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.rentSharedFor
 import dev.leasehold.memory.tryRentFor
 import dev.leasehold.memory.tryRentSharedFor

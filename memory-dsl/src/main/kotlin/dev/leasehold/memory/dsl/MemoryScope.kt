@@ -6,7 +6,7 @@ import dev.leasehold.memory.Lease
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.Segment
 import dev.leasehold.memory.SharedLease
-import dev.leasehold.memory.internal.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.rentFor
 import dev.leasehold.memory.rentSharedFor
 import dev.leasehold.memory.tryRentFor

@@ -2,21 +2,21 @@
 
 package dev.leasehold.memory.dsl
 
-import dev.leasehold.memory.ByteElements
-import dev.leasehold.memory.CharElements
-import dev.leasehold.memory.DoubleElements
-import dev.leasehold.memory.FloatElements
-import dev.leasehold.memory.IntElements
-import dev.leasehold.memory.LongElements
 import dev.leasehold.memory.Segment
-import dev.leasehold.memory.ShortElements
-import dev.leasehold.memory.asBytes
-import dev.leasehold.memory.asChars
-import dev.leasehold.memory.asDoubles
-import dev.leasehold.memory.asFloats
-import dev.leasehold.memory.asInts
-import dev.leasehold.memory.asLongs
-import dev.leasehold.memory.asShorts
+import dev.leasehold.memory.typed.ByteElements
+import dev.leasehold.memory.typed.CharElements
+import dev.leasehold.memory.typed.DoubleElements
+import dev.leasehold.memory.typed.FloatElements
+import dev.leasehold.memory.typed.IntElements
+import dev.leasehold.memory.typed.LongElements
+import dev.leasehold.memory.typed.ShortElements
+import dev.leasehold.memory.typed.asBytes
+import dev.leasehold.memory.typed.asChars
+import dev.leasehold.memory.typed.asDoubles
+import dev.leasehold.memory.typed.asFloats
+import dev.leasehold.memory.typed.asInts
+import dev.leasehold.memory.typed.asLongs
+import dev.leasehold.memory.typed.asShorts
 
 // Typed views of freshly allocated memory: MemoryScope.allocate says whose it is, that it is not zeroed, and what can be thrown.
 

@@ -2,14 +2,14 @@
 
 package dev.leasehold.memory.dsl
 
-import dev.leasehold.memory.DoubleElements
-import dev.leasehold.memory.FloatElements
-import dev.leasehold.memory.IntElements
-import dev.leasehold.memory.LongElements
 import dev.leasehold.memory.Segment
 import dev.leasehold.memory.copyFrom
 import dev.leasehold.memory.setUtf8
 import dev.leasehold.memory.setUtf8Terminated
+import dev.leasehold.memory.typed.DoubleElements
+import dev.leasehold.memory.typed.FloatElements
+import dev.leasehold.memory.typed.IntElements
+import dev.leasehold.memory.typed.LongElements
 import dev.leasehold.memory.utf8Size
 
 // Copies into freshly allocated memory: MemoryScope.allocate says whose it is, and what can be thrown.

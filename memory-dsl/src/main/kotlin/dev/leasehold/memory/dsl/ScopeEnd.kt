@@ -3,7 +3,7 @@
 package dev.leasehold.memory.dsl
 
 import dev.leasehold.memory.firstFailure
-import dev.leasehold.memory.internal.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
 
 /** The end of a scope that has more to end than one lease. */
 @PublishedApi

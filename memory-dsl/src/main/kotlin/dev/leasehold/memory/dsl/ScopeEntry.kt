@@ -4,7 +4,7 @@ package dev.leasehold.memory.dsl
 
 import dev.leasehold.memory.LeaseWithOwner
 import dev.leasehold.memory.SharedLease
-import dev.leasehold.memory.internal.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
 
 /** What a scope ends besides its thread's leases, in one order with them. */
 @PublishedApi

@@ -2,7 +2,7 @@
 
 package dev.leasehold.memory.dsl
 
-import dev.leasehold.memory.internal.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
 
 /** A scope was used after it had ended. The message names the scope, its site and what was asked of it. */
 public class ScopeClosedException internal constructor(message: String) : IllegalStateException(message)

@@ -6,8 +6,8 @@ import dev.leasehold.memory.LeaseWithOwner
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.freshBounds
-import dev.leasehold.memory.internal.InternalMemoryApi
-import dev.leasehold.memory.internal.LeaseOwner
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.LeaseOwner
 import dev.leasehold.memory.leaseFor
 import dev.leasehold.memory.rentFor
 import dev.leasehold.memory.takeFor

@@ -3,7 +3,7 @@
 package dev.leasehold.memory.dsl
 
 import dev.leasehold.memory.describeThread
-import dev.leasehold.memory.internal.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
 
 /** The messages of a scope that refuses: which scope, what happened, what to do. */
 internal object ScopeRefusals {

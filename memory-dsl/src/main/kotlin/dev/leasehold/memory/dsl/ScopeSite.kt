@@ -2,8 +2,8 @@
 
 package dev.leasehold.memory.dsl
 
-import dev.leasehold.memory.internal.InternalMemoryApi
-import dev.leasehold.memory.internal.LeaseOwner
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.LeaseOwner
 import java.lang.classfile.Attributes
 import java.lang.classfile.ClassFile
 import java.lang.classfile.ClassModel

@@ -3,7 +3,7 @@
 package dev.leasehold.memory.dsl
 
 import dev.leasehold.memory.LeaseWithOwner
-import dev.leasehold.memory.internal.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
 
 /** Rebuilds a ledger's chains without what has been closed; order is kept. */
 internal class ScopeSweep private constructor(private val ledger: ScopeLedger) {

@@ -9,9 +9,9 @@ import dev.leasehold.memory.MemoryManager
 import dev.leasehold.memory.MiB
 import dev.leasehold.memory.OutstandingBlocksException
 import dev.leasehold.memory.SystemMemoryManager
-import dev.leasehold.memory.asInts
 import dev.leasehold.memory.getUtf8
 import dev.leasehold.memory.setUtf8
+import dev.leasehold.memory.typed.asInts
 
 /** The guide's snippets on managers and blocks. What stands between a region's comments is what docs/guide.md shows. */
 internal object Managers {

@@ -2,8 +2,8 @@ package dev.leasehold.samples.guide
 
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.MiB
-import dev.leasehold.memory.asInts
 import dev.leasehold.memory.dsl.memoryScope
+import dev.leasehold.memory.typed.asInts
 
 /** The first screen of the README, as a program. What stands between the region's comments is what the README shows. */
 public fun main() {

@@ -1,11 +1,11 @@
 package dev.leasehold.samples.guide
 
 import dev.leasehold.memory.MemoryPool
-import dev.leasehold.memory.asLongs
 import dev.leasehold.memory.dsl.MemoryScope
 import dev.leasehold.memory.dsl.allocateLongs
 import dev.leasehold.memory.dsl.allocateUtf8
 import dev.leasehold.memory.dsl.memoryScope
+import dev.leasehold.memory.typed.asLongs
 
 /** The guide's snippets on scopes. What stands between a region's comments is what docs/guide.md shows. */
 internal object Scopes {

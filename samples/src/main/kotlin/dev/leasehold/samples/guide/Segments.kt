@@ -2,12 +2,12 @@ package dev.leasehold.samples.guide
 
 import dev.leasehold.memory.ByteOrder
 import dev.leasehold.memory.Segment
-import dev.leasehold.memory.asDoubles
 import dev.leasehold.memory.cursor
 import dev.leasehold.memory.getUtf8
 import dev.leasehold.memory.hexDump
 import dev.leasehold.memory.indexOf
 import dev.leasehold.memory.setUtf8
+import dev.leasehold.memory.typed.asDoubles
 
 /** The guide's snippets on segments. What stands between a region's comments is what docs/guide.md shows. */
 internal object Segments {

@@ -1,7 +1,6 @@
 package dev.leasehold.samples.service
 
 import dev.leasehold.memory.MemoryPool
-import dev.leasehold.memory.indexOf
 import dev.leasehold.memory.rent
 import java.nio.channels.FileChannel
 

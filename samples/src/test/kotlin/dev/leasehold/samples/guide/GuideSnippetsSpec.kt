@@ -2,10 +2,10 @@ package dev.leasehold.samples.guide
 
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.Segment
-import dev.leasehold.memory.asLongs
 import dev.leasehold.memory.dsl.memoryScope
 import dev.leasehold.memory.rent
 import dev.leasehold.memory.setUtf8
+import dev.leasehold.memory.typed.asLongs
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe

@@ -3,8 +3,8 @@ package dev.leasehold.memory.internal.platform
 import dev.leasehold.memory.KiB
 import dev.leasehold.memory.MiB
 import dev.leasehold.memory.ScriptedPlatform
-import dev.leasehold.memory.internal.slab.Account
-import dev.leasehold.memory.internal.slab.LargeBlocks
+import dev.leasehold.memory.internal.budget.Account
+import dev.leasehold.memory.internal.store.LargeBlocks
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.shouldNotBe

@@ -1,0 +1,42 @@
+package dev.leasehold.memory.internal.block
+
+import java.util.concurrent.atomic.AtomicReference
+
+/** Addresses of free blocks of one class. One thread at a time. */
+internal class Magazine(capacity: Int) {
+    @JvmField val rounds: LongArray = LongArray(capacity)
+
+    @JvmField var count: Int = 0
+
+    fun push(address: Long) {
+        rounds[count++] = address
+    }
+
+    fun pop(): Long = rounds[--count]
+}
+
+/**
+ * A lock-free stack of magazines (Treiber, 1986).
+ *
+ * Every push makes a new node, so a node that a slow pop still looks at can never come back: the collector keeps it
+ * from being reused, and the ABA problem does not arise. A node is 24 bytes for a whole magazine.
+ */
+internal class MagazineStack {
+    private class Node(@JvmField val magazine: Magazine, @JvmField val next: Node?)
+
+    private val top = AtomicReference<Node?>()
+
+    fun push(magazine: Magazine) {
+        while (true) {
+            val seen = top.get()
+            if (top.compareAndSet(seen, Node(magazine, seen))) return
+        }
+    }
+
+    fun pop(): Magazine? {
+        while (true) {
+            val seen = top.get() ?: return null
+            if (top.compareAndSet(seen, seen.next)) return seen.magazine
+        }
+    }
+}

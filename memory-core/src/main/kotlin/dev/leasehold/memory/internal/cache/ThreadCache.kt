@@ -1,0 +1,295 @@
+package dev.leasehold.memory.internal.cache
+
+import dev.leasehold.memory.internal.block.BlockHome
+import dev.leasehold.memory.internal.block.Magazine
+import dev.leasehold.memory.internal.block.PackedBlock
+import dev.leasehold.memory.internal.block.SizeClasses
+import dev.leasehold.memory.internal.engine.SlabEngine
+import dev.leasehold.memory.internal.epoch.Epoch
+import dev.leasehold.memory.internal.epoch.EpochShare
+import java.lang.invoke.MethodHandles
+import java.lang.invoke.VarHandle
+
+/*
+ * One thread's free blocks, without an atomic operation on the hot path, and yet within reach of other threads.
+ *
+ * The owner pops and pushes plain fields. But trim(), close() and a request that the limit stops must be able to take
+ * idle blocks out of the caches of threads that sleep, or memory would be refused while it lies idle. This is
+ * Dekker's problem with one side that runs a hundred million times a second and one that runs once in a while, so the
+ * price is put on the rare side:
+ *
+ *   owner                          revoker
+ *   busy = 1        (plain mov)    revoked = true
+ *   if (!revoked)                  fence()        a handshake with every thread
+ *     pop or push                  while (busy == 1) spin
+ *   busy = 0        (plain mov)    empty the cache
+ *
+ * Without a fence between the owner's store to `busy` and its load of `revoked`, both sides could miss each other.
+ * The revoker's fence stands in for it: closing a shared arena makes every thread of the virtual machine pass a
+ * handshake, and that orders everything before it on that thread with everything after it. So after the fence either
+ * the owner's operation began before it, and then `busy` is seen to be 1 until it has ended; or it begins after it,
+ * and then `revoked` is seen to be true. An operation in compiled code has no safepoint inside and is not even
+ * interrupted; in the interpreter it may be, and then `busy` is 1. The same idea is Linux's membarrier(2) and the
+ * revocation of biased locks (Dice, Moir and Scherer, "Quickly reacquirable locks", 2003). Rejected: a
+ * compare-and-set a rent and a close (10 ns, four times the rest), and caches that nobody can revoke (spurious
+ * refusals under a limit, and a trim that trims little).
+ *
+ * The busy region takes no lock, waits for nothing and calls nothing that could throw, so the revoker's spin is
+ * short. A cache whose `revoked` is true sends its owner straight to the store.
+ */
+internal class ThreadCache(
+    private val engine: SlabEngine,
+    /** The id of the thread that owns this, or 0 when it is a stripe's. */
+    @JvmField val ownerId: Long,
+) : BlockHome(engine.owner, engine.poolName) {
+    /**
+     * The blocks of one class, and the counts of what this thread did with them.
+     *
+     * The block that came back last waits in [hot], the others on the [stack]. A thread that closes and rents in turn then never moves
+     * [top], and the next rent depends on one store of the last close instead of two.
+     *
+     * How many blocks are leased is not counted on the hot path: it is what came in, less what went out, less what is here.
+     */
+    class Bin {
+        @JvmField var hot = 0L
+
+        @JvmField var stack: LongArray = NOTHING
+
+        @JvmField var top = 0
+
+        @JvmField var hits = 0L
+
+        @JvmField var misses = 0L
+
+        /** Blocks that came in less blocks that went out, as the owner knows them. */
+        @JvmField var net = 0L
+
+        /** Blocks that a revoker took out. */
+        @JvmField var drained = 0L
+
+        val present: Int get() = if (hot == 0L) top else top + 1
+
+        /** Takes a block, or answers 0. */
+        fun pop(): Long {
+            val newest = hot
+            if (newest != 0L) {
+                hot = 0
+                return newest
+            }
+            val below = top
+            if (below == 0) return 0
+            top = below - 1
+            return stack[below - 1]
+        }
+
+        /** Keeps [address]; false when there is no room. */
+        fun push(address: Long): Boolean {
+            val newest = hot
+            if (newest != 0L) {
+                val below = top
+                if (below == stack.size) return false
+                stack[below] = newest
+                top = below + 1
+            }
+            hot = address
+            return true
+        }
+    }
+
+    @Volatile
+    @JvmField
+    var revoked = false
+
+    /** Whether the owner has blocks that are neither in this cache nor in the depot nor in the store. */
+    @Volatile
+    @JvmField
+    var inHand = false
+
+    private var busy = 0
+
+    // A power of two, and reached through a mask, so that no index needs a check.
+    private val bins = Array(BIN_MASK + 1) { Bin() }
+    private val hygiene = engine.hygiene
+    private val cleans = hygiene.onClose
+
+    /** This thread's right to count the references of its own blocks plainly. */
+    @JvmField val bias = Bias(ownerId, engine.fence)
+
+    /** This thread's part in the epochs of shared leases; reached in the busy region only. */
+    @JvmField val share = EpochShare()
+
+    private fun bin(classIndex: Int): Bin = bins[classIndex and BIN_MASK]
+
+    /** Takes a block of [classIndex]; 0 when it can be had neither here nor from the depot nor from the store. */
+    fun take(classIndex: Int): Long {
+        BUSY.setOpaque(this, 1)
+        var address = 0L
+        if (!revoked) {
+            val bin = bin(classIndex)
+            address = bin.pop()
+            if (address != 0L) bin.hits++
+        }
+        BUSY.setRelease(this, 0)
+        return if (address != 0L) address else takeSlow(classIndex)
+    }
+
+    /** [take], together with a ticket of the epoch [EpochShare.tickets]; 0 when either is not at hand. */
+    fun takeWithTicket(classIndex: Int): Long {
+        BUSY.setOpaque(this, 1)
+        var address = 0L
+        if (!revoked) {
+            val bin = bin(classIndex)
+            if (bin.present > 0 && share.takeTicket(SizeClasses.sizeOf(classIndex))) {
+                address = bin.pop()
+                bin.hits++
+            }
+        }
+        BUSY.setRelease(this, 0)
+        return address
+    }
+
+    override fun giveBack(address: Long, code: Int, size: Long) {
+        if (cleans) hygiene.ended(address, size)
+        BUSY.setOpaque(this, 1)
+        val kept = !revoked && bin(code).push(address)
+        BUSY.setRelease(this, 0)
+        if (!kept) giveBackSlow(address, code)
+    }
+
+    /** Puts the closed shared block [packed] of [epoch] into this thread's share; false when there is no room for it now. */
+    fun quarantine(epoch: Epoch, packed: Long): Boolean {
+        BUSY.setOpaque(this, 1)
+        val kept = !revoked && share.quarantine(epoch, packed)
+        bin(PackedBlock.code(packed)).net--
+        BUSY.setRelease(this, 0)
+        return kept
+    }
+
+    /** Runs [action] in the busy region; answers false, without running it, when this cache is revoked. */
+    @IgnorableReturnValue
+    inline fun whileMine(action: () -> Unit): Boolean {
+        BUSY.setOpaque(this, 1)
+        try {
+            if (revoked) return false
+            action()
+            return true
+        } finally {
+            BUSY.setRelease(this, 0)
+        }
+    }
+
+    private fun takeSlow(classIndex: Int): Long {
+        val bin = bin(classIndex)
+        val address = if (revoked) engine.takeDirect(classIndex) else refill(classIndex, bin)
+        if (address != 0L) {
+            bin.misses++
+            bin.net++
+        }
+        engine.account.deliver()
+        return address
+    }
+
+    private fun refill(classIndex: Int, bin: Bin): Long = withHands {
+        if (revoked) engine.takeDirect(classIndex) else refillFromMagazine(classIndex, bin)
+    }
+
+    private fun refillFromMagazine(classIndex: Int, bin: Bin): Long {
+        val magazine = engine.magazines.full(classIndex)
+        if (magazine.count == 0) return 0
+        val address = magazine.pop()
+        val stack = if (bin.stack === NOTHING) newStack(classIndex) else bin.stack
+        whileMine {
+            bin.stack = stack
+            while (magazine.count > 0 && bin.top < stack.size) {
+                stack[bin.top++] = magazine.pop()
+                bin.net++
+            }
+        }
+        engine.magazines.disposeMagazine(classIndex, magazine)
+        return address
+    }
+
+    // Volatile, so that either the revoker sees the hands or the owner sees that the cache is revoked.
+    private inline fun <R> withHands(action: () -> R): R {
+        inHand = true
+        try {
+            return action()
+        } finally {
+            inHand = false
+        }
+    }
+
+    private fun giveBackSlow(address: Long, classIndex: Int) = withHands { unload(address, classIndex) }
+
+    private fun unload(address: Long, classIndex: Int) {
+        val bin = bin(classIndex)
+        val stack = if (bin.stack === NOTHING) newStack(classIndex) else bin.stack
+        val magazine = engine.magazines.emptyMagazine(classIndex)
+        val mine = whileMine {
+            bin.stack = stack
+            if (bin.top == stack.size) unloadOldest(bin, stack, magazine)
+            bin.net -= magazine.count
+            check(bin.push(address))
+        }
+        if (!mine) {
+            magazine.push(address)
+            bin.net--
+        }
+        engine.magazines.disposeMagazine(classIndex, magazine)
+    }
+
+    /** Moves the half that was pushed first, and is coldest, into [magazine]. */
+    private fun unloadOldest(bin: Bin, stack: LongArray, magazine: Magazine) {
+        val moved = magazine.rounds.size
+        System.arraycopy(stack, 0, magazine.rounds, 0, moved)
+        System.arraycopy(stack, moved, stack, 0, bin.top - moved)
+        magazine.count = moved
+        bin.top -= moved
+    }
+
+    private fun newStack(classIndex: Int) = LongArray(2 * CacheShape.magazineOf(classIndex))
+
+    /** Waits, as a revoker behind the fence, until the owner has left the busy region. */
+    fun awaitIdle() {
+        while (BUSY.getAcquire(this) as Int != 0) Thread.onSpinWait()
+    }
+
+    /** Takes every block out. For the owner's successor or a revoker. */
+    fun drainInto(giveBack: (Long) -> Unit) {
+        for (bin in bins) {
+            while (true) {
+                val address = bin.pop()
+                if (address == 0L) break
+                bin.drained++
+                giveBack(address)
+            }
+        }
+    }
+
+    /** Adds this thread's counts to [tally]. Exact when the owner rests. */
+    fun addTo(tally: Tally) {
+        for (index in 0 until SizeClasses.COUNT) {
+            val bin = bins[index]
+            tally.add(
+                index,
+                bin.hits,
+                bin.misses,
+                bin.net - bin.drained - bin.present,
+            )
+        }
+        tally.quarantinedIn += share.quarantinedIn
+    }
+
+    internal companion object {
+        private const val BIN_MASK = 63
+
+        @JvmField val NOTHING = LongArray(0)
+
+        @JvmField
+        val BUSY: VarHandle = MethodHandles.lookup().findVarHandle(
+            ThreadCache::class.java,
+            "busy",
+            Int::class.javaPrimitiveType,
+        )
+    }
+}

@@ -1,0 +1,72 @@
+package dev.leasehold.memory.internal.store
+
+import java.util.TreeSet
+
+/**
+ * The slabs of one class that have a free block, oldest place first. Under the store's lock.
+ *
+ * Those that have a ready block come before those whose free blocks must be paid for. A slab moves when it is touched;
+ * one whose idle pages went meanwhile is found out, and moved, when it is looked at.
+ */
+internal class OpenSlabs {
+    enum class Place { NONE, READY, AWAY }
+
+    private val ready = TreeSet<Slab>()
+    private val away = TreeSet<Slab>()
+
+    /** Takes a block; 0 when there is none, or none can be paid for. */
+    fun take(): Long {
+        val slab = readySlab() ?: paidSlab() ?: return 0
+        val address = slab.take()
+        settle(slab)
+        return address
+    }
+
+    private fun readySlab(): Slab? {
+        while (ready.isNotEmpty()) {
+            val slab = ready.first()
+            if (slab.isReady) return slab
+            settle(slab)
+        }
+        return null
+    }
+
+    private fun paidSlab(): Slab? {
+        var bound = Int.MAX_VALUE
+        for (slab in away) {
+            bound = slab.payForBlock(bound)
+            if (bound == 0) return slab
+            if (bound == 1) return null
+        }
+        return null
+    }
+
+    /** Puts [slab], of which a block was taken or came back, where it belongs. */
+    fun settle(slab: Slab) {
+        val place = if (slab.isFull) {
+            Place.NONE
+        } else if (slab.isReady) {
+            Place.READY
+        } else {
+            Place.AWAY
+        }
+        if (place == slab.place) return
+        remove(slab)
+        val added = listOf(place)?.add(slab) ?: true
+        check(added) { "${slab.span} is open already" }
+        slab.place = place
+    }
+
+    /** Forgets [slab], which is empty. */
+    fun remove(slab: Slab) {
+        val removed = listOf(slab.place)?.remove(slab) ?: true
+        check(removed) { "${slab.span} is not open" }
+        slab.place = Place.NONE
+    }
+
+    private fun listOf(place: Place): TreeSet<Slab>? = when (place) {
+        Place.NONE -> null
+        Place.READY -> ready
+        Place.AWAY -> away
+    }
+}

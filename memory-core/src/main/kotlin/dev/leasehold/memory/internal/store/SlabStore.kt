@@ -1,0 +1,339 @@
+package dev.leasehold.memory.internal.store
+
+import dev.leasehold.memory.internal.block.Magazine
+import dev.leasehold.memory.internal.block.SizeClasses
+import dev.leasehold.memory.internal.budget.Account
+import dev.leasehold.memory.internal.engine.PageHome
+import dev.leasehold.memory.internal.engine.Wreck
+import dev.leasehold.memory.internal.platform.Platform
+import java.util.concurrent.locks.ReentrantLock
+import kotlin.concurrent.withLock
+
+/**
+ * The ground of a pool or a manager: small blocks out of slabs, medium ones and pages out of spans, large ones mapped one
+ * by one.
+ *
+ * Everything here is under [lock] and away from the hot path: caches and the depot keep what is used again soon, and
+ * come here for a magazine at a time. Every page is paid for from the [account] before it is used. What is idle goes back
+ * by itself as soon as it exceeds [idleBound].
+ */
+internal class SlabStore(platform: Platform, val account: Account, private val idleBound: () -> Long) {
+    @JvmField val lock = ReentrantLock()
+
+    private val heap = SpanHeap(platform, account)
+    private val page = platform.pageSize
+    private val shape = SlabShape(page)
+    private val open = Array(SizeClasses.COUNT) { OpenSlabs() }
+    private val large = LargeBlocks(platform, account)
+
+    /** How many bytes of blocks and pages are out: in caches, in the depot, quarantined or in use. */
+    var outBytes: Long = 0
+        private set
+
+    // ---- blocks of a size class ----
+
+    /** Takes a block of [classIndex]; 0 when neither the limit nor the system allows one. */
+    fun take(classIndex: Int): Long {
+        if (dead) return 0
+        val address = if (shape.isSpan(
+                classIndex,
+            )
+        ) {
+            takeSpan(shape.pagesOfBlock(classIndex))
+        } else {
+            takeFromSlab(classIndex)
+        }
+        if (address != 0L) outBytes += SizeClasses.sizeOf(classIndex)
+        return address
+    }
+
+    private fun takeSpan(pages: Int): Long {
+        val span = heap.take(pages, paid = true) ?: afterTrim { heap.take(pages, paid = true) }
+        return span?.address ?: 0
+    }
+
+    private fun takeFromSlab(classIndex: Int): Long {
+        val usual = usualPages(classIndex)
+        var address = takeFromSlab(classIndex, usual)
+        if (address == 0L) address = afterTrim { takeFromSlab(classIndex, usual) }
+        val least = shape.pagesOfBlock(classIndex)
+        return if (address == 0L && least < usual) takeFromSlab(classIndex, least) else address
+    }
+
+    // Where a slab is paid for whole, it must be a small part of a limit, or a few classes would take all of it.
+    private fun usualPages(classIndex: Int): Int {
+        val usual = shape.usualPages(classIndex)
+        if (heap.discards) return usual
+        val part = minOf(account.leastLimit / SLABS_A_LIMIT / page, usual.toLong())
+        return maxOf(part.toInt(), shape.pagesOfBlock(classIndex))
+    }
+
+    private fun takeFromSlab(classIndex: Int, pages: Int): Long {
+        val slabs = open[classIndex]
+        val address = slabs.take()
+        if (address != 0L) return address
+        val span = heap.take(pages, paid = false) ?: return 0
+        val slab = Slab(heap, span, classIndex, page)
+        span.slab = slab
+        span.region.enterEveryPage(span)
+        slabs.settle(slab)
+        return slabs.take().also { if (slab.isEmpty) close(slab) }
+    }
+
+    private fun close(slab: Slab) {
+        open[slab.classIndex].remove(slab)
+        heap.giveBack(slab.span)
+    }
+
+    private inline fun <T> afterTrim(attempt: () -> T): T {
+        trim()
+        return attempt()
+    }
+
+    /** Takes the block at [address] back. */
+    fun giveBack(address: Long) {
+        putBack(address)
+        keepBound()
+    }
+
+    /** Takes [magazine]'s blocks back. */
+    fun giveBackAll(magazine: Magazine) {
+        while (magazine.count > 0) putBack(magazine.pop())
+        keepBound()
+    }
+
+    private fun putBack(address: Long) {
+        if (dead) return
+        val span = spanOf(address)
+        val slab = span.slab
+        if (slab == null) {
+            outBytes -= span.pages * page
+            return heap.giveBack(span)
+        }
+        slab.giveBack(address)
+        outBytes -= SizeClasses.sizeOf(slab.classIndex)
+        if (slab.isEmpty) close(slab) else open[slab.classIndex].settle(slab)
+    }
+
+    private fun spanOf(address: Long): Span {
+        val span = heap.spanAt(address)
+        check(span != null && !span.free && (span.slab != null || span.address == address)) {
+            "no block of this store begins at $address, or it came back before"
+        }
+        return span
+    }
+
+    // ---- in place ----
+
+    /** Whether blocks of [classIndex] are spans, which grow and shrink in place. */
+    fun isSpan(classIndex: Int): Boolean = shape.isSpan(classIndex)
+
+    /**
+     * Makes the block at [address], a span of [fromClass], one of [toClass] where it lies, at the cost of the free pages
+     * behind it; false, and nothing changed, when they are too few or the limit does not allow them.
+     */
+    fun tryExtend(address: Long, fromClass: Int, toClass: Int): Boolean {
+        if (dead) return false
+        val span = block(address, fromClass)
+        val pages = shape.pagesOfBlock(toClass)
+        // What is idle elsewhere is no reason to refuse what there is room for.
+        val extended = heap.hasRoom(span, pages) &&
+            (heap.tryExtend(span, pages) || afterTrim { heap.tryExtend(span, pages) })
+        if (!extended) return false
+        outBytes += SizeClasses.sizeOf(toClass) - SizeClasses.sizeOf(fromClass)
+        return true
+    }
+
+    /** Makes the block at [address], a span of [fromClass], one of [toClass], and gives its tail back. */
+    fun shrink(address: Long, fromClass: Int, toClass: Int) {
+        if (dead) return
+        heap.shrink(block(address, fromClass), shape.pagesOfBlock(toClass))
+        outBytes += SizeClasses.sizeOf(toClass) - SizeClasses.sizeOf(fromClass)
+        keepBound()
+    }
+
+    private fun block(address: Long, classIndex: Int): Span {
+        val span = spanOf(address)
+        check(span.slab == null && span.pages == shape.pagesOfBlock(classIndex)) {
+            "the block at $address is not one of class $classIndex: $span"
+        }
+        return span
+    }
+
+    // ---- large blocks ----
+
+    /** Takes a block of its own mapping of at least [size] bytes, or null when neither the limit nor the system allows one. */
+    fun takeLarge(size: Long): LargeBlocks.Region? {
+        if (dead) return null
+        val region = large.take(size) ?: afterTrim { large.take(size) }
+        if (region != null) outBytes += region.bytes
+        return region
+    }
+
+    /**
+     * Makes [region] longer or shorter, see [LargeBlocks.resize]; null, and nothing changed, when that is not possible.
+     * Takes the lock only for a moment, for moving the pages of a large block takes the system long.
+     */
+    fun resizeLarge(region: LargeBlocks.Region, size: Long, mayMove: Boolean): LargeBlocks.Region? {
+        lock.withLock {
+            if (dead) return null
+            large.hide(region)
+        }
+        var resized: LargeBlocks.Region? = null
+        try {
+            resized = large.resize(region, size, mayMove)
+            if (resized == null && mayMove && lock.withLock { trim() } > 0) resized = large.resize(region, size, true)
+        } finally {
+            lock.withLock { show(region, resized ?: region) }
+        }
+        return resized
+    }
+
+    private fun show(before: LargeBlocks.Region, after: LargeBlocks.Region) {
+        large.show(after)
+        outBytes += after.bytes - before.bytes
+        // All was taken back meanwhile.
+        if (dead) large.abandon(after)
+    }
+
+    fun giveBackLarge(region: LargeBlocks.Region) {
+        if (dead) return
+        outBytes -= region.bytes
+        large.giveBack(region)
+        keepBound()
+    }
+
+    // ---- pages ----
+
+    /** How many bytes a page has. */
+    val pageSize: Long get() = page
+
+    /** Takes [count] pages that lie together; the address of the first, or 0 when neither the limit nor the system allows them. */
+    fun takePages(count: Int): Long {
+        require(count > 0) { "$count pages cannot be taken" }
+        if (dead) return 0
+        val address = takeSpan(count)
+        if (address != 0L) outBytes += count * page
+        return address
+    }
+
+    /** Takes the [count] pages at [address] back, which were taken together. */
+    fun giveBackPages(address: Long, count: Int) {
+        if (dead) return
+        check(pages(address, count).address == address)
+        giveBack(address)
+    }
+
+    private fun pages(address: Long, count: Int): Span {
+        val span = spanOf(address)
+        check(span.slab == null && span.pages == count) { "$count pages at $address were not taken together: $span" }
+        return span
+    }
+
+    // ---- pages that are found by id ----
+
+    /** Takes the pages of [home], which is found by their ids from now on; false when they cannot be had. */
+    fun takePages(home: PageHome): Boolean {
+        val address = takePages(home.count)
+        if (address == 0L) return false
+        home.settle(address, heap.pageIdOf(address))
+        try {
+            heap.find(pages(address, home.count), 0, home)
+        } catch (failure: OutOfMemoryError) {
+            giveBackPages(address, home.count)
+            throw failure
+        }
+        return true
+    }
+
+    /** Takes the pages of [home] back: nobody is found by their ids any more. */
+    fun giveBackPages(home: PageHome) {
+        if (dead) return
+        heap.find(pages(home.address, home.count), 0, null)
+        giveBack(home.address)
+    }
+
+    /** Adds the pages behind those of [home], up to [wanted]; false, and nothing changed, when they are too few or cannot be paid. */
+    fun tryExtendPages(home: PageHome, wanted: Int): Boolean {
+        if (dead) return false
+        val span = pages(home.address, home.count)
+        if (!heap.tryExtend(span, wanted)) return false
+        heap.find(span, home.count, home)
+        outBytes += (wanted - home.count) * page
+        return true
+    }
+
+    /** Whether the free pages behind those of [home] are enough to make them [wanted]. */
+    fun hasRoomFor(home: PageHome, wanted: Int): Boolean =
+        !dead && heap.hasRoom(pages(home.address, home.count), wanted)
+
+    /** Takes all but the first [wanted] pages of [home] back. */
+    fun shrinkPages(home: PageHome, wanted: Int) {
+        if (dead) return
+        val span = pages(home.address, home.count)
+        heap.find(span, wanted, null)
+        heap.shrink(span, wanted)
+        outBytes -= (home.count - wanted) * page
+        keepBound()
+    }
+
+    /** Who is found by the page [id], or null. From any thread. */
+    fun homeOfPage(id: Long): PageHome? = heap.homeOfPage(id)
+
+    /** The position-independent id of the page that holds [address]: the same while its region is mapped; -1 when it is nobody's. */
+    fun pageIdOf(address: Long): Long = heap.pageIdOf(address)
+
+    /** Where the page [id] lies, or 0 when its region is gone. */
+    fun addressOfPage(id: Long): Long = heap.addressOfPage(id)
+
+    // ---- the end ----
+
+    private var dead = false
+
+    /** Takes the pages of everything away, also of what is in use, and neither gives nor takes anything from then on. */
+    fun abandon(): Wreck {
+        dead = true
+        heap.abandon()
+        large.abandon()
+        return Wreck(heap, large)
+    }
+
+    // ---- what is idle ----
+
+    // Going a step below the bound, so that a system call frees a part of the bound and not a block.
+    private fun keepBound() {
+        // What is dead keeps no account of its pages.
+        if (dead) return
+        val bound = maxOf(0, idleBound())
+        if (idleBytes > bound) counted { dropTo(bound) }
+    }
+
+    private fun dropTo(bound: Long) {
+        val target = bound - bound / BOUND_STEP
+        while (idleBytes > target) {
+            val gone = if (large.idleBytes > heap.idleBytes) large.dropOldest() else heap.dropOldest(idleBytes - target)
+            if (!gone) return
+        }
+    }
+
+    private val idleBytes get() = large.idleBytes + heap.idleBytes
+
+    /** How many idle bytes ever went back to the system, by [trim] and by themselves. */
+    var returnedBytes: Long = 0
+        private set
+
+    /** Gives every idle page and every idle large block back to the system; answers how many bytes went. */
+    @IgnorableReturnValue
+    fun trim(): Long = if (dead) 0 else counted { large.trim() + heap.trim() }
+
+    // Not by the account, which large blocks that are resized change without the lock.
+    private inline fun <T> counted(action: () -> T): T {
+        val before = heap.residentBytes + large.idleBytes
+        return action().also { returnedBytes += before - heap.residentBytes - large.idleBytes }
+    }
+
+    private companion object {
+        const val SLABS_A_LIMIT = 16L
+        const val BOUND_STEP = 8
+    }
+}
