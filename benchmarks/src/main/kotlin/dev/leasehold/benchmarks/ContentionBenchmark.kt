@@ -88,7 +88,7 @@ public open class ContentionBenchmark : Measured() {
 
     private fun lease(): Int = pool.rent(SIZE.toLong()).use { it.segment.writeAndRead(value) }
 
-    private fun sharedLease(): Int = pool.rentShared(SIZE.toLong()).use { it.segment.writeAndRead(value) }
+    private fun sharedLease(): Int = pool.rentShared(SIZE.toLong()).use { it.writeAndRead(value) }
 
     private fun nettyPooled(): Int = nettyPooledAllocator.rentWriteReadRelease(SIZE, value)
 

@@ -30,13 +30,13 @@ public open class HandOffBenchmark : Measured() {
     @Group("sharedLease")
     public fun sharedLeaseRent(control: Control) {
         val lease = pool.rentShared(SIZE.toLong())
-        lease.segment.setInt(0, value)
+        lease.withSegment { it.setInt(0, value) }
         if (!leases.put(lease, control)) lease.close()
     }
 
     @Benchmark
     @Group("sharedLease")
-    public fun sharedLeaseClose(control: Control): Int = leases.take(control)?.use { it.segment.getInt(0) } ?: 0
+    public fun sharedLeaseClose(control: Control): Int = leases.take(control)?.use { lease -> lease.withSegment { it.getInt(0) } } ?: 0
 
     @Benchmark
     @Group("nettyPooled")

@@ -9,7 +9,7 @@ import dev.leasehold.memory.SystemMemoryManager
 public abstract class ManagedHeap(private val manager: MemoryManager) : Heap<Block>() {
     override fun allocate(size: Int): Block = manager.allocate(size.toLong())
 
-    override fun writeAndRead(block: Block, value: Int): Int = block.withSegment { it.writeAndRead(value) }
+    override fun writeAndRead(block: Block, value: Int): Int = block.writeAndRead(value)
 
     override fun free(block: Block): Unit = block.close()
 
@@ -21,7 +21,7 @@ public open class Leasehold : ManagedHeap(SystemMemoryManager("bench"))
 
 /** The same, through the view that any thread may keep: its bytes wait in quarantine when the block is closed. */
 public open class LeaseholdShared : ManagedHeap(SystemMemoryManager("bench")) {
-    override fun writeAndRead(block: Block, value: Int): Int = block.segment.writeAndRead(value)
+    override fun writeAndRead(block: Block, value: Int): Int = block.keptSegment.writeAndRead(value)
 }
 
 /** The manager at the bottom of a tree of budgets, each with a limit that is far away. */

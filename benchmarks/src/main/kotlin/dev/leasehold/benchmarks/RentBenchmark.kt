@@ -37,7 +37,11 @@ public open class RentBenchmark : Measured() {
     public fun touch(lease: Lease): Int = lease.segment.writeAndRead(value)
 
     @Benchmark
-    public fun sharedLease(): Int = pool.rentShared(size.toLong()).use { it.segment.writeAndRead(value) }
+    public fun sharedLease(): Int = pool.rentShared(size.toLong()).use { it.writeAndRead(value) }
+
+    /** The same through a view that any thread may keep. */
+    @Benchmark
+    public fun sharedLeaseKept(): Int = pool.rentShared(size.toLong()).use { it.keptSegment.writeAndRead(value) }
 
     @Benchmark
     public fun nettyPooled(): Int = nettyPooledAllocator.rentWriteReadRelease(size, value)

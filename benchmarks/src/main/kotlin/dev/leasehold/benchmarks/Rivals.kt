@@ -1,5 +1,6 @@
 package dev.leasehold.benchmarks
 
+import dev.leasehold.memory.MemoryHolder
 import dev.leasehold.memory.Segment
 import io.netty.buffer.AdaptiveByteBufAllocator
 import io.netty.buffer.ByteBuf
@@ -16,6 +17,8 @@ internal val nettyPooledAllocator: ByteBufAllocator = PooledByteBufAllocator.DEF
 internal val nettyAdaptiveAllocator: ByteBufAllocator = AdaptiveByteBufAllocator(true, true)
 
 /** What every rival does with its memory between getting it and giving it back. */
+internal fun MemoryHolder.writeAndRead(value: Int): Int = withSegment { it.writeAndRead(value) }
+
 internal fun Segment.writeAndRead(value: Int): Int {
     setInt(0, value)
     return getInt(0)

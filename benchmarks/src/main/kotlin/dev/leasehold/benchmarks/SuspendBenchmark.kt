@@ -28,14 +28,14 @@ public open class SuspendBenchmark : Measured() {
     @Benchmark
     @OperationsPerInvocation(OPERATIONS)
     public fun withLease(free: Free): Int = inOneCoroutine {
-        free.suspendingPool.withLease(free.bytes) { it.segment.writeAndRead(free.value) }
+        free.suspendingPool.withLease(free.bytes) { it.writeAndRead(free.value) }
     }
 
     /** What [withLease] is built on, without the bound. */
     @Benchmark
     @OperationsPerInvocation(OPERATIONS)
     public fun sharedLease(free: Free): Int = inOneCoroutine {
-        free.pool.rentShared(free.bytes).use { it.segment.writeAndRead(free.value) }
+        free.pool.rentShared(free.bytes).use { it.writeAndRead(free.value) }
     }
 
     @Benchmark
@@ -53,10 +53,10 @@ public open class SuspendBenchmark : Measured() {
     @Benchmark
     @OperationsPerInvocation(CONTENDED_OPERATIONS)
     public fun withLeaseContended(contended: Contended): Int = inManyCoroutines {
-        contended.suspendingPool.withLease(contended.bytes) {
-            it.segment.setInt(0, contended.value)
+        contended.suspendingPool.withLease(contended.bytes) { lease ->
+            lease.withSegment { it.setInt(0, contended.value) }
             yield()
-            it.segment.getInt(0)
+            lease.withSegment { it.getInt(0) }
         }
     }
 

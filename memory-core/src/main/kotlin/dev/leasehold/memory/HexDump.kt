@@ -2,8 +2,7 @@
 
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.access.access
-import dev.leasehold.memory.internal.access.counted
+import dev.leasehold.memory.internal.platform.counted
 import java.lang.foreign.MemorySegment
 import java.lang.foreign.ValueLayout.JAVA_BYTE
 

@@ -1,5 +1,7 @@
 package dev.leasehold.memory
 
+import dev.leasehold.memory.internal.block.HygieneAction
+
 /** What a pool does to a block's bytes between two leases. A pool never shows one lease's bytes to another while both live. */
 public enum class Hygiene {
     /** Nothing: a lease begins with whatever the block's last user left there. The fastest, and the default. */
@@ -15,7 +17,14 @@ public enum class Hygiene {
     POISON_ON_CLOSE,
     ;
 
-    internal companion object {
+    /** What this means for bytes. Pages fresh from the system are zero, but a block's first lease need not be. */
+    internal fun action(): HygieneAction = HygieneAction(
+        zeroOnRent = this == ZERO_ON_RENT,
+        fillOnClose = this == ZERO_ON_CLOSE || this == POISON_ON_CLOSE,
+        pattern = if (this == POISON_ON_CLOSE) POISON else 0,
+    )
+
+    private companion object {
         const val POISON: Byte = 0xA5.toByte()
     }
 }

@@ -1,9 +1,15 @@
+@file:JvmSynthetic
+
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.block.BlockHome
-import dev.leasehold.memory.internal.block.LeaseTrace
-import dev.leasehold.memory.internal.budget.Charge
+import dev.leasehold.memory.internal.block.Attachment
+import dev.leasehold.memory.internal.block.BlockSource
+import dev.leasehold.memory.internal.block.Origins
+import dev.leasehold.memory.internal.block.OwnerMessages
+import dev.leasehold.memory.internal.block.Trace
 import dev.leasehold.memory.internal.platform.Platform
+import dev.leasehold.memory.internal.platform.bytes
+import dev.leasehold.memory.internal.platform.describe
 import java.lang.foreign.Arena
 import java.lang.foreign.MemorySegment
 import java.nio.ByteBuffer
@@ -11,26 +17,25 @@ import java.nio.ByteBuffer
 /**
  * Temporary tenure of a pooled block by the thread that rented it, from `pool.rent(size)`.
  *
- * **Ownership.** Whoever rented it closes it. `close()` gives the block back once, however often it is called, and
+ * **Ownership.** The renting code closes it. `close()` gives the block back once, however often it is called, and
  * from then on the JVM itself refuses every view and slice of it.
  * **Threads.** Use and close it on the renting thread only; [SharedLease] is for the rest.
  * **Zeroed.** Only when the pool's [Hygiene] says so.
  * **Cost.** No garbage while the lease stays within the method that rented it.
  */
-public open class Lease internal constructor(
-    private val home: BlockHome,
+public class Lease internal constructor(
+    /** The pool that this was rented from. */
+    public val pool: MemoryPool,
+    private val source: BlockSource,
     private val raw: MemorySegment,
     private val arena: Arena?,
-    private val code: Int,
+    private val code: Byte,
     private val thread: Thread,
-    private val trace: LeaseTrace?,
+    private val attachment: Attachment?,
 ) : AutoCloseable {
     private var closed = false
 
-    /** The pool that this was rented from. */
-    public val pool: MemoryPool get() = home.owner as MemoryPool
-
-    /** How many bytes were asked for. The view has exactly as many: no neighbour is reachable. */
+    /** How many bytes were requested. The view has exactly as many: no neighbour is reachable. */
     public val size: Long get() = raw.byteSize()
 
     /** Whether the lease has ended. */
@@ -57,8 +62,8 @@ public open class Lease internal constructor(
     }
 
     /**
-     * The bytes as a byte buffer in native order, for channels; at most 2 GiB. Asynchronous channels need a
-     * [SharedLease].
+     * The bytes as a byte buffer in native order, for channels that block; at most 2 GiB. An asynchronous socket channel refuses
+     * it, and an asynchronous file channel never completes with it: both need a [SharedLease].
      *
      * @throws LeaseClosedException when the lease has ended
      * @throws LeaseThreadException on a thread that did not rent it
@@ -74,8 +79,8 @@ public open class Lease internal constructor(
      * budget pays again; if that has no room by then, [budget] goes on paying until the pool next gives memory back to
      * the system ([MemoryPool.trim] does), so that no limit is passed.
      *
-     * **Ownership.** Answers a new lease over the same bytes, which the caller closes, and ends this one: its views
-     * throw, and its block stays leased. Also a scope does not close the new one.
+     * **Ownership.** Returns a new lease over the same bytes, which the caller closes, and ends this one: its views
+     * throw, and its block stays leased. A scope does not close the new one.
      * **Threads.** The renting thread, to which the new lease belongs too.
      * **Zeroed.** The bytes stay as they are.
      * **Cost.** Some hundred nanoseconds, and a few objects.
@@ -85,67 +90,157 @@ public open class Lease internal constructor(
      * @throws BudgetClosedException when [budget] is closed; nothing has changed then
      * @throws LeaseClosedException when the lease has ended
      * @throws LeaseThreadException on a thread that did not rent it
-     * @throws IllegalStateException while a native call or an input/output operation is using the bytes; nothing has
-     *   changed then
+     * @throws MemoryBusyException while a native call or an input/output operation uses the bytes; nothing has changed then
      */
     public fun transferTo(budget: MemoryBudget): Lease {
         if (closed || Thread.currentThread() !== thread) refuse("transferred")
-        val charge = BudgetTransfers.prepare(pool, home.charge, home.bytesOf(code), size, budget)
+        val charge = budget.prepareTransfer(attachment?.charge, pool.engine.state, source.bytesOf(code.toInt()), size)
         val next = try {
-            heirOf(charge)
+            successor(Attachment().also { it.charge = charge })
         } catch (failure: Throwable) {
             charge.cancel()
             throw failure
         }
         closed = true
         charge.commit()
-        trace?.ended()
+        attachment?.ended()
         return next
     }
 
     /** The lease that follows this one, whose views have been cut off when this returns. */
-    private fun heirOf(charge: Charge): Lease {
+    private fun successor(attached: Attachment): Lease {
         val fresh = if (arena == null) null else Arena.ofConfined()
-        val traced = if (trace == null) null else LeaseTrace.start(home.poolName, size)
         try {
             val view = Platform.current.view(raw.address(), raw.byteSize(), fresh)
-            val next = Lease(home.chargedTo(charge), view, fresh, code, thread, traced)
-            if (traced != null) LeaseTrace.watch(next, traced)
+            if (attachment?.trace != null) attached.trace = Trace.start(pool.engine.state.owner, size)
+            val next = Lease(pool, source, view, fresh, code, thread, attached)
+            attached.trace?.let { next.traced(it) }
             // Last: when this has happened there is no way back.
-            arena?.close()
+            cutOff()
             return next
         } catch (failure: Throwable) {
             fresh?.close()
-            traced?.ended()
+            attached.ended()
             throw failure
         }
+    }
+
+    /** Lets errors name the sites in [trace], also where only a view is left, and reports the lease if it is forgotten. */
+    internal fun traced(trace: Trace) {
+        Trace.watch(this, trace)
+        if (arena != null) Origins.enter(arena.scope(), owner, trace)
     }
 
     /**
      * Ends the lease: cuts off every view, then gives the block back. Closing again does nothing.
      *
      * @throws LeaseThreadException on a thread that did not rent it; the lease stays open
-     * @throws IllegalStateException while a native call or an input/output operation is using the bytes; the lease
-     *   stays open
+     * @throws MemoryBusyException while a native call or an input/output operation uses the bytes; the lease stays open
      */
-    final override fun close() {
+    override fun close() {
         if (closed) return
         if (Thread.currentThread() !== thread) refuse("closed")
-        // The arena first: from here on no view reaches the block, so it can be somebody else's.
-        arena?.close()
+        // The arena first: from here on no view reaches the block, so it can be another lease's.
+        cutOff()
         closed = true
-        home.giveBack(raw.address(), code, raw.byteSize())
-        trace?.ended()
+        if (attachment != null && attachment.endMatters) return endAttached(attachment)
+        source.giveBack(raw.address(), code.toInt(), raw.byteSize())
     }
 
-    /** Whose lease this is, for messages; null when nobody but its holder closes it. */
-    @JvmSynthetic
-    internal open fun describeOwner(): String? = null
+    private fun cutOff() {
+        try {
+            arena?.close()
+        } catch (inUse: IllegalStateException) {
+            throw MemoryBusyException(OwnerMessages.inUse("Lease of ${bytes(size)}", owner), pool.name, size, inUse)
+        }
+    }
 
-    private fun refuse(verb: String): Nothing =
-        throw LeaseRefusals.of(this, verb, closed, thread, describeOwner(), trace)
+    private fun endAttached(attachment: Attachment) {
+        try {
+            attachment.charge?.end()
+        } finally {
+            try {
+                source.giveBack(raw.address(), code.toInt(), raw.byteSize())
+            } finally {
+                attachment.ended()
+            }
+        }
+    }
+
+    private val owner get() = pool.engine.state.owner
+
+    private fun refuse(verb: String): Nothing {
+        if (closed) throw closedLease(owner, "Lease", size, attachment)
+        throw LeaseThreadException(
+            "Lease of ${bytes(size)} from $owner was rented by ${describe(thread)} and $verb on " +
+                "${describe(Thread.currentThread())}; use rentShared for memory that changes threads" +
+                (attachment?.trace?.takenAt() ?: ""),
+        )
+    }
 
     /** The size, the pool, and whether it is closed, for logs. */
-    final override fun toString(): String =
-        "Lease($size bytes of pool '${home.poolName}'${if (closed) ", closed" else ""})"
+    override fun toString(): String = "Lease($size bytes of pool '${pool.name}'${if (closed) ", closed" else ""})"
+}
+
+private val BINDS_VIEWS: Boolean = Platform.current.bindsViews
+
+/** What ends a lease's views; null where nothing does. */
+internal fun newArena(): Arena? = if (BINDS_VIEWS) Arena.ofConfined() else null
+
+/** Makes a lease of the block at [address]; when it cannot, the block has gone back. */
+internal fun leaseOf(
+    pool: MemoryPool,
+    source: BlockSource,
+    address: Long,
+    code: Int,
+    size: Long,
+    thread: Thread,
+    attachment: Attachment?,
+): Lease {
+    try {
+        val arena = newArena()
+        val view = Platform.current.view(address, size, arena)
+        if (pool.special) return specialLeaseOf(pool, source, view, arena, code, thread, attachment)
+        return Lease(pool, source, view, arena, code.toByte(), thread, attachment)
+    } catch (failure: Throwable) {
+        // The heap is full, or the like: the block must not be lost with it.
+        source.giveBack(address, code, size)
+        throw failure
+    }
+}
+
+/** The same with views that live in [arena]. */
+internal fun leaseOf(
+    pool: MemoryPool,
+    source: BlockSource,
+    address: Long,
+    arena: Arena?,
+    code: Int,
+    size: Long,
+    thread: Thread,
+    attachment: Attachment?,
+): Lease {
+    try {
+        val view = Platform.current.view(address, size, arena)
+        if (pool.special) return specialLeaseOf(pool, source, view, arena, code, thread, attachment)
+        return Lease(pool, source, view, arena, code.toByte(), thread, attachment)
+    } catch (failure: Throwable) {
+        source.giveBack(address, code, size)
+        throw failure
+    }
+}
+
+private fun specialLeaseOf(
+    pool: MemoryPool,
+    source: BlockSource,
+    view: MemorySegment,
+    arena: Arena?,
+    code: Int,
+    thread: Thread,
+    attachment: Attachment?,
+): Lease {
+    val attached = pool.begin(view, attachment)
+    val lease = Lease(pool, source, view, arena, code.toByte(), thread, attached)
+    attached?.trace?.let(lease::traced)
+    return lease
 }

@@ -1,9 +1,9 @@
 @file:JvmName("Memory")
-@file:OptIn(InternalMemoryApi::class)
 
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.block.Request
+import dev.leasehold.memory.internal.manager.BlockMessages
 import java.lang.foreign.MemoryLayout
 import java.lang.foreign.MemorySegment
 import java.util.function.Function
@@ -41,7 +41,7 @@ public fun MemoryPool.rent(): Lease = rentLease(defaultSize)
  * @throws MemoryExhaustedException when the pool's limit or the system stops it
  * @throws PoolClosedException when the pool is closed
  */
-public fun MemoryPool.rent(size: Long, alignment: Long): Lease = rentAlignedLease(size, checkAlignment(alignment), null)
+public fun MemoryPool.rent(size: Long, alignment: Long): Lease = rentOrThrow(Request(size, checkAlignment(alignment)))
 
 /**
  * [rent] that waits up to [timeout] for memory to come back when the limit stops it. Requests are served first come,
@@ -51,21 +51,21 @@ public fun MemoryPool.rent(size: Long, alignment: Long): Lease = rentAlignedLeas
  *
  * @throws RentTimeoutException when [timeout] passed first
  * @throws InterruptedException when the thread was interrupted while it waited; nothing is lost
- * @throws IllegalArgumentException when [timeout] is not positive
+ * @throws InvalidTimeoutException when [timeout] is not positive
  * @throws InvalidSizeException when [size] is negative or above what the pool can ever hold
  * @throws PoolClosedException when the pool is closed, or gets closed while this waits
  */
 @JvmSynthetic
 @Throws(InterruptedException::class)
 public fun MemoryPool.rent(size: Long, timeout: Duration): Lease =
-    rentLeaseWithin(size, NATURAL, checkTimeout(timeout.inWholeNanoseconds), null)
+    rentOrThrow(Request(size, nanos = checkTimeout(timeout.inWholeNanoseconds)))
 
 /**
  * [rent] that waits up to [timeout], for Java.
  *
  * @throws RentTimeoutException when [timeout] passed first
  * @throws InterruptedException when the thread was interrupted while it waited; nothing is lost
- * @throws IllegalArgumentException when [timeout] is not positive
+ * @throws InvalidTimeoutException when [timeout] is not positive
  * @throws InvalidSizeException when [size] is negative or above what the pool can ever hold
  * @throws PoolClosedException when the pool is closed, or gets closed while this waits
  */
@@ -78,25 +78,25 @@ public fun MemoryPool.rent(size: Long, timeout: JavaDuration): Lease = rent(size
  * @throws InvalidSizeException when [size] is negative or above what the pool can ever hold
  * @throws PoolClosedException when the pool is closed
  */
-public fun MemoryPool.tryRent(size: Long): Lease? = tryRentLease(size, NATURAL, null)
+public fun MemoryPool.tryRent(size: Long): Lease? = lease(Request(size))
 
 /**
  * Rents [size] bytes for any thread: the lease may be handed over, used and closed anywhere.
  *
- * **Ownership.** Whoever holds the lease closes it, once; racing closes give the block back once.
+ * **Ownership.** The holder of the lease closes it; racing closes give the block back once.
  * **Threads.** Any. Handing the lease over safely publishes the bytes written before.
  * **Zeroed.** Not, unless the pool's [Hygiene] says so.
- * **Cost.** Some tens of nanoseconds and at most 72 bytes of garbage. A closed lease refuses at once; a raw view that
- * somebody kept can reach only memory in quarantine until its epoch retires, and throws from then on.
+ * **Cost.** A few nanoseconds, and one object of 64 bytes where the lease leaves the calling method; see
+ * [MemoryHolder] for what its views cost.
  *
  * @throws InvalidSizeException when [size] is negative or above what the pool can ever hold
  * @throws MemoryExhaustedException when the pool's limit or the system stops it
  * @throws PoolClosedException when the pool is closed
  */
-public fun MemoryPool.rentShared(size: Long): SharedLease = rentSharedLease(size, null)
+public fun MemoryPool.rentShared(size: Long): SharedLease = rentSharedLease(size)
 
 /** [rentShared] of the pool's [default size][MemoryPool.defaultSize]. */
-public fun MemoryPool.rentShared(): SharedLease = rentSharedLease(defaultSize, null)
+public fun MemoryPool.rentShared(): SharedLease = rentSharedLease(defaultSize)
 
 /**
  * [rentShared] at an address that is a multiple of [alignment].
@@ -107,28 +107,28 @@ public fun MemoryPool.rentShared(): SharedLease = rentSharedLease(defaultSize, n
  * @throws PoolClosedException when the pool is closed
  */
 public fun MemoryPool.rentShared(size: Long, alignment: Long): SharedLease =
-    rentAlignedSharedLease(size, checkAlignment(alignment), null)
+    rentSharedOrThrow(Request(size, checkAlignment(alignment)))
 
 /**
  * [rentShared] that waits up to [timeout] for memory to come back, first come, first served.
  *
  * @throws RentTimeoutException when [timeout] passed first
  * @throws InterruptedException when the thread was interrupted while it waited; nothing is lost
- * @throws IllegalArgumentException when [timeout] is not positive
+ * @throws InvalidTimeoutException when [timeout] is not positive
  * @throws InvalidSizeException when [size] is negative or above what the pool can ever hold
  * @throws PoolClosedException when the pool is closed, or gets closed while this waits
  */
 @JvmSynthetic
 @Throws(InterruptedException::class)
 public fun MemoryPool.rentShared(size: Long, timeout: Duration): SharedLease =
-    rentSharedLeaseWithin(size, NATURAL, checkTimeout(timeout.inWholeNanoseconds), null)
+    rentSharedOrThrow(Request(size, nanos = checkTimeout(timeout.inWholeNanoseconds)))
 
 /**
  * [rentShared] that waits up to [timeout], for Java.
  *
  * @throws RentTimeoutException when [timeout] passed first
  * @throws InterruptedException when the thread was interrupted while it waited; nothing is lost
- * @throws IllegalArgumentException when [timeout] is not positive
+ * @throws InvalidTimeoutException when [timeout] is not positive
  * @throws InvalidSizeException when [size] is negative or above what the pool can ever hold
  * @throws PoolClosedException when the pool is closed, or gets closed while this waits
  */
@@ -142,16 +142,16 @@ public fun MemoryPool.rentShared(size: Long, timeout: JavaDuration): SharedLease
  * @throws InvalidSizeException when [size] is negative or above what the pool can ever hold
  * @throws PoolClosedException when the pool is closed
  */
-public fun MemoryPool.tryRentShared(size: Long): SharedLease? = tryRentSharedLease(size, NATURAL, null)
+public fun MemoryPool.tryRentShared(size: Long): SharedLease? = sharedLease(Request(size))
 
 /**
- * [Block.withSegment] for Java: lets [action] use the bytes on this thread, holds the block meanwhile, and cuts every
+ * [MemoryHolder.withSegment] for Java: lets [action] use the bytes on this thread, holds the memory meanwhile, and cuts every
  * view off when it returns.
  *
- * @throws BlockClosedException when the last reference is gone
+ * @throws MemoryClosedException when it has been closed
  */
-public fun <R> Block.withMemorySegment(action: Function<in MemorySegment, out R>): R =
-    BlockAccess.of(this).use { action.apply(it.raw) }
+public fun <R> MemoryHolder.withMemorySegment(action: Function<in MemorySegment, out R>): R =
+    ScopedAccess.of(entered()).use { action.apply(it.raw) }
 
 /**
  * Allocates a block for [count] elements of [layout], one behind the other, at a multiple of the layout's alignment and
@@ -170,14 +170,6 @@ public fun MemoryManager.allocate(layout: MemoryLayout, count: Long = 1): Block 
     val alignment = layout.byteAlignment()
     val stride = Math.addExact(layout.byteSize(), alignment - 1) and -alignment
     val bytes = if (count < 0) -1 else Math.multiplyHigh(stride, count).let { if (it != 0L) -1 else stride * count }
-    if (bytes < 0) throw InvalidSizeException(ManagerRefusals.layout(name, layout.toString(), stride, count), bytes)
+    if (bytes < 0) throw InvalidSizeException(BlockMessages.layout(owner, layout.toString(), stride, count), bytes)
     return allocate(bytes, alignment)
 }
-
-/**
- * [PageRun.withSegment] for Java: lets [action] use the bytes on this thread, holds the run meanwhile, and cuts every
- * view off when it returns.
- *
- * @throws BlockClosedException when the last reference is gone
- */
-public fun <R> PageRun.withMemorySegment(action: Function<in MemorySegment, out R>): R = block.withMemorySegment(action)

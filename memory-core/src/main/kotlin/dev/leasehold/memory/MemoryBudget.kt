@@ -1,10 +1,17 @@
 package dev.leasehold.memory
 
+import dev.leasehold.memory.internal.budget.BudgetMember
+import dev.leasehold.memory.internal.budget.BudgetMessages
 import dev.leasehold.memory.internal.budget.BudgetNode
 import dev.leasehold.memory.internal.budget.BudgetTree
 import dev.leasehold.memory.internal.budget.ByteText
+import dev.leasehold.memory.internal.budget.Charge
+import dev.leasehold.memory.internal.budget.Members
 import dev.leasehold.memory.internal.budget.SoftLimit
+import dev.leasehold.memory.internal.engine.EngineState
 import dev.leasehold.memory.internal.platform.SystemMemory
+import dev.leasehold.memory.internal.platform.bytes
+import java.lang.ref.WeakReference
 
 /**
  * A limit in bytes, nested in a parent's: what pools and managers hold from the system counts in the budget that they
@@ -16,7 +23,7 @@ import dev.leasehold.memory.internal.platform.SystemMemory
  * below the budget that is short give their idle memory back, is tried once more, and is then refused with a
  * [BudgetExceededException].
  *
- * **Ownership.** Whoever makes a budget closes it, after what draws on it. A budget that is forgotten goes with the
+ * **Ownership.** The code that makes a budget closes it, after what draws on it. A budget that is forgotten goes with the
  * pools that draw on it.
  * **Threads.** Any.
  * **Cost.** Nothing where a thread's cache serves a request. Where memory comes from the system or goes back to it, one
@@ -28,21 +35,8 @@ public class MemoryBudget private constructor(
     /** The budget that this one's bytes count in too; null for the [root]. */
     public val parent: MemoryBudget?,
 ) : AutoCloseable {
-    /**
-     * Makes a budget.
-     *
-     * @param name what figures and errors call it
-     * @param limit the most bytes that it may have; [Long.MAX_VALUE], the default, leaves it to the budgets above
-     * @param parent the budget that its bytes count in too
-     * @throws BudgetConfigurationException when the name is blank or the limit negative
-     * @throws BudgetClosedException when the parent is closed
-     */
-    @JvmOverloads
-    public constructor(name: String, limit: Long = Long.MAX_VALUE, parent: MemoryBudget = root()) :
-        this(MemoryBudgetRefusals.checkedNode(name, limit, parent.node), parent) {
-        node.facade = this
-        parent.attach(node, this)
-    }
+    // The parent's node holds it only weakly.
+    private var member: BudgetMember? = null
 
     /** What figures and errors call this. */
     public val name: String get() = node.name
@@ -56,12 +50,12 @@ public class MemoryBudget private constructor(
      * It can be changed at any time. A limit below what is used takes nothing away from anybody: requests are refused
      * until enough has come back.
      *
-     * @throws BudgetConfigurationException when it is set to a negative number
+     * @throws MemoryConfigurationException when it is set to a negative number
      */
     public var limit: Long
         get() = node.limit
         set(value) {
-            node.limit = MemoryBudgetRefusals.checkedLimit(node.path, value)
+            node.limit = checkedLimit(node.path, value)
         }
 
     /** How many bytes count here now. */
@@ -77,15 +71,15 @@ public class MemoryBudget private constructor(
     public val isClosed: Boolean get() = node.closed
 
     /** The budgets that have this one as their parent, the oldest first. */
-    public val children: List<MemoryBudget> get() = owners().filterIsInstance<MemoryBudget>()
+    public val children: List<MemoryBudget> get() = members().mapNotNull { (it as? Member)?.budget }
 
     /** The pools that draw on this budget itself, the oldest first. */
-    public val pools: List<MemoryPool> get() = owners().filterIsInstance<MemoryPool>()
+    public val pools: List<MemoryPool> get() = members().mapNotNull(MemoryPool::of)
 
     /** The managers that draw on this budget itself, the oldest first. */
-    public val managers: List<MemoryManager> get() = owners().filterIsInstance<MemoryManager>()
+    public val managers: List<MemoryManager> get() = members().mapNotNull(MemoryManager::of)
 
-    private fun owners() = node.members.live().mapNotNull { it.owner }
+    private fun members() = node.members.live().mapNotNull { it.member }
 
     /**
      * Calls [listener] whenever [used] rises to [threshold] or past it: once for each time, and again after it has been
@@ -101,12 +95,15 @@ public class MemoryBudget private constructor(
      *
      * @param threshold the soft limit, in bytes
      * @return ends the notification when it is closed
-     * @throws BudgetConfigurationException when [threshold] is not positive, or above [limit]
+     * @throws MemoryConfigurationException when [threshold] is not positive, or above [limit]
      */
     @IgnorableReturnValue
     public fun onSoftLimit(threshold: Long, listener: SoftLimitListener): SoftLimitWatch {
-        MemoryBudgetRefusals.checkThreshold(node.path, threshold, limit)
-        val soft = SoftLimit(threshold) { owner, used -> listener.onSoftLimit(owner as MemoryBudget, used) }
+        val refusal = BudgetMessages.threshold(node.path, threshold, limit)
+        if (refusal != null) throw MemoryConfigurationException(refusal)
+        // Weakly: what draws on the node must not keep a budget alive that was forgotten, and whose limit is no one's then.
+        val itself = WeakReference(this)
+        val soft = SoftLimit(threshold) { used -> itself.get()?.let { listener.onSoftLimit(it, used) } }
         node.add(soft)
         return SoftLimitWatch(node, soft, threshold)
     }
@@ -126,21 +123,74 @@ public class MemoryBudget private constructor(
      * @throws UnsupportedOperationException on the [root], which belongs to the process
      */
     override fun close() {
-        if (parent == null) throw UnsupportedOperationException(MemoryBudgetRefusals.rootClose(path))
-        if (!node.close()) throw MemoryBudgetRefusals.inUse(node)
+        if (parent == null) throw UnsupportedOperationException(BudgetMessages.rootClose(path))
+        if (!node.close()) throw BudgetInUseException(BudgetMessages.inUse(node), path, node.used)
     }
 
-    /** Counts [of] here from now on, for [member], which must be held by whoever it stands for. */
-    @JvmSynthetic
-    internal fun attach(of: BudgetNode, member: Any) {
-        if (!node.members.add(of, member)) throw MemoryBudgetRefusals.closed(path)
+    /** Counts [node] here from now on, for [member], which must be held by what it stands for. */
+    internal fun attach(node: BudgetNode, member: BudgetMember) {
+        if (!this.node.members.add(node, member)) throw closedBudget(path)
+    }
+
+    /**
+     * Makes room here for a lease or a block of [size] bytes, whose memory has [blockBytes], of the engine with [state]; [before] is
+     * what pays for it now, if that is not the engine's own budget.
+     */
+    internal fun prepareTransfer(before: Charge?, state: EngineState, blockBytes: Long, size: Long): Charge {
+        val leaf = state.leaf
+        if (node.root !== leaf.root) {
+            throw MemoryConfigurationException(BudgetMessages.ofAnotherTree(path, leaf.root.name))
+        }
+        if (node.closed) throw closedBudget(path)
+        val charge = leaf.insist { if (before != null) before.prepareMove(node) else leaf.prepare(blockBytes, node) }
+        if (charge != null) return charge
+        val refusal = checkNotNull(leaf.refusal)
+        val at = refusal.node
+        if (at.closed) throw closedBudget(at.path)
+        val message = BudgetMessages.notTransferred("a ${state.owner.kind.item} of ${bytes(size)} from ${state.owner}", refusal)
+        throw BudgetExceededException(message, state.owner.name, size, at.path, refusal.limit, refusal.used)
     }
 
     /** The path and what is used of the limit, for logs. */
     override fun toString(): String = "MemoryBudget(${ByteText.usage(path, used, limit)})"
 
-    /** Knows the root. */
+    /** Makes budgets, and knows the root. */
     public companion object {
+        /**
+         * Makes a budget: `MemoryBudget("ingest", 512.MiB, parent = app)`. The caller owns it and closes it.
+         *
+         * @param name what figures and errors call it
+         * @param limit the most bytes that it may have; [Long.MAX_VALUE], the default, leaves it to the budgets above
+         * @param parent the budget that its bytes count in too
+         * @throws MemoryConfigurationException when the name is blank or the limit negative
+         * @throws BudgetClosedException when the parent is closed
+         */
+        @JvmSynthetic
+        public operator fun invoke(
+            name: String,
+            limit: Long = Long.MAX_VALUE,
+            parent: MemoryBudget = root(),
+        ): MemoryBudget = of(name, limit, parent)
+
+        /**
+         * Makes a budget, for Java. The caller owns it and closes it.
+         *
+         * @param name what figures and errors call it
+         * @param limit the most bytes that it may have; [Long.MAX_VALUE], the default, leaves it to the budgets above
+         * @param parent the budget that its bytes count in too
+         * @throws MemoryConfigurationException when the name is blank or the limit negative
+         * @throws BudgetClosedException when the parent is closed
+         */
+        @JvmStatic
+        @JvmOverloads
+        public fun of(name: String, limit: Long = Long.MAX_VALUE, parent: MemoryBudget = root()): MemoryBudget {
+            val budget = MemoryBudget(checkedNode(name, limit, parent.node), parent)
+            val member = Member(budget)
+            budget.member = member
+            parent.attach(budget.node, member)
+            return budget
+        }
+
         /**
          * The budget at the top, `app`: everything that the process holds through this library counts in it.
          *
@@ -156,7 +206,22 @@ public class MemoryBudget private constructor(
         /** Makes the top of a tree of its own. */
         @JvmSynthetic
         internal fun rootOf(name: String, limit: Long): MemoryBudget =
-            MemoryBudget(BudgetNode(name, limit, null), null).apply { node.facade = this }
+            MemoryBudget(BudgetNode(name, limit, null), null)
+
+        private fun checkedNode(name: String, limit: Long, parent: BudgetNode): BudgetNode {
+            if (name.isBlank()) throw MemoryConfigurationException(BudgetMessages.BLANK_NAME)
+            return BudgetNode(name, checkedLimit(parent.path + BudgetNode.SEPARATOR + name, limit), parent)
+        }
+
+        private fun checkedLimit(path: String, limit: Long): Long {
+            if (limit < 0) throw MemoryConfigurationException(BudgetMessages.negativeLimit(path, limit))
+            return limit
+        }
+    }
+
+    /** What the tree knows of a budget. */
+    private class Member(val budget: MemoryBudget) : BudgetMember(Members.BUDGET) {
+        override val isClosed: Boolean get() = budget.isClosed
     }
 
     private object Root {

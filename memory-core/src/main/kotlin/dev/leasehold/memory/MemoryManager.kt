@@ -1,16 +1,37 @@
 package dev.leasehold.memory
 
+import dev.leasehold.memory.internal.block.BlockKind
+import dev.leasehold.memory.internal.block.GuardBytes
+import dev.leasehold.memory.internal.block.Owner
+import dev.leasehold.memory.internal.block.OwnerKind
+import dev.leasehold.memory.internal.block.OwnerMessages
+import dev.leasehold.memory.internal.block.Request
+import dev.leasehold.memory.internal.block.SizeClasses
+import dev.leasehold.memory.internal.block.Trace
+import dev.leasehold.memory.internal.budget.BudgetMember
+import dev.leasehold.memory.internal.cache.Bias
+import dev.leasehold.memory.internal.engine.Engine
+import dev.leasehold.memory.internal.engine.EngineConfig
+import dev.leasehold.memory.internal.engine.HeldSource
+import dev.leasehold.memory.internal.engine.PageSource
+import dev.leasehold.memory.internal.engine.Taken
+import dev.leasehold.memory.internal.manager.BlockMessages
+import dev.leasehold.memory.internal.manager.PageMessages
+import dev.leasehold.memory.internal.manager.WatchedBlock
+import dev.leasehold.memory.internal.manager.WatchedBlocks
+import java.util.concurrent.ConcurrentHashMap
+
 /**
- * Where blocks come from: memory that somebody owns for as long as anybody refers to it.
+ * Where blocks come from: memory that is owned for as long as there is a reference to it.
  *
  * A pool *rents* for a moment; a manager *allocates* what lives on: caches, indexes, buffers that travel.
  *
  * | | made by | for |
  * |---|---|---|
- * | the process's own | [MemoryManager.system] | whoever needs no figures and no limit of their own; it cannot be closed |
+ * | the process's own | [MemoryManager.system] | code that needs no figures and no limit of its own; it cannot be closed |
  * | in process | [SystemMemoryManager] | one subsystem: own limit, own figures, own memory |
  *
- * **Ownership.** Whoever makes a manager closes it. A block stays valid when its manager is closed, and is freed without
+ * **Ownership.** The code that makes a manager closes it. A block stays valid when its manager is closed, and is freed without
  * mention of it.
  * **Threads.** All functions may be called from any thread, also virtual ones.
  * **Zeroed.** Only where [allocateZeroed] or `zeroed = true` says so.
@@ -19,20 +40,50 @@ package dev.leasehold.memory
  * @sample dev.leasehold.memory.samples.countedBlock
  */
 public abstract class MemoryManager internal constructor(
-    /** The name that figures and errors carry. */
-    public val name: String,
+    options: ManagerOptions,
+    private val config: EngineConfig,
+    private val ofProcess: Boolean,
+    private val newEngine: (EngineConfig) -> Engine,
 ) : AutoCloseable {
+    private val leaf = config.leaf
+    private val checked = options.checked
+    private val watched = options.checked || options.traceSites
+    private val watchList = WatchedBlocks()
+
+    // By the id of the first page.
+    private val runs = ConcurrentHashMap<Long, PageRun>()
+
+    // Replaced by clear.
+    @Volatile
+    private var engine = newEngine(config)
+
+    @Volatile
+    private var closed = false
+
+    // Of engines that were cleared. Under this object's lock.
+    private var formerRents = 0L
+    private var formerHits = 0L
+
+    // The budget's tree holds this only weakly.
+    private var member: BudgetMember? = null
+
+    /** The manager, in messages. */
+    internal val owner: Owner get() = config.owner
+
+    /** The name that figures and errors carry. */
+    public val name: String get() = owner.name
+
     /** The budget that this draws on. */
-    public abstract val budget: MemoryBudget
+    public val budget: MemoryBudget = options.budget
 
     /** The most bytes that this manager may hold from the system; [Long.MAX_VALUE] when only its [budget] bounds it. */
-    public abstract val limit: Long
+    public val limit: Long get() = leaf.limit
 
     /** The most bytes that one block may have. */
-    public abstract val maxAllocation: Long
+    public val maxAllocation: Long get() = mostUnder(limit) - if (checked) GuardBytes.LEAST_AROUND else 0
 
     /** Whether the manager refuses to allocate because it has been closed. A moment's truth, for diagnosis. */
-    public abstract val isClosed: Boolean
+    public val isClosed: Boolean get() = closed
 
     /**
      * Allocates a block of [size] bytes, from 0 to beyond 2 GiB.
@@ -48,7 +99,31 @@ public abstract class MemoryManager internal constructor(
      * @throws MemoryExhaustedException when a limit or the system stops it
      * @throws ManagerClosedException when the manager is closed
      */
-    public abstract fun allocate(size: Long): Block
+    // The machine code of this must stay below 2,500 bytes, as that of MemoryPool.rentLease, and for the same reason.
+    public fun allocate(size: Long): Block {
+        if (watched) return allocate(Request(size))
+        val engine = engine
+        val cache = engine.cacheOf(Thread.currentThread())
+        var source = engine.anyThread
+        var bias: Bias? = null
+        var code = 0
+        var address = 0L
+        if (cache != null && java.lang.Long.compareUnsigned(size - 1, LARGEST_CLASS) < 0) {
+            code = SizeClasses.indexOf(size)
+            address = cache.take(code)
+            bias = cache.bias
+        }
+        if (address == 0L) {
+            requireSize(size)
+            val taken = takeSlow(engine, Request(size)) ?: return allocate(size)
+            source = taken.source
+            code = taken.code
+            address = taken.address
+            bias = null
+        }
+        // One place makes the block, whatever way its memory came: so escape analysis sees one allocation.
+        return block(bias, source, address, code, size)
+    }
 
     /**
      * [allocate] at an address that is a multiple of [alignment].
@@ -58,7 +133,7 @@ public abstract class MemoryManager internal constructor(
      * @throws MemoryExhaustedException when a limit or the system stops it
      * @throws ManagerClosedException when the manager is closed
      */
-    public abstract fun allocate(size: Long, alignment: Long): Block
+    public fun allocate(size: Long, alignment: Long): Block = allocate(Request(size, checkAlignment(alignment)))
 
     /**
      * [allocate] of bytes that are zero.
@@ -69,7 +144,7 @@ public abstract class MemoryManager internal constructor(
      * @throws MemoryExhaustedException when a limit or the system stops it
      * @throws ManagerClosedException when the manager is closed
      */
-    public abstract fun allocateZeroed(size: Long): Block
+    public fun allocateZeroed(size: Long): Block = allocate(Request(size)).also(Block::zeroAll)
 
     /**
      * [allocateZeroed] at an address that is a multiple of [alignment].
@@ -79,10 +154,95 @@ public abstract class MemoryManager internal constructor(
      * @throws MemoryExhaustedException when a limit or the system stops it
      * @throws ManagerClosedException when the manager is closed
      */
-    public abstract fun allocateZeroed(size: Long, alignment: Long): Block
+    public fun allocateZeroed(size: Long, alignment: Long): Block = allocate(size, alignment).also(Block::zeroAll)
+
+    /** Allocates a block for [request]. */
+    internal fun allocate(request: Request): Block {
+        requireSize(request.size)
+        while (true) {
+            val engine = engine
+            if (watched && request.size > 0) return allocateWatched(engine, request) ?: continue
+            val taken = takeSlow(engine, request) ?: continue
+            val bias = if (taken.source === engine.anyThread) engine.cacheOf(Thread.currentThread())?.bias else null
+            val kind = BlockKind.of(taken.code, request.alignment)
+            return block(bias, taken.source, taken.address, kind, request.size)
+        }
+    }
+
+    private fun block(bias: Bias?, source: HeldSource, address: Long, kind: Int, size: Long): Block {
+        try {
+            return Block(this, bias, bias?.generationOfNext() ?: 0, source, address, size, kind, null)
+        } catch (failure: Throwable) {
+            // The heap is full, or the like: the memory must not be lost with it.
+            source.giveBack(address, BlockKind.code(kind), size)
+            throw failure
+        }
+    }
+
+    private fun allocateWatched(engine: Engine, request: Request): Block? {
+        val guards = if (checked) GuardBytes(request.alignment) else null
+        val size = request.size
+        val around = if (guards == null) request else Request(guards.around(size), guards.front)
+        val taken = takeSlow(engine, around) ?: return null
+        val start = taken.address + (guards?.front ?: 0)
+        val kind = BlockKind.of(taken.code, request.alignment)
+        return watching(taken, start, size, guards) { Block(this, null, 0, taken.source, start, size, kind, it) }
+    }
+
+    private inline fun <B : Block> watching(
+        taken: Taken,
+        start: Long,
+        size: Long,
+        guards: GuardBytes?,
+        make: (WatchedBlock) -> B,
+    ): B {
+        try {
+            val watch = WatchedBlock(watchList, start, size, guards) { damage, block -> damaged(taken, start, damage, block) }
+            val trace = Trace.start(owner, size)
+            watch.trace = trace
+            val block = make(watch)
+            block.traced(trace)
+            watch.begin()
+            if (taken.source.state.cleared) watch.ended()
+            return block
+        } catch (failure: Throwable) {
+            taken.source.giveBack(taken.address, taken.code, guards?.around(size) ?: size)
+            throw failure
+        }
+    }
+
+    private fun damaged(taken: Taken, start: Long, damage: GuardBytes.Damage, block: WatchedBlock): GuardBytesException {
+        val what = taken.source.describe(start, block.size)
+        return GuardBytesException(
+            BlockMessages.damaged(what, owner, damage, block.trace),
+            name,
+            block.size,
+            damage.offset,
+        )
+    }
+
+    /** Takes memory for [request]; null when [engine] was cleared meanwhile, and another one has taken its place. */
+    private fun takeSlow(engine: Engine, request: Request): Taken? {
+        if (closed) throw closedException()
+        if (request.size == 0L) return engine.nothing
+        engine.take(request)?.let { return it }
+        if (engine.state.cleared && !closed) return null
+        throw refusal(engine, request.size)
+    }
+
+    private fun closedException() = ManagerClosedException(OwnerMessages.closed(owner), name)
+
+    // Closed meanwhile is a reason of its own.
+    private fun refusal(engine: Engine, size: Long): MemoryException =
+        if (closed) closedException() else exhausted(engine, limit, size)
+
+    /** Refuses a size that no block may have. */
+    internal fun requireSize(size: Long): Unit = checkSize(owner, size, limit, maxAllocation)
+
+    // ---- pages ----
 
     /** How many bytes a page of [allocatePages] has: a power of two, the system's own unit. */
-    public abstract val pageSize: Long
+    public val pageSize: Long get() = config.platform.pageSize
 
     /**
      * Allocates [count] pages that lie together, which are found by number: see [PageRun].
@@ -95,7 +255,57 @@ public abstract class MemoryManager internal constructor(
      * @throws MemoryExhaustedException when a limit or the system stops it
      * @throws ManagerClosedException when the manager is closed
      */
-    public abstract fun allocatePages(count: Int): PageRun
+    public fun allocatePages(count: Int): PageRun {
+        requirePages(count)
+        while (true) {
+            val engine = engine
+            if (closed) throw closedException()
+            val pages = engine.takePages(count)
+            if (pages != null) return pageRun(pages, count * pageSize)
+            if (closed || !engine.state.cleared) throw refusal(engine, count * pageSize)
+        }
+    }
+
+    private fun pageRun(pages: PageSource, size: Long): PageRun {
+        val taken = Taken(pages.address, BlockKind.LARGE, pages)
+        val run = if (watched) {
+            watching(taken, pages.address, size, if (checked) GuardBytes.NONE else null) { PageRun(this, pages, size, it) }
+        } else {
+            try {
+                PageRun(this, pages, size, null)
+            } catch (failure: Throwable) {
+                pages.giveBack(pages.address, BlockKind.LARGE, size)
+                throw failure
+            }
+        }
+        return entered(run, pages)
+    }
+
+    private fun entered(run: PageRun, pages: PageSource): PageRun {
+        try {
+            pages.onFree = { runs.remove(pages.id) }
+            runs[run.id] = run
+            return run
+        } catch (failure: Throwable) {
+            // The heap is full: the pages must not be lost with it.
+            run.close()
+            throw failure
+        }
+    }
+
+    /** Refuses a number of pages that no run may have. */
+    internal fun requirePages(count: Int) {
+        val size = count * pageSize
+        if (count <= 0) throw InvalidSizeException(PageMessages.none(owner, count), size)
+        val most = minOf(limit / pageSize, engine.mostPages)
+        if (count <= most) return
+        val message = if (most < engine.mostPages) {
+            PageMessages.aboveLimit(owner, count, pageSize, most)
+        } else {
+            PageMessages.tooMany(owner, count, pageSize, most)
+        }
+        throw InvalidSizeException(message, size)
+    }
 
     /**
      * The run that has the page [id], with one more reference, which the caller gives back with [close][PageRun.close]; or
@@ -106,10 +316,19 @@ public abstract class MemoryManager internal constructor(
      *
      * **Cost.** Two lookups without a lock, and a reference taken and given back: some tens of nanoseconds.
      */
-    public abstract fun findPages(id: Long): PageRun?
+    public fun findPages(id: Long): PageRun? {
+        val first = engine.firstPageOf(id)
+        return if (first == 0L) null else runs[first]?.takeIf { it.tryRetain() }
+    }
+
+    // ---- figures, trim, close ----
 
     /** The figures of this moment. **Cost.** A walk over the threads' caches: for monitoring, not for the hot path. */
-    public abstract fun stats(): ManagerStatistics
+    @Synchronized
+    public fun stats(): ManagerStatistics {
+        val tally = engine.tally()
+        return ManagerStatistics(engine.state, tally, limit, formerRents + tally.rents, formerHits + tally.hits)
+    }
 
     /**
      * Gives idle memory back to the system and answers how many bytes went.
@@ -121,7 +340,7 @@ public abstract class MemoryManager internal constructor(
      * @return how many bytes are reserved less than before
      */
     @IgnorableReturnValue
-    public abstract fun trim(): Long
+    public fun trim(): Long = engine.trim()
 
     /**
      * Takes all blocks back at once, whoever holds them, and gives their memory to the system; the manager goes on.
@@ -135,7 +354,21 @@ public abstract class MemoryManager internal constructor(
      *
      * @throws UnsupportedOperationException on [MemoryManager.system], whose blocks belong to others
      */
-    public abstract fun clear()
+    @Synchronized
+    public fun clear() {
+        if (ofProcess) throw UnsupportedOperationException(ofProcess("cleared"))
+        val former = engine
+        val next = newEngine(config)
+        if (closed) check(next.close().openLeases == 0L)
+        engine = next
+        former.abandon()
+        watchList.clear()
+        runs.values.removeIf { it.isClosed }
+        // Not before: until then it may still have given something out.
+        val tally = former.tally()
+        formerRents += tally.rents
+        formerHits += tally.hits
+    }
 
     /**
      * Closes the manager: it allocates no more, and its idle memory goes back to the system at once. Blocks stay valid
@@ -144,15 +377,49 @@ public abstract class MemoryManager internal constructor(
      * @throws OutstandingBlocksException when blocks are still allocated; the manager *is* closed then
      * @throws UnsupportedOperationException on [MemoryManager.system], which belongs to the process
      */
-    abstract override fun close()
+    @Synchronized
+    override fun close() {
+        if (ofProcess) throw UnsupportedOperationException(ofProcess("closed"))
+        if (closed) return
+        closed = true
+        val tally = engine.close()
+        if (tally.openLeases <= 0) return
+        val list = if (watched) watchList.list() else null
+        val message = OwnerMessages.outstanding(owner, tally.openLeases, tally.usedBytes, list)
+        throw OutstandingBlocksException(message, name, tally.openLeases, tally.usedBytes)
+    }
+
+    private fun ofProcess(action: String) = OwnerMessages.ofProcess(owner, action, "SystemMemoryManager(name)")
 
     /** The name and the [stats] of this moment, for logs. */
     override fun toString(): String = "MemoryManager '$name' (${stats()})"
 
+    /** Takes this manager's place in the tree of its budget: from here on others may ask for its idle memory. */
+    internal fun join() {
+        val joined = Member(this)
+        member = joined
+        budget.attach(leaf, joined)
+    }
+
+    /** What the budget's tree knows of a manager. */
+    private class Member(val manager: MemoryManager) : BudgetMember(OwnerKind.MANAGER.word) {
+        override val isClosed: Boolean get() = manager.isClosed
+
+        override fun giveIdleBack() {
+            manager.trim()
+        }
+    }
+
     /** Finds the process's manager. */
     public companion object {
+        /** From one byte more on a block has a mapping of its own, which the system can grow without a copy. */
+        internal const val LARGEST_CLASS: Long = SizeClasses.LARGEST - 1
+
         /** The process-wide manager: no limit of its own, nothing to configure, never closed. */
         @JvmStatic
-        public fun system(): MemoryManager = SystemManager.instance
+        public fun system(): MemoryManager = SystemMemoryManager.ofProcess
+
+        /** The manager that [member] of a budget's tree is, if it is one. */
+        internal fun of(member: BudgetMember?): MemoryManager? = (member as? Member)?.manager
     }
 }

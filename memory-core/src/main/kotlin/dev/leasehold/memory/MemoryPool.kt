@@ -1,11 +1,24 @@
-@file:OptIn(InternalMemoryApi::class)
-
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.budget.Account
-import dev.leasehold.memory.internal.spi.InternalMemoryApi
-import dev.leasehold.memory.internal.spi.LeaseOwner
+import dev.leasehold.memory.internal.block.Attachment
+import dev.leasehold.memory.internal.block.BlockSource
+import dev.leasehold.memory.internal.block.HygieneAction
+import dev.leasehold.memory.internal.block.Owner
+import dev.leasehold.memory.internal.block.OwnerKind
+import dev.leasehold.memory.internal.block.OwnerMessages
+import dev.leasehold.memory.internal.block.Request
+import dev.leasehold.memory.internal.block.SizeClasses
+import dev.leasehold.memory.internal.block.Trace
+import dev.leasehold.memory.internal.budget.BudgetLeaf
+import dev.leasehold.memory.internal.budget.BudgetMember
+import dev.leasehold.memory.internal.cache.Bias
+import dev.leasehold.memory.internal.engine.Engine
+import dev.leasehold.memory.internal.engine.SlabEngine
+import dev.leasehold.memory.internal.engine.Taken
+import dev.leasehold.memory.internal.platform.Platform
 import java.lang.foreign.Arena
+import java.lang.foreign.MemorySegment
+import java.util.function.Consumer
 
 /**
  * Where leases come from: native memory, kept for reuse, rented with `pool.rent(size)` and given back with `close()`.
@@ -18,57 +31,59 @@ import java.lang.foreign.Arena
  *
  * Memory never travels between pools, and every figure and error carries the pool's [name].
  *
- * **Ownership.** Whoever makes a pool closes it. A lease stays valid when its pool is closed.
+ * **Ownership.** The code that makes a pool closes it. A lease stays valid when its pool is closed.
  * **Threads.** All functions may be called from any thread, also virtual ones.
  * **Zeroed.** Only when [Hygiene] says so.
  */
-public sealed class MemoryPool(
-    /** The name that figures and errors carry. */
-    public val name: String,
-    /** The budget that this draws on. */
-    public val budget: MemoryBudget,
+public open class MemoryPool internal constructor(
+    options: PoolOptions,
+    private val hygiene: HygieneAction,
+    internal val engine: Engine,
 ) : AutoCloseable {
-    /** What this draws on its budget. */
-    @get:JvmSynthetic
-    internal abstract val account: Account
-
-    // The budget's tree holds this only weakly, and it holds the pool.
-    private val drawer = PoolDrawer(this)
+    private val state = engine.state
+    private val anyThread = engine.anyThread
 
     /** Whether every lease remembers where it was rented and closed. */
-    @get:JvmSynthetic
-    internal abstract val traceSites: Boolean
+    internal val traceSites: Boolean = options.traceSites
 
-    /**
-     * Takes the pool's place in the tree of its budget. Last in the making: from here on others may ask for its idle
-     * memory.
-     */
-    @JvmSynthetic
-    internal fun joinBudget(): Unit = budget.attach(account, drawer)
+    /** Whether a lease needs [begin]. */
+    internal val special: Boolean = hygiene.onRent || traceSites
+
+    // The budget's tree holds this only weakly.
+    private var member: BudgetMember? = null
+
+    /** The pool, in messages. */
+    internal val owner: Owner get() = state.owner
+
+    /** The name that figures and errors carry. */
+    public val name: String get() = owner.name
+
+    /** The budget that this draws on. */
+    public val budget: MemoryBudget = options.budget
 
     /**
      * The most bytes that this pool may hold from the system; [Long.MAX_VALUE] when only its [budget] bounds it. Leases
      * whose charge was [transferred][SharedLease.transferTo] do not count.
      */
-    public abstract val limit: Long
+    public val limit: Long get() = state.leaf.limit
 
     /** The size of a lease whose size is not given, in bytes. */
-    public abstract val defaultSize: Long
+    public open val defaultSize: Long = options.defaultSize
 
     /** Whether the pool refuses to rent because it has been closed. A moment's truth, for diagnosis. */
-    public abstract val isClosed: Boolean
+    public val isClosed: Boolean get() = state.closed
 
     /** The figures of this moment. Costs a walk over the threads' caches; for monitoring, not for the hot path. */
-    public abstract fun stats(): PoolStatistics
+    public fun stats(): PoolStatistics = PoolStatistics(state, engine.tally(), limit, engine.line.length)
 
     /**
-     * Gives idle memory back to the system and answers how many bytes went.
+     * Gives idle memory back to the system and returns how many bytes went.
      *
      * Afterwards only pages that hold a leased or quarantined block are reserved. Costs a handshake with all threads
      * (tens of microseconds) and one call of the system for each region that goes.
      */
     @IgnorableReturnValue
-    public abstract fun trim(): Long
+    public fun trim(): Long = engine.trim()
 
     /**
      * Refuses [lease] unless it was rented from this pool. For the border of a subsystem that takes leases as
@@ -76,22 +91,21 @@ public sealed class MemoryPool(
      *
      * @throws ForeignLeaseException when it was rented from another pool
      */
-    public fun requireOwn(lease: Lease): Unit = checkOwner(lease.pool)
+    public fun requireOwn(lease: Lease): Unit = requireOwn(lease.pool)
 
     /**
      * Refuses [lease] unless it was rented from this pool.
      *
      * @throws ForeignLeaseException when it was rented from another pool
      */
-    public fun requireOwn(lease: SharedLease): Unit = checkOwner(lease.pool)
+    public fun requireOwn(lease: SharedLease): Unit = requireOwn(lease.pool)
 
-    private fun checkOwner(pool: MemoryPool) {
-        if (pool !== this) {
-            throw ForeignLeaseException(
-                "pool '$name' was handed a lease of pool '${pool.name}'; memory never travels between pools: copy the bytes",
-                pool.name,
-            )
-        }
+    private fun requireOwn(pool: MemoryPool) {
+        if (pool === this) return
+        throw ForeignLeaseException(
+            "$owner was handed a lease of ${pool.owner}; memory never travels between pools: copy the bytes",
+            pool.name,
+        )
     }
 
     /**
@@ -101,84 +115,227 @@ public sealed class MemoryPool(
      * @throws OutstandingLeasesException when leases are outstanding; the pool *is* closed then
      * @throws UnsupportedOperationException on [MemoryPool.shared], which belongs to the process
      */
-    abstract override fun close()
+    override fun close() {
+        if (this === Shared.pool) throw UnsupportedOperationException(ofProcess("closed"))
+        if (state.closed) return
+        val tally = engine.close()
+        val count = tally.openLeases
+        if (count <= 0) return
+        val message = OwnerMessages.outstanding(owner, count, tally.usedBytes, if (traceSites) "" else null)
+        throw OutstandingLeasesException(message, name, count, tally.usedBytes)
+    }
 
-    /** Refuses a [size] that no rent of this pool can ever have. */
-    @JvmSynthetic
-    internal abstract fun checkSize(size: Long)
+    private fun ofProcess(action: String) = OwnerMessages.ofProcess(owner, action, "MemoryPool.isolated(name)")
 
-    @JvmSynthetic
-    internal abstract fun rentLease(size: Long): Lease
+    // ---- renting ----
+
+    // The machine code of this, with all that is inlined into it, must stay below 2,500 bytes: from there on the
+    // compiler does not inline it into its callers, and then no lease is ever free of garbage (InlineSmallCode;
+    // -XX:+PrintInlining says "already compiled into a big method"). Hence no alignment here, a table instead of
+    // branches, and every rare thing behind a call.
+    internal fun rentLease(size: Long): Lease {
+        val thread = Thread.currentThread()
+        val cache = engine.cacheOf(thread)
+        var source: BlockSource? = cache
+        var code = 0
+        var address = 0L
+        if (cache != null && SizeClasses.holds(size)) {
+            code = SizeClasses.indexOf(size)
+            address = cache.take(code)
+        }
+        if (address == 0L) {
+            val taken = takeOrRefuse(size)
+            source = taken.source
+            code = taken.code
+            address = taken.address
+        }
+        // One place makes the lease, whatever way the block came: so escape analysis sees one allocation, and can
+        // remove it.
+        return leaseOf(this, source!!, address, code, size, thread, null)
+    }
+
+    // What a lease with an owner needs would be over that bound, so it comes in parts, each inlined for itself.
 
     /** Takes a block for [leaseTaken], which must follow at once; 0 when it is not at hand. */
-    @JvmSynthetic
-    internal abstract fun takeAtHand(size: Long): Long
+    internal fun takeAtHand(size: Long): Long {
+        val cache = engine.cacheOf(Thread.currentThread())
+        return if (cache != null && SizeClasses.holds(size)) cache.take(SizeClasses.indexOf(size)) else 0
+    }
 
-    /** Makes the lease, with views that live in [arena], of what [takeAtHand] answered; where that is 0, takes one. */
-    @JvmSynthetic
-    internal abstract fun leaseTaken(
-        address: Long,
-        arena: Arena?,
-        size: Long,
-        owner: LeaseOwner,
-        ownerName: String?,
-    ): LeaseWithOwner
+    /** Makes the lease, with views that live in [arena], of what [takeAtHand] returned; where that is 0, takes a block. */
+    internal fun leaseTaken(address: Long, arena: Arena?, size: Long, attachment: Attachment): Lease {
+        val thread = Thread.currentThread()
+        var source: BlockSource? = null
+        var code = 0
+        var start = address
+        if (start != 0L) {
+            source = engine.cacheOf(thread)
+            code = SizeClasses.indexOf(size)
+        }
+        if (source == null) {
+            val taken = takeOrRefuse(size)
+            source = taken.source
+            code = taken.code
+            start = taken.address
+        }
+        return leaseOf(this, source, start, arena, code, size, thread, attachment)
+    }
 
-    @JvmSynthetic
-    internal abstract fun rentAlignedLease(size: Long, alignment: Long, owner: LeaseOwner?): Lease
+    /** The lease for [request]; null when it may not wait and the limit stops it. */
+    internal fun lease(request: Request): Lease? {
+        val taken = take(request) ?: return null
+        val thread = Thread.currentThread()
+        return leaseOf(this, taken.source, taken.address, taken.code, request.size, thread, request.attachment)
+    }
 
-    @JvmSynthetic
-    internal abstract fun tryRentLease(size: Long, alignment: Long, owner: LeaseOwner?): Lease?
+    // As small as rentLease, and with one place that makes the lease, for the same reason.
+    internal fun rentSharedLease(size: Long): SharedLease {
+        val cache = engine.cacheOf(Thread.currentThread())
+        var source = anyThread
+        var bias: Bias? = null
+        var code = 0
+        var address = 0L
+        if (cache != null && SizeClasses.holds(size)) {
+            code = SizeClasses.indexOf(size)
+            address = cache.take(code)
+            bias = cache.bias
+        }
+        if (address == 0L) {
+            val taken = takeOrRefuse(size)
+            source = taken.source
+            code = taken.code
+            address = taken.address
+            bias = null
+        }
+        return sharedLeaseOf(this, bias, source, address, code, size, null)
+    }
 
-    @JvmSynthetic
-    internal abstract fun rentLeaseWithin(size: Long, alignment: Long, nanos: Long, owner: LeaseOwner?): Lease
+    /** [lease], or the refusal. */
+    internal fun rentOrThrow(request: Request): Lease = lease(request) ?: throw exhausted(request.size)
 
-    @JvmSynthetic
-    internal abstract fun rentSharedLease(size: Long, owner: LeaseOwner?): SharedLease
+    /** [lease] for any thread. */
+    internal fun sharedLease(request: Request): SharedLease? {
+        val taken = take(request) ?: return null
+        val bias = if (taken.source === anyThread) engine.cacheOf(Thread.currentThread())?.bias else null
+        return sharedLeaseOf(this, bias, taken.source, taken.address, taken.code, request.size, request.attachment)
+    }
 
-    @JvmSynthetic
-    internal abstract fun rentAlignedSharedLease(size: Long, alignment: Long, owner: LeaseOwner?): SharedLease
+    /** Prepares the bytes of a fresh lease in [view], and starts its trace where sites are traced. */
+    internal fun begin(view: MemorySegment, attachment: Attachment?): Attachment? {
+        hygiene.began(view)
+        if (!traceSites) return attachment
+        val attached = attachment ?: Attachment()
+        attached.trace = Trace.start(owner, view.byteSize(), attached.renter)
+        return attached
+    }
 
-    @JvmSynthetic
-    internal abstract fun tryRentSharedLease(size: Long, alignment: Long, owner: LeaseOwner?): SharedLease?
+    /** [sharedLease], or the refusal. */
+    internal fun rentSharedOrThrow(request: Request): SharedLease =
+        sharedLease(request) ?: throw exhausted(request.size)
 
-    @JvmSynthetic
-    internal abstract fun rentSharedLeaseWithin(
-        size: Long,
-        alignment: Long,
-        nanos: Long,
-        owner: LeaseOwner?,
-    ): SharedLease
+    // ---- the slow ways to a block ----
+
+    private fun takeOrRefuse(size: Long): Taken = take(Request(size)) ?: throw exhausted(size)
+
+    private fun take(request: Request): Taken? {
+        check(request)
+        engine.take(request)?.let { return it }
+        checkOpen()
+        if (request.nanos == 0L) return null
+        engine.await(request)?.let { return it }
+        checkOpen()
+        throw timedOut(request)
+    }
+
+    /** Refuses a size or an alignment that no rent of this pool can ever have. */
+    internal open fun check(request: Request): Unit = checkSize(owner, request.size, limit)
+
+    private fun checkOpen() {
+        if (state.closed) throw PoolClosedException(OwnerMessages.closed(owner), name)
+    }
+
+    /** The exception for [size] bytes that cannot be had now. */
+    internal open fun exhausted(size: Long): MemoryException = exhausted(engine, limit, size)
+
+    /** The exception for [request], whose time has passed. */
+    internal open fun timedOut(request: Request): RentTimeoutException {
+        val refusal = state.leaf.refusalAbove
+        val message = if (refusal != null) {
+            OwnerMessages.timedOut(owner, request.size, request.nanos, refusal)
+        } else {
+            val figures = stats()
+            val reserved = figures.reserved - figures.transferred
+            OwnerMessages.timedOut(owner, request.size, request.nanos, limit, reserved, figures.used)
+        }
+        return RentTimeoutException(message, name, request.size)
+    }
 
     /** The name and the [stats] of this moment, for logs. */
     override fun toString(): String = "MemoryPool '$name' (${stats()})"
+
+    // ---- making pools ----
+
+    /** Takes this pool's place in the tree of its budget: from here on others may ask for its idle memory. */
+    internal fun join() {
+        val joined = Member(this)
+        member = joined
+        budget.attach(state.leaf, joined)
+    }
+
+    /** What the budget's tree knows of a pool. */
+    private class Member(val pool: MemoryPool) : BudgetMember(OwnerKind.POOL.word) {
+        override val isClosed: Boolean get() = pool.isClosed
+
+        override fun giveIdleBack() {
+            if (pool.givesIdleBack) pool.trim()
+        }
+    }
+
+    /** Whether trimming takes anything off the budget. */
+    internal open val givesIdleBack: Boolean get() = true
+
+    private object Shared {
+        @JvmField val pool: MemoryPool = make("shared", PoolOptions())
+    }
 
     /** Makes pools. */
     public companion object {
         /** The process-wide pool: no limit, nothing to configure, never closed. */
         @JvmStatic
-        public fun shared(): MemoryPool = SharedPool.instance
+        public fun shared(): MemoryPool = Shared.pool
 
         /**
          * Makes a pool for one subsystem, with the default options.
          *
          * @param name what figures and errors call it
-         * @throws PoolConfigurationException when the name is blank
+         * @throws MemoryConfigurationException when the name is blank
          */
         @JvmStatic
-        public fun isolated(name: String): MemoryPool = isolated(name) {}
+        public fun isolated(name: String): MemoryPool = make(name, PoolOptions())
 
         /**
          * Makes a pool for one subsystem.
          *
          * @param name what figures and errors call it
          * @param configure sets its options
-         * @throws PoolConfigurationException when the name is blank or figures contradict each other
+         * @throws MemoryConfigurationException when the name is blank or figures contradict each other
          * @throws BudgetClosedException when its budget is closed
          */
         @JvmSynthetic
         public fun isolated(name: String, configure: PoolOptions.() -> Unit): MemoryPool =
-            SlabPool(PoolSettings.of(name, PoolOptions().apply(configure)))
+            make(name, PoolOptions().apply(configure))
+
+        /**
+         * [isolated] for Java: `MemoryPool.isolated("orders", options -> options.setLimit(64 << 20))`.
+         *
+         * @param name what figures and errors call it
+         * @param configure sets its options
+         * @throws MemoryConfigurationException when the name is blank or figures contradict each other
+         * @throws BudgetClosedException when its budget is closed
+         */
+        @JvmStatic
+        public fun isolated(name: String, configure: Consumer<in PoolOptions>): MemoryPool =
+            make(name, PoolOptions().also(configure::accept))
 
         /**
          * Makes a pool of [blockCount] equal chunks of [blockSize] bytes out of one reserved region, each at a
@@ -186,7 +343,7 @@ public sealed class MemoryPool(
          *
          * @throws InvalidSizeException when [blockSize] or [blockCount] is not positive, or their product overflows
          * @throws InvalidAlignmentException when [alignment] is no power of two between 1 and the page size
-         * @throws PoolConfigurationException when the name is blank
+         * @throws MemoryConfigurationException when the name is blank
          * @throws BudgetExceededException when a budget refuses the region
          * @throws MemoryExhaustedException when the system refuses the region
          */
@@ -197,15 +354,14 @@ public sealed class MemoryPool(
             blockSize: Long,
             blockCount: Int,
             alignment: Long = FixedMemoryPool.DEFAULT_ALIGNMENT,
-        ): FixedMemoryPool =
-            FixedMemoryPool.make(blockSize, blockCount, alignment, PoolSettings.of(name, PoolOptions()))
+        ): FixedMemoryPool = FixedMemoryPool.make(name, blockSize, blockCount, alignment, PoolOptions())
 
         /**
          * [fixed] with options.
          *
          * @throws InvalidSizeException when [blockSize] or [blockCount] is not positive, or their product overflows
          * @throws InvalidAlignmentException when [alignment] is no power of two between 1 and the page size
-         * @throws PoolConfigurationException when figures contradict each other, such as a limit below the block size
+         * @throws MemoryConfigurationException when figures contradict each other, such as a limit below the block size
          * @throws BudgetClosedException when its budget is closed
          * @throws BudgetExceededException when a budget refuses the region
          * @throws MemoryExhaustedException when the system refuses the region
@@ -217,15 +373,39 @@ public sealed class MemoryPool(
             blockCount: Int,
             alignment: Long = FixedMemoryPool.DEFAULT_ALIGNMENT,
             configure: PoolOptions.() -> Unit,
-        ): FixedMemoryPool = FixedMemoryPool.make(
-            blockSize,
-            blockCount,
-            alignment,
-            PoolSettings.of(name, PoolOptions().apply(configure)),
-        )
+        ): FixedMemoryPool =
+            FixedMemoryPool.make(name, blockSize, blockCount, alignment, PoolOptions().apply(configure))
 
-        /** Starts a pool whose options are set one call each: [isolated] and [fixed] for Java. */
+        /**
+         * [fixed] with options, for Java.
+         *
+         * @throws InvalidSizeException when [blockSize] or [blockCount] is not positive, or their product overflows
+         * @throws InvalidAlignmentException when [alignment] is no power of two between 1 and the page size
+         * @throws MemoryConfigurationException when figures contradict each other, such as a limit below the block size
+         * @throws BudgetClosedException when its budget is closed
+         * @throws BudgetExceededException when a budget refuses the region
+         * @throws MemoryExhaustedException when the system refuses the region
+         */
         @JvmStatic
-        public fun builder(name: String): PoolBuilder = PoolBuilder(name)
+        public fun fixed(
+            name: String,
+            blockSize: Long,
+            blockCount: Int,
+            alignment: Long,
+            configure: Consumer<in PoolOptions>,
+        ): FixedMemoryPool =
+            FixedMemoryPool.make(name, blockSize, blockCount, alignment, PoolOptions().also(configure::accept))
+
+        /** The pool that [member] of a budget's tree is, if it is one. */
+        internal fun of(member: BudgetMember?): MemoryPool? = (member as? Member)?.pool
+
+        internal fun make(name: String, options: PoolOptions, platform: Platform = Platform.current): MemoryPool {
+            val owner = Owner(OwnerKind.POOL, name)
+            options.checkPool(owner)
+            val hygiene = options.hygiene.action()
+            val leaf = BudgetLeaf(name, options.limit, options.budget.node)
+            val engine = SlabEngine(options.configFor(owner, hygiene, platform, leaf))
+            return MemoryPool(options, hygiene, engine).also(MemoryPool::join)
+        }
     }
 }

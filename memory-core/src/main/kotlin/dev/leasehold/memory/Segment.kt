@@ -1,9 +1,7 @@
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.access.AccessFailures
-import dev.leasehold.memory.internal.access.access
 import dev.leasehold.memory.internal.access.fillBytes
-import dev.leasehold.memory.internal.access.inOrder
+import dev.leasehold.memory.internal.platform.hex
 import java.lang.foreign.MemorySegment
 import java.lang.foreign.ValueLayout.JAVA_BYTE
 import java.lang.foreign.ValueLayout.JAVA_CHAR_UNALIGNED
@@ -58,7 +56,7 @@ public value class Segment private constructor(@PublishedApi internal val raw: M
      * @throws SegmentSizeException when this view is larger than a buffer can be (2 GiB - 1)
      */
     public fun asByteBuffer(): ByteBuffer {
-        if (size > Int.MAX_VALUE) throw AccessFailures.tooLarge(size, "byte buffer", Int.MAX_VALUE.toLong())
+        if (size > Int.MAX_VALUE) throw tooLarge(size, "byte buffer", Int.MAX_VALUE.toLong())
         return raw.asByteBuffer()
     }
 
@@ -277,7 +275,7 @@ public value class Segment private constructor(@PublishedApi internal val raw: M
         setLong(offset, value.toRawBits(), order)
 
     /** The place and the size; never the content, which may be gone. */
-    override fun toString(): String = "Segment(${AccessFailures.hex(address)}, $size bytes)"
+    override fun toString(): String = "Segment(${hex(address)}, $size bytes)"
 
     private fun fromStart(offset: Long): Long = if (offset < 0) offset + size else offset
 

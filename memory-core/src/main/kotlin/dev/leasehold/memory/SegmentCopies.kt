@@ -2,9 +2,6 @@
 
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.access.access
-import dev.leasehold.memory.internal.access.accessBoth
-import dev.leasehold.memory.internal.access.requireArraySize
 import java.lang.foreign.MemorySegment
 import java.lang.foreign.ValueLayout.JAVA_BYTE
 

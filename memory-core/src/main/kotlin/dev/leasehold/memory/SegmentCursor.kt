@@ -1,6 +1,5 @@
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.access.AccessFailures
 
 /**
  * A cursor over this segment, at its start, that reads and writes numbers in the byte order [order]. For a part, take
@@ -37,7 +36,7 @@ public class SegmentCursor internal constructor(private val segment: Segment, pu
      * @throws SegmentBoundsException when that is not within `0..limit`
      */
     public fun moveTo(position: Long) {
-        if (position !in 0..limit) throw AccessFailures.bounds(position, 0, limit)
+        if (position !in 0..limit) throw outOfBounds(position, 0, limit)
         this.position = position
     }
 
@@ -47,7 +46,7 @@ public class SegmentCursor internal constructor(private val segment: Segment, pu
      * @throws SegmentBoundsException when fewer remain or [length] is negative
      */
     public fun skip(length: Long) {
-        if (length !in 0..remaining) throw AccessFailures.bounds(position, length, limit)
+        if (length !in 0..remaining) throw outOfBounds(position, length, limit)
         position += length
     }
 

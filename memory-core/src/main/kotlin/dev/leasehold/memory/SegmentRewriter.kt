@@ -1,5 +1,8 @@
 package dev.leasehold.memory
 
+import dev.leasehold.memory.internal.platform.bytes
+import dev.leasehold.memory.internal.platform.grouped
+
 /** A rewriter of this segment, both ends at its start, that handles numbers in the byte order [order]. */
 @JvmSynthetic
 public fun Segment.rewriter(order: ByteOrder = ByteOrder.NATIVE): SegmentRewriter = SegmentRewriter(this, order)
@@ -189,8 +192,8 @@ public class SegmentRewriter internal constructor(private val segment: Segment, 
     }
 
     private fun overtaking(length: Long) = RewriteOvertakeException(
-        "Storing $length bytes at offset $writePosition would overwrite bytes that have not been fetched: " +
-            "the reader is at offset $readPosition, so $free bytes are free; fetch or skip more first",
+        "Storing ${bytes(length)} at offset ${grouped(writePosition)} would overwrite bytes that have not been fetched: " +
+            "the reader is at offset ${grouped(readPosition)}, which leaves ${bytes(free)} free; fetch or skip more first",
         length,
         free,
     )

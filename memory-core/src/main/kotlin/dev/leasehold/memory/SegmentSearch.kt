@@ -2,9 +2,6 @@
 
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.access.AccessFailures
-import dev.leasehold.memory.internal.access.access
-import dev.leasehold.memory.internal.access.accessBoth
 import java.lang.foreign.MemorySegment
 import java.lang.foreign.ValueLayout.JAVA_BYTE
 import java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED
@@ -27,7 +24,7 @@ public fun Segment.contentEquals(other: Segment): Boolean = size == other.size &
  * @throws SegmentBoundsException when [fromOffset] is not within `0..size`
  */
 public fun Segment.indexOf(value: Byte, fromOffset: Long = 0): Long {
-    if (fromOffset !in 0..size) throw AccessFailures.bounds(fromOffset, 1, size)
+    if (fromOffset !in 0..size) throw outOfBounds(fromOffset, 1, size)
     return access(raw, fromOffset, size - fromOffset) { findByte(raw, value, fromOffset) }
 }
 

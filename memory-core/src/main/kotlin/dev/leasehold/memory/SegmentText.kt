@@ -2,9 +2,9 @@
 
 package dev.leasehold.memory
 
-import dev.leasehold.memory.internal.access.AccessFailures
 import dev.leasehold.memory.internal.access.Utf8
-import dev.leasehold.memory.internal.access.access
+import dev.leasehold.memory.internal.platform.bytes
+import dev.leasehold.memory.internal.platform.grouped
 
 private const val NUL: Byte = 0
 
@@ -13,7 +13,13 @@ private const val NUL: Byte = 0
  *
  * @throws MalformedTextException when it has a lone surrogate
  */
-public fun String.utf8Size(): Long = Utf8.sizeOf(this)
+public fun String.utf8Size(): Long = Utf8.sizeOf(this) { index ->
+    throw MalformedTextException(
+        "The text has a lone surrogate (0x${this[index].code.toShort().toHexString()}) at index ${grouped(index.toLong())} of " +
+            "${grouped(length.toLong())}, which UTF-8 cannot express",
+        index.toLong(),
+    )
+}
 
 /**
  * The UTF-8 text in the [length] bytes at [offset]: by default in all from [offset] on. NULs are characters like
@@ -26,8 +32,15 @@ public fun String.utf8Size(): Long = Utf8.sizeOf(this)
  * @throws MalformedTextException when they are no UTF-8; it names the offset of the first that is none
  */
 public fun Segment.getUtf8(offset: Long = 0, length: Long = size - offset): String {
-    if (offset < 0) throw AccessFailures.bounds(offset, length, size)
-    return Utf8.decode(slice(offset, length).toByteArray(), offset, size)
+    if (offset < 0) throw outOfBounds(offset, length, size)
+    val encoded = slice(offset, length).toByteArray()
+    return Utf8.decode(encoded) { position ->
+        throw MalformedTextException(
+            "Malformed UTF-8 at offset ${grouped(offset + position)} (byte 0x${encoded[position].toHexString()}) of a segment of " +
+                bytes(size),
+            offset + position,
+        )
+    }
 }
 
 /**
@@ -40,7 +53,7 @@ public fun Segment.getUtf8(offset: Long = 0, length: Long = size - offset): Stri
 public fun Segment.getUtf8Terminated(offset: Long = 0): String {
     val end = indexOf(NUL, offset)
     if (end < 0) {
-        throw MalformedTextException("No NUL ends the text at offset $offset of a segment of $size bytes", offset)
+        throw MalformedTextException("No NUL ends the text at offset ${grouped(offset)} of a segment of ${bytes(size)}", offset)
     }
     return getUtf8(offset, end - offset)
 }
@@ -66,7 +79,7 @@ public fun Segment.setUtf8Terminated(offset: Long, text: String): Long {
     val nul = text.indexOf('\u0000')
     if (nul >= 0) {
         throw MalformedTextException(
-            "The text has a NUL at index $nul, which would end it there when read",
+            "The text has a NUL at index ${grouped(nul.toLong())}, which would end it there when read",
             nul.toLong(),
         )
     }
@@ -77,7 +90,7 @@ public fun Segment.setUtf8Terminated(offset: Long, text: String): Long {
 }
 
 private fun Segment.write(offset: Long, text: String, length: Long): Long {
-    if (offset < 0 || offset > size - length) throw AccessFailures.bounds(offset, length, size)
+    if (offset < 0 || offset > size - length) throw outOfBounds(offset, length, size)
     access(raw, offset, length) { Utf8.encode(text, raw, offset) }
     return length
 }

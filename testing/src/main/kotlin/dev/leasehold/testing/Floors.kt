@@ -4,58 +4,100 @@ import com.tngtech.archunit.core.domain.Dependency
 import com.tngtech.archunit.core.domain.JavaClass
 import com.tngtech.archunit.core.domain.JavaClasses
 import com.tngtech.archunit.lang.ArchCondition
-import com.tngtech.archunit.lang.ArchRule
 import com.tngtech.archunit.lang.ConditionEvents
 import com.tngtech.archunit.lang.SimpleConditionEvent
 import com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes
+import com.tngtech.archunit.library.Architectures.layeredArchitecture
 import com.tngtech.archunit.library.dependencies.SliceAssignment
 import com.tngtech.archunit.library.dependencies.SliceIdentifier
 import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices
 
-/** The rules between the rooms of a [FloorPlan]; each `check` throws an [AssertionError] that names every offending line. */
-public class Floors(private val plan: FloorPlan) {
-    private val offer = "${plan.root}.internal.spi.InternalMemoryApi"
+/**
+ * The packages of the library, each a floor that stands on those below it. Each `check` throws an [AssertionError] that names
+ * every offending line.
+ *
+ * @param root the library's root package; a test of the rules themselves gives another
+ * @param core the packages of `memory-core`, the ground first, below [root]
+ * @param above the packages of the other modules, likewise
+ */
+public class Floors(
+    private val root: String,
+    private val core: List<String> = CORE,
+    above: List<String> = ABOVE,
+) {
+    private val floors = core + above
 
-    /** Nothing depends on a floor above its own. */
-    public fun checkNothingImportsUpward(types: JavaClasses): Unit = everyDependency("use no floor above their own") {
-        val from = plan.roomOf(it.originClass)
-        val to = plan.roomOf(it.targetClass.baseComponentType)
-        from != null && to != null && to.floor > from.floor
-    }.check(types)
+    private fun full(name: String) = if (name.isEmpty()) root else "$root.$name"
 
-    /** No two rooms depend on each other, also not by way of others. */
-    public fun checkNothingGoesInCircles(types: JavaClasses): Unit =
-        slices().assignedFrom(rooms()).should().beFreeOfCycles().check(types)
-
-    /**
-     * No module reaches behind the public face of another: `internal` packages are used only from inside [home].
-     *
-     * What an inline function of the public API needs is compiled into its callers, so classes marked [PublishedApi] may be,
-     * and those that `InternalMemoryApi` marks as meant for the library's own modules.
-     */
-    public fun checkInternalsStayInside(types: JavaClasses, home: Set<String>): Unit =
-        everyDependency("leave the internals of other modules alone") {
-            val target = it.targetClass.baseComponentType
-            plan.isInternal(target) && plan.roomOf(it.originClass)?.name !in home && !target.isOffered()
-        }.check(types)
-
-    private fun rooms() = object : SliceAssignment {
-        override fun getIdentifierOf(type: JavaClass): SliceIdentifier =
-            plan.roomOf(type)?.let { SliceIdentifier.of(it.name) } ?: SliceIdentifier.ignore()
-
-        override fun getDescription() = "rooms of ${plan.root}"
+    /** Every class is on a floor, and uses only its own and those below. */
+    public fun checkNothingImportsUpward(types: JavaClasses) {
+        val house = layeredArchitecture().consideringOnlyDependenciesInLayers().withOptionalLayers(true)
+        for (floor in floors) house.layer(full(floor)).definedBy(full(floor))
+        for ((height, floor) in floors.withIndex()) {
+            val below = floors.take(height).map(::full).toTypedArray()
+            val layer = house.whereLayer(full(floor))
+            if (below.isEmpty()) layer.mayNotAccessAnyLayer() else layer.mayOnlyAccessLayers(*below)
+        }
+        house.ensureAllClassesAreContainedInArchitecture().check(types)
     }
 
-    private fun JavaClass.isOffered(): Boolean = name == offer || isAnnotatedWith(offer) ||
-        isAnnotatedWith(PublishedApi::class.java) || enclosingClass.map { it.isOffered() }.orElse(false)
+    /** No two packages depend on each other, also not by way of others. */
+    public fun checkNothingGoesInCircles(types: JavaClasses): Unit =
+        slices().assignedFrom(packages()).should().beFreeOfCycles().check(types)
 
-    private fun everyDependency(rule: String, isWrong: (Dependency) -> Boolean): ArchRule = classes().should(
-        object : ArchCondition<JavaClass>(rule) {
-            override fun check(item: JavaClass, events: ConditionEvents) {
-                item.directDependenciesFromSelf.filter(isWrong).forEach {
-                    events.add(SimpleConditionEvent.violated(it, it.description))
-                }
+    private fun packages() = object : SliceAssignment {
+        override fun getIdentifierOf(type: JavaClass): SliceIdentifier =
+            if (type.packageName.startsWith(root)) SliceIdentifier.of(type.packageName) else SliceIdentifier.ignore()
+
+        override fun getDescription() = "packages of $root"
+    }
+
+    /**
+     * No module reaches behind the public face of the core: of its `internal` packages only `spi` is for its sisters.
+     *
+     * What an inline function of the public API needs is compiled into its callers, so what is marked [PublishedApi] may be
+     * reached, too.
+     */
+    public fun checkInternalsStayInside(types: JavaClasses): Unit = classes().should(leaveInternalsAlone()).check(types)
+
+    private fun leaveInternalsAlone() = object : ArchCondition<JavaClass>("leave the internals of the core alone") {
+        override fun check(item: JavaClass, events: ConditionEvents) {
+            item.directDependenciesFromSelf.filter(::reachesInside).forEach {
+                events.add(SimpleConditionEvent.violated(it, it.description))
             }
-        },
-    )
+        }
+    }
+
+    private fun reachesInside(use: Dependency): Boolean {
+        val target = use.targetClass.baseComponentType
+        return isOfCore(target) && isInternal(target) && !isOfCore(use.originClass)
+    }
+
+    private fun isOfCore(type: JavaClass) = core.any { type.packageName == full(it) }
+
+    private fun isInternal(type: JavaClass): Boolean = type.packageName.startsWith("$root.internal.") &&
+        type.packageName != "$root.internal.spi" && !isPublished(type)
+
+    private fun isPublished(type: JavaClass): Boolean = type.isAnnotatedWith(PublishedApi::class.java) ||
+        type.enclosingClass.map(::isPublished).orElse(false)
+
+    private companion object {
+        val CORE = listOf(
+            "internal.platform",
+            "internal.budget",
+            "internal.block",
+            "internal.store",
+            "internal.epoch",
+            "internal.cache",
+            "internal.engine",
+            "internal.access",
+            "internal.manager",
+            "internal.pool",
+            // The root itself: segments, leases, blocks, pools, managers, budgets and errors.
+            "",
+            "typed",
+            "internal.spi",
+        )
+        val ABOVE = listOf("dsl", "coroutines")
+    }
 }

@@ -7,20 +7,15 @@ import java.nio.file.Path
 /** The architecture of the library, as every module's `ArchitectureSpec` holds its own classes to it. */
 public object House {
     /** The floors, ground first, with the library's real root package. */
-    public val floors: Floors = Floors(FloorPlan("dev.leasehold.memory"))
+    public val floors: Floors = Floors("dev.leasehold.memory")
 
     /** The named crossings to `java.lang.foreign` and NIO, and the facade that is made of them. */
     public val signatures: PublicSignatures = PublicSignatures(
-        crossings = setOf("asMemorySegment", "asByteBuffer", "Segment.Companion.of") +
+        crossings = setOf("asMemorySegment", "asByteBuffer", "asKeptMemorySegment", "asKeptByteBuffer", "Segment.Companion.of") +
             // What is read or written by a coroutine is a channel or a file.
             setOf("readLeases", "AsynchronousTransfersKt.read", "AsynchronousTransfersKt.writeAll"),
         facades = setOf("Memory", "ClosableMemoryScope"),
     )
-
-    /** The rooms of memory-core: these share their internals, and nobody else does. */
-    public val core: Set<String> =
-        setOf("ground floor", "platform", "budget", "slab", "pools") +
-            setOf("typed", "mapped", "permanent", "unsafe", "diagnostics")
 
     /** The compiled main classes of the module whose tests ask. */
     public fun classesOfThisModule(): JavaClasses {

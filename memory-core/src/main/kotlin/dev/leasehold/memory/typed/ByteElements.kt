@@ -4,18 +4,14 @@ import dev.leasehold.memory.KiB
 import dev.leasehold.memory.Segment
 import dev.leasehold.memory.SegmentBoundsException
 import dev.leasehold.memory.SegmentSizeException
-import dev.leasehold.memory.action
+import dev.leasehold.memory.access
 import dev.leasehold.memory.copy
-import dev.leasehold.memory.copyFrom
-import dev.leasehold.memory.copyTo
-import dev.leasehold.memory.internal.access.AccessFailures
-import dev.leasehold.memory.internal.access.access
-import dev.leasehold.memory.internal.access.accessElement
 import dev.leasehold.memory.internal.access.binarySearchBy
-import dev.leasehold.memory.internal.access.elementSlice
 import dev.leasehold.memory.internal.access.fillBytes
-import dev.leasehold.memory.internal.access.requireArraySize
 import dev.leasehold.memory.internal.access.sortBytes
+import dev.leasehold.memory.internal.platform.hex
+import dev.leasehold.memory.readOnly
+import dev.leasehold.memory.requireArraySize
 import dev.leasehold.memory.toByteArray
 import java.lang.foreign.MemorySegment
 import java.lang.foreign.ValueLayout.JAVA_BYTE
@@ -103,7 +99,7 @@ public value class ByteElements internal constructor(@PublishedApi internal val 
      * Cost: linear, with 2 KiB of counters on the heap.
      */
     public fun sort() {
-        if (raw.isReadOnly) throw AccessFailures.readOnly(raw)
+        if (raw.isReadOnly) throw readOnly(raw)
         access(raw, 0, raw.byteSize()) { sortBytes(raw) }
     }
 
@@ -120,7 +116,7 @@ public value class ByteElements internal constructor(@PublishedApi internal val 
     public fun asSegment(): Segment = Segment.of(raw)
 
     /** The place and the size; never the content, which may be gone. */
-    override fun toString(): String = "ByteElements(${AccessFailures.hex(raw.address())}, $size bytes)"
+    override fun toString(): String = "ByteElements(${hex(raw.address())}, $size bytes)"
 }
 
 private class ByteElementsIterator(private val elements: ByteElements) : ByteIterator() {

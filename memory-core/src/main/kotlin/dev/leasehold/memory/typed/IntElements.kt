@@ -3,18 +3,13 @@ package dev.leasehold.memory.typed
 import dev.leasehold.memory.Segment
 import dev.leasehold.memory.SegmentBoundsException
 import dev.leasehold.memory.SegmentSizeException
-import dev.leasehold.memory.action
+import dev.leasehold.memory.access
 import dev.leasehold.memory.copy
-import dev.leasehold.memory.copyFrom
-import dev.leasehold.memory.copyTo
-import dev.leasehold.memory.internal.access.AccessFailures
 import dev.leasehold.memory.internal.access.IntSorter
-import dev.leasehold.memory.internal.access.access
-import dev.leasehold.memory.internal.access.accessElement
 import dev.leasehold.memory.internal.access.binarySearchBy
-import dev.leasehold.memory.internal.access.elementSlice
-import dev.leasehold.memory.internal.access.requireArraySize
-import dev.leasehold.memory.internal.access.requireWhole
+import dev.leasehold.memory.internal.platform.hex
+import dev.leasehold.memory.readOnly
+import dev.leasehold.memory.requireArraySize
 import java.lang.foreign.MemorySegment
 import java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED
 
@@ -107,7 +102,7 @@ public value class IntElements internal constructor(@PublishedApi internal val r
      * Cost: n log n at worst, n when they are sorted already or backwards; nothing is copied to the heap.
      */
     public fun sort() {
-        if (raw.isReadOnly) throw AccessFailures.readOnly(raw)
+        if (raw.isReadOnly) throw readOnly(raw)
         access(raw, 0, raw.byteSize()) { IntSorter(raw).sort(size) }
     }
 
@@ -124,7 +119,7 @@ public value class IntElements internal constructor(@PublishedApi internal val r
     public fun asSegment(): Segment = Segment.of(raw)
 
     /** The place and the size; never the content, which may be gone. */
-    override fun toString(): String = "IntElements(${AccessFailures.hex(raw.address())}, $size ints)"
+    override fun toString(): String = "IntElements(${hex(raw.address())}, $size ints)"
 }
 
 private class IntElementsIterator(private val elements: IntElements) : IntIterator() {

@@ -4,7 +4,7 @@ package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
-import dev.leasehold.memory.pin
+import dev.leasehold.memory.internal.spi.pin
 import java.nio.ByteBuffer
 import java.nio.channels.AsynchronousByteChannel
 

@@ -6,8 +6,8 @@ import dev.leasehold.memory.MemoryExhaustedException
 import dev.leasehold.memory.RentTimeoutException
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
-import dev.leasehold.memory.rentSharedFor
-import dev.leasehold.memory.rentTimeout
+import dev.leasehold.memory.internal.spi.rentSharedFor
+import dev.leasehold.memory.internal.spi.rentTimeout
 import java.util.concurrent.locks.LockSupport
 import kotlin.time.Duration.Companion.nanoseconds
 

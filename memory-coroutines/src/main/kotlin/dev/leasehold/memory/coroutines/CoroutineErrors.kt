@@ -1,5 +1,7 @@
 package dev.leasehold.memory.coroutines
 
+import dev.leasehold.memory.MemoryException
+
 /**
  * As many as may wait for a suspending pool do so already. Nothing was taken.
  *
@@ -10,7 +12,7 @@ public class TooManyWaitersException internal constructor(
     message: String,
     public val poolName: String,
     public val waiters: Int,
-) : RuntimeException(message)
+) : MemoryException(message)
 
 /**
  * A coroutine waited for bytes that its own scopes hold, or that scopes hold whose coroutines wait for this one, so that the
@@ -25,4 +27,4 @@ public class RentDeadlockException internal constructor(
     public val poolName: String,
     public val requested: Long,
     public val held: Long,
-) : IllegalStateException(message)
+) : MemoryException(message)

@@ -19,11 +19,22 @@ public class FilledLease(public val lease: SharedLease, public val length: Long)
     }
 
     /**
-     * The bytes that are filled.
+     * [SharedLease.withSegment] of the bytes that are filled.
+     *
+     * @return what [action] returns
+     * @throws dev.leasehold.memory.LeaseClosedException when the lease has ended
+     */
+    @JvmSynthetic
+    public inline fun <R> withSegment(crossinline action: (Segment) -> R): R =
+        lease.withSegment { action(it.slice(0, length)) }
+
+    /**
+     * The bytes that are filled, as a view that may be kept: see [SharedLease.keptSegment].
      *
      * @throws dev.leasehold.memory.LeaseClosedException when the lease has ended
      */
-    public val segment: Segment get() = lease.segment.slice(0, length)
+    @get:JvmSynthetic
+    public val keptSegment: Segment get() = lease.keptSegment.slice(0, length)
 
     /**
      * Closes the [lease].

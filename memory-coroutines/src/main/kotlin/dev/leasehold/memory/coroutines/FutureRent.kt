@@ -6,7 +6,7 @@ import dev.leasehold.memory.InvalidSizeException
 import dev.leasehold.memory.MemoryExhaustedException
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
-import dev.leasehold.memory.rentSharedFor
+import dev.leasehold.memory.internal.spi.rentSharedFor
 import java.util.concurrent.CompletableFuture
 
 /**

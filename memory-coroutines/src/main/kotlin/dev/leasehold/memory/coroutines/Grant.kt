@@ -5,7 +5,7 @@ package dev.leasehold.memory.coroutines
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.internal.spi.LeaseKeeper
-import dev.leasehold.memory.keeper
+import dev.leasehold.memory.internal.spi.keeper
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater
 import java.util.concurrent.atomic.AtomicReference
 import kotlin.coroutines.CoroutineContext

@@ -3,7 +3,7 @@ package dev.leasehold.memory.coroutines
 import dev.leasehold.memory.MemoryExhaustedException
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
-import dev.leasehold.memory.rentSharedFor
+import dev.leasehold.memory.internal.spi.rentSharedFor
 import kotlinx.coroutines.sync.withLock
 import kotlin.coroutines.CoroutineContext
 

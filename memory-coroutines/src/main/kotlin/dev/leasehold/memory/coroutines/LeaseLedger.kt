@@ -4,11 +4,11 @@ package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.SharedLease
-import dev.leasehold.memory.bytesOfBlock
 import dev.leasehold.memory.dsl.ScopeClosedException
 import dev.leasehold.memory.dsl.scopeClosed
-import dev.leasehold.memory.firstFailure
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.bytesOfBlock
+import dev.leasehold.memory.internal.spi.firstFailure
 import kotlinx.coroutines.Job
 import kotlin.coroutines.CoroutineContext
 

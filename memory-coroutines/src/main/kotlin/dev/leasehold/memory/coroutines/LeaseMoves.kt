@@ -1,7 +1,11 @@
+@file:OptIn(InternalMemoryApi::class)
+
 package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.LeaseClosedException
 import dev.leasehold.memory.SharedLease
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.requireOpen
 import kotlinx.coroutines.Job
 
 /**
@@ -70,7 +74,7 @@ internal fun detach(grant: Grant, lease: SharedLease): Tie? {
  */
 internal fun requireOpen(lease: SharedLease) {
     try {
-        val _ = lease.asMemorySegment()
+        lease.requireOpen()
     } catch (closed: LeaseClosedException) {
         Stragglers.close(lease)
         throw closed

@@ -3,7 +3,7 @@
 package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
-import dev.leasehold.memory.pin
+import dev.leasehold.memory.internal.spi.pin
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.flow
 import java.nio.channels.AsynchronousByteChannel

@@ -3,8 +3,8 @@
 package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.SharedLease
-import dev.leasehold.memory.firstFailure
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.firstFailure
 
 /**
  * Several leases that were granted together, by [rentAll], in the order of the sizes that were asked for.

@@ -4,10 +4,10 @@ package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
-import dev.leasehold.memory.invalidSize
-import dev.leasehold.memory.rentTimeout
-import dev.leasehold.memory.requirePossible
-import dev.leasehold.memory.tryRentSharedFor
+import dev.leasehold.memory.internal.spi.invalidSize
+import dev.leasehold.memory.internal.spi.rentTimeout
+import dev.leasehold.memory.internal.spi.requirePossible
+import dev.leasehold.memory.internal.spi.tryRentSharedFor
 import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.withTimeoutOrNull
 import kotlin.coroutines.CoroutineContext

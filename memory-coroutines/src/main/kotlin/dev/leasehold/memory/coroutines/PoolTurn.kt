@@ -8,8 +8,8 @@ import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.internal.spi.LeaseOwner
+import dev.leasehold.memory.internal.spi.rentSharedFor
 import dev.leasehold.memory.rentShared
-import dev.leasehold.memory.rentSharedFor
 import kotlinx.coroutines.CancellableContinuation
 import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.suspendCancellableCoroutine
@@ -78,7 +78,7 @@ internal object PoolTurn {
         owner: LeaseOwner?,
         timeout: Duration = Duration.INFINITE,
     ): SharedLease = pool.turns.during(pool::closed) {
-        if (owner == null) pool.pool.rentShared(size, timeout) else pool.pool.rentSharedFor(owner, size, timeout)
+        if (owner == null) pool.pool.rentShared(size, timeout) else pool.pool.rentSharedFor(owner, size, timeout = timeout)
     }
 
     /** One wait in the pool's line, by a virtual thread that stands there for a coroutine. */

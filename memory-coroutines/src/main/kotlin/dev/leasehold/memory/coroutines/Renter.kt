@@ -2,8 +2,8 @@
 
 package dev.leasehold.memory.coroutines
 
-import dev.leasehold.memory.describeThread
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.describeThread
 import kotlinx.coroutines.CoroutineName
 import kotlinx.coroutines.Job
 import kotlin.coroutines.AbstractCoroutineContextElement

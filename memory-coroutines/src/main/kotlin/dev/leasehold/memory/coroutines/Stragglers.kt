@@ -2,9 +2,10 @@
 
 package dev.leasehold.memory.coroutines
 
+import dev.leasehold.memory.MemoryBusyException
 import dev.leasehold.memory.SharedLease
-import dev.leasehold.memory.firstFailure
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.firstFailure
 
 /**
  * Closes leases that refused to close, because a native call or an input/output operation was still using them, as soon as that
@@ -18,7 +19,7 @@ internal object Stragglers {
     fun close(lease: SharedLease) {
         try {
             lease.close()
-        } catch (_: IllegalStateException) {
+        } catch (_: MemoryBusyException) {
             close(lease) {}
         }
     }
@@ -48,7 +49,7 @@ internal object Stragglers {
     private fun tryClose(lease: SharedLease): Boolean = try {
         lease.close()
         true
-    } catch (_: IllegalStateException) {
+    } catch (_: MemoryBusyException) {
         lease.isClosed
     }
 }

@@ -6,12 +6,12 @@ import dev.leasehold.memory.MemoryExhaustedException
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
-import dev.leasehold.memory.invalidConfiguration
-import dev.leasehold.memory.invalidSize
-import dev.leasehold.memory.poolClosed
+import dev.leasehold.memory.internal.spi.invalidConfiguration
+import dev.leasehold.memory.internal.spi.invalidSize
+import dev.leasehold.memory.internal.spi.poolClosed
+import dev.leasehold.memory.internal.spi.requirePossible
+import dev.leasehold.memory.internal.spi.tracesSites
 import dev.leasehold.memory.rentShared
-import dev.leasehold.memory.requirePossible
-import dev.leasehold.memory.tracesSites
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.sync.Mutex
@@ -227,7 +227,7 @@ public class SuspendingPool internal constructor(
         /**
          * [SuspendingPool] for Java, with the default options.
          *
-         * @throws dev.leasehold.memory.PoolConfigurationException when [capacity] is not positive or above the pool's limit
+         * @throws dev.leasehold.memory.MemoryConfigurationException when [capacity] is not positive or above the pool's limit
          */
         @JvmStatic
         public fun of(pool: MemoryPool, capacity: Long): SuspendingPool =
@@ -236,7 +236,7 @@ public class SuspendingPool internal constructor(
         /**
          * [SuspendingPool] for Java, in whose line at most [maxWaiters] wait.
          *
-         * @throws dev.leasehold.memory.PoolConfigurationException when [capacity] or [maxWaiters] is not positive, or
+         * @throws dev.leasehold.memory.MemoryConfigurationException when [capacity] or [maxWaiters] is not positive, or
          *   [capacity] above the pool's limit
          */
         @JvmStatic
@@ -266,7 +266,7 @@ public class SuspendingPool internal constructor(
  *
  * @param capacity in bytes; the pool's own limit by default, so that only the pool bounds what is out
  * @param configure sets its options
- * @throws dev.leasehold.memory.PoolConfigurationException when [capacity] is not positive or above the pool's limit, or an
+ * @throws dev.leasehold.memory.MemoryConfigurationException when [capacity] is not positive or above the pool's limit, or an
  *   option contradicts itself
  */
 @JvmSynthetic

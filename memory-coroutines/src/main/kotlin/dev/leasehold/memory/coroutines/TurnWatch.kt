@@ -3,8 +3,8 @@
 package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.SharedLease
-import dev.leasehold.memory.bytesOfBlock
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.bytesOfBlock
 import kotlin.coroutines.CoroutineContext
 
 /**

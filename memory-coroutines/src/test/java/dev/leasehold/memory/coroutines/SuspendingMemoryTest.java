@@ -46,7 +46,7 @@ class SuspendingMemoryTest {
     @Test
     void aBlockingRentIsAResource() throws InterruptedException {
         try (var lease = SuspendingMemory.rentBlocking(pool, 64, LONG)) {
-            lease.asMemorySegment().set(ValueLayout.JAVA_BYTE, 63, (byte) 1);
+            lease.asKeptMemorySegment().set(ValueLayout.JAVA_BYTE, 63, (byte) 1);
             assertEquals(64, lease.getSize());
             assertEquals(64, pool.stats().getUsed());
         }
@@ -62,7 +62,7 @@ class SuspendingMemoryTest {
                 all.add(threads.submit(() -> {
                     try (var lease = SuspendingMemory.rentBlocking(wide, 40, LONG)) {
                         assertTrue(now.incrementAndGet() <= 2);
-                        lease.asMemorySegment().fill((byte) 1);
+                        lease.asKeptMemorySegment().fill((byte) 1);
                         Thread.sleep(1);
                         now.decrementAndGet();
                     }
@@ -122,7 +122,7 @@ class SuspendingMemoryTest {
         assertFalse(second.isDone());
         var used = second.thenApply(lease -> {
             try (lease) {
-                return lease.asMemorySegment().byteSize();
+                return lease.asKeptMemorySegment().byteSize();
             }
         });
         first.join().close();

@@ -148,7 +148,7 @@ private suspend fun busy(name: String, body: suspend (SuspendingPool, (SharedLea
 /** A thread that reads into [lease] until it is told to end. */
 private class Reading(lease: SharedLease) {
     private val pipe = Pipe.open()
-    private val thread = Thread.ofPlatform().daemon().start { pipe.source().read(lease.asByteBuffer()) }
+    private val thread = Thread.ofPlatform().daemon().start { pipe.source().read(lease.asKeptByteBuffer()) }
 
     init {
         awaitNativeRead(thread)

@@ -30,10 +30,10 @@ class DeadlockBelowSpec : FunSpec() {
                         }
                     }
                     withoutAddresses(refusal.message) shouldBe
-                        "pool 'tight': coroutine 'upload' (ScopeCoroutine) asks for 409600 bytes of a capacity of " +
+                        "pool 'tight': coroutine 'upload' (ScopeCoroutine) asks for 409,600 bytes of a capacity of " +
                         "1048576, which are free, but the pool below has no memory for them under its limit of " +
-                        "1048576 bytes: all 655360 bytes of its blocks that are out belong to what this coroutine " +
-                        "and its scopes hold, 614400 bytes as asked for, and nothing came back within 50ms; raise " +
+                        "1,048,576 bytes: all 655,360 bytes of its blocks that are out belong to what this coroutine " +
+                        "and its scopes hold, 614,400 bytes as asked for, and nothing came back within 50ms; raise " +
                         "the limit above the capacity, or close leases sooner"
                 }
             }

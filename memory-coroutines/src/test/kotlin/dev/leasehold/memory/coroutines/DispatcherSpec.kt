@@ -41,9 +41,9 @@ private val contract: List<Pair<String, suspend CoroutineScope.(SuspendingPool) 
     },
     "a lease is used and closed wherever the coroutine goes on" to { pool ->
         pool.withLease(8) { lease ->
-            withContext(Dispatchers.Default) { lease.segment.setLong(0, 40) }
-            withContext(Dispatchers.IO) { lease.segment.setLong(0, lease.segment.getLong(0) + 2) }
-            lease.segment.getLong(0) shouldBe 42
+            withContext(Dispatchers.Default) { lease.withSegment { it.setLong(0, 40) } }
+            withContext(Dispatchers.IO) { lease.withSegment { it.setLong(0, it.getLong(0) + 2) } }
+            lease.withSegment { it.getLong(0) } shouldBe 42
         }
         pool.stats().used shouldBe 0
     },

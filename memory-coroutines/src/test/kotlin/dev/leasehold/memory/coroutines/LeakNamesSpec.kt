@@ -45,11 +45,11 @@ class LeakNamesSpec : FunSpec({
                 memoryScope(pool, "request") { inScope = rent(20) }
             }
             val who = "coroutine 'parser' \\(.*Coroutine.*@.*\\)"
-            shouldThrow<LeaseClosedException> { inBlock.segment }.message!! shouldMatch Regex(
+            shouldThrow<LeaseClosedException> { inBlock.keptSegment }.message!! shouldMatch Regex(
                 "SharedLease of 10 bytes from pool 'traced' is closed; it belonged to $who; rented at .* for " +
                     "$who; closed at .*",
             )
-            shouldThrow<LeaseClosedException> { inScope.segment }.message!! shouldMatch Regex(
+            shouldThrow<LeaseClosedException> { inScope.keptSegment }.message!! shouldMatch Regex(
                 "SharedLease of 20 bytes from pool 'traced' is closed; it belonged to memory scope 'request' of " +
                     "$who; " +
                     "rented at .* for $who; closed at .*",
@@ -64,7 +64,7 @@ class LeakNamesSpec : FunSpec({
                 start()
                 join()
             }
-            shouldThrow<LeaseClosedException> { lease.segment }.message!! shouldMatch
+            shouldThrow<LeaseClosedException> { lease.keptSegment }.message!! shouldMatch
                 Regex(".*it belonged to thread 'early riser' \\(#\\d+\\);.*")
         }
     }
@@ -73,7 +73,7 @@ class LeakNamesSpec : FunSpec({
 /** In a frame of its own, which is gone when the collector looks. */
 private fun forget(pool: SuspendingPool) = runBlocking {
     CoroutineScope(Dispatchers.Default + CoroutineName("importer")).launch {
-        pool.rent(77).segment.fill(1)
-        memoryScope(pool) { rent(78).move().segment.fill(1) }
+        pool.rent(77).keptSegment.fill(1)
+        memoryScope(pool) { rent(78).move().keptSegment.fill(1) }
     }.join()
 }

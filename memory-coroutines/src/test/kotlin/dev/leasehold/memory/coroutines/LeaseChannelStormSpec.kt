@@ -101,12 +101,13 @@ class LeaseChannelStormSpec : FunSpec() {
         @OptIn(DelicateCoroutinesApi::class)
         private fun Channel<*>.isOver() = isClosedForSend
 
-        private fun SharedLease.numbered() = apply { segment.setLong(0, numbers.incrementAndGet()) }
+        private fun SharedLease.numbered() = apply { withSegment { it.setLong(0, numbers.incrementAndGet()) } }
 
         private suspend fun SharedLease.consumed(random: Random) = use {
-            check(received.add(it.segment.getLong(0))) { "received twice: ${it.segment.getLong(0)}" }
+            val number = withSegment { it.getLong(0) }
+            check(received.add(number)) { "received twice: $number" }
             if (random.nextBoolean()) yield()
-            it.segment.setLong(0, -1)
+            withSegment { it.setLong(0, -1) }
         }
 
         private suspend fun send(random: Random) = unlessClosed {

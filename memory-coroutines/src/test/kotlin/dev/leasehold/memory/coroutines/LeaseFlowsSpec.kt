@@ -47,18 +47,18 @@ class LeaseFlowsSpec : FunSpec() {
     /** Leases of 10 bytes that carry their number. */
     private fun numbered(pool: SuspendingPool, count: Int): Flow<SharedLease> =
         (0 until count).asFlow().withLeases(pool, 10) { number, lease ->
-            lease.segment.setInt(0, number)
+            lease.withSegment { it.setInt(0, number) }
             lease
         }
 
-    private val SharedLease.number get() = segment.getInt(0)
+    private val SharedLease.number get() = withSegment { it.getInt(0) }
 
     private fun elements() {
         test("each element has a lease of its own size, open until the collector is done with it") {
             lending("elements", 100) { pool ->
                 val seen = ArrayList<SharedLease>()
                 flowOf("a", "bcd", "ef").withLeases(pool, { it.length.toLong() }) { word, lease ->
-                    lease.segment.fill(word.last().code.toByte())
+                    lease.withSegment { it.fill(word.last().code.toByte()) }
                     lease
                 }.collect { lease ->
                     pool.stats().used shouldBe lease.size
@@ -73,8 +73,8 @@ class LeaseFlowsSpec : FunSpec() {
         test("what is emitted may be anything, and goes through other operators") {
             lending("anything", 100) { pool ->
                 val sums = (1..5).asFlow().withLeases(pool, 8) { number, lease ->
-                    lease.segment.setLong(0, number * 10L)
-                    lease.segment
+                    lease.withSegment { it.setLong(0, number * 10L) }
+                    lease.keptSegment
                 }.map { it.getLong(0) + 1 }.toList()
                 sums shouldContainExactly listOf(11L, 21L, 31L, 41L, 51L)
             }
@@ -163,8 +163,10 @@ class LeaseFlowsSpec : FunSpec() {
         test("each chunk has one lease, and the last chunk may be short") {
             lending("chunks", 24) { pool ->
                 val sums = (1..7).asFlow().chunkedWithLeases(3, pool, 24) { chunk, lease ->
-                    chunk.forEachIndexed { index, number -> lease.segment.setLong(8L * index, number.toLong()) }
-                    chunk.indices.sumOf { lease.segment.getLong(8L * it) }
+                    lease.withSegment { segment ->
+                        chunk.forEachIndexed { index, number -> segment.setLong(8L * index, number.toLong()) }
+                        chunk.indices.sumOf { segment.getLong(8L * it) }
+                    }
                 }.toList()
                 sums shouldContainExactly listOf(6L, 15L, 7L)
             }

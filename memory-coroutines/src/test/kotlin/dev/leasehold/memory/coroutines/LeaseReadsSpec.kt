@@ -1,5 +1,7 @@
 package dev.leasehold.memory.coroutines
 
+import dev.leasehold.memory.Segment
+import dev.leasehold.memory.toByteArray
 import dev.leasehold.testing.awaitNativeRead
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
@@ -55,9 +57,7 @@ class LeaseReadsSpec : FunSpec() {
         val bytes = ByteArrayOutputStream()
         val lengths = ArrayList<Long>()
         flow.collect {
-            val part = ByteArray(it.length.toInt())
-            it.segment.asByteBuffer().get(part)
-            bytes.writeBytes(part)
+            bytes.writeBytes(it.withSegment(Segment::toByteArray))
             lengths += it.length
         }
         return bytes.toByteArray() to lengths

@@ -61,7 +61,7 @@ class LineFormsSpec : FunSpec() {
                     val refusal = shouldThrow<RentTimeoutException> { pool.rentBlocking(4096, time) }
                     pool.stats().used shouldBe 0
                     memory.stats().waiters shouldBe 0
-                    refusal.message!!.startsWith("pool 'full': no memory for 4096 bytes came back within") ||
+                    refusal.message!!.startsWith("pool 'full': no memory for 4,096 bytes came back within") ||
                         (time > 1.minutes).also { it shouldBe false }
                 }
             }
@@ -86,7 +86,7 @@ class LineFormsSpec : FunSpec() {
                 lateinit var lease: SharedLease
                 Thread.ofVirtual().name("renter").start { lease = pool.rentBlocking(10, 1.minutes) }.join()
                 lease.close()
-                val message = shouldThrow<IllegalStateException> { lease.asMemorySegment() }.message
+                val message = shouldThrow<IllegalStateException> { lease.asKeptMemorySegment() }.message
                 withoutAddresses(message) shouldContain "it belonged to virtual thread 'renter' (#)"
             }
         }

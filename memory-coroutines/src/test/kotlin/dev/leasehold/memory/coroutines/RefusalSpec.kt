@@ -4,9 +4,9 @@ package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.InvalidSizeException
 import dev.leasehold.memory.LeaseClosedException
+import dev.leasehold.memory.MemoryConfigurationException
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.PoolClosedException
-import dev.leasehold.memory.PoolConfigurationException
 import dev.leasehold.memory.RentTimeoutException
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.dsl.ScopeClosedException
@@ -43,11 +43,11 @@ class RefusalSpec : FunSpec({
         test("$form refuses a size that can never be, and a closed pool") {
             over("sizes", 100) { pool ->
                 shouldThrow<InvalidSizeException> { rent(pool, -1) }.message shouldBe
-                    "pool 'sizes': a size must not be negative, and was -1 bytes"
+                    "pool 'sizes': a size must not be negative, and was -1 byte"
                 val above = shouldThrow<InvalidSizeException> { rent(pool, 101) }
-                above.message shouldBe "pool 'sizes': 101 bytes asked, and the capacity of its suspending pool " +
+                above.message shouldBe "pool 'sizes': 101 bytes requested, and the capacity of its suspending pool " +
                     "is 100 bytes, " +
-                    "so no wait could help: raise the capacity or ask for less"
+                    "so no wait could help: raise the capacity or request less"
                 above.size shouldBe 101
                 pool.close()
                 val closed = shouldThrow<PoolClosedException> { rent(pool, 1) }
@@ -56,7 +56,7 @@ class RefusalSpec : FunSpec({
             }
             over(MemoryPool.fixed("chunks", 16, 16), 200) { pool ->
                 shouldThrow<InvalidSizeException> { rent(pool, 17) }.message shouldBe
-                    "pool 'chunks': 17 bytes asked, and its chunks have 16 bytes: make the chunks larger or ask " +
+                    "pool 'chunks': 17 bytes requested, and its chunks have 16 bytes: make the chunks larger or ask " +
                     "for less"
                 val all = pool.rentAll(16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 16, 8)
                 shouldThrow<InvalidSizeException> { rent(pool, 17) }
@@ -73,22 +73,22 @@ class RefusalSpec : FunSpec({
     test("a size that is above the limit of the pool below, too, is refused with both") {
         over(MemoryPool.isolated("both") { limit = 8192 }, 4096) { pool ->
             shouldThrow<InvalidSizeException> { pool.withLease(8192) {} }.message shouldBe
-                "pool 'both': 8192 bytes asked, and the capacity of its suspending pool is 4096 bytes, so no wait " +
-                "could help: raise the capacity or ask for less"
+                "pool 'both': 8,192 bytes requested, and the capacity of its suspending pool is 4,096 bytes, so no wait " +
+                "could help: raise the capacity or request less"
             shouldThrow<InvalidSizeException> { pool.withLease(8193) {} }.message shouldBe
-                "pool 'both': 8193 bytes asked, and the capacity of its suspending pool is 4096 bytes, so no wait " +
-                "could help: raise the capacity, and the limit of the pool, 8192 bytes, or ask for less"
+                "pool 'both': 8,193 bytes requested, and the capacity of its suspending pool is 4,096 bytes, so no wait " +
+                "could help: raise the capacity, and the limit of the pool, 8,192 bytes, or request less"
         }
     }
 
     test("several at once are refused when one can never be, or their sum is too large, also beyond a long") {
         over("sum", 100) { pool ->
             shouldThrow<InvalidSizeException> { pool.rentAll(60, 41) }.message shouldBe
-                "pool 'sum': 60 + 41 bytes asked at once, and the capacity of its suspending pool is 100 bytes, " +
+                "pool 'sum': 60 + 41 bytes requested at once, and the capacity of its suspending pool is 100 bytes, " +
                 "so no wait " +
-                "could help: raise the capacity or ask for less"
+                "could help: raise the capacity or request less"
             shouldThrow<InvalidSizeException> { pool.rentAll(60, -1) }.message shouldBe
-                "pool 'sum': a size must not be negative, and was -1 bytes"
+                "pool 'sum': a size must not be negative, and was -1 byte"
             val huge = 1L shl 46
             val beyond = shouldThrow<InvalidSizeException> { pool.rentAll(*LongArray(1 shl 18) { huge }) }
             beyond.size shouldBe Long.MAX_VALUE
@@ -189,14 +189,14 @@ class RefusalSpec : FunSpec({
                 { SuspendingPool(memory, -5) } to
                     "pool 'options': the capacity of a suspending pool must be positive, and was -5 bytes",
                 { SuspendingPool(memory, 65_537) } to
-                    "pool 'options': a capacity of 65537 bytes is above the limit of the pool, 65536 bytes: " +
+                    "pool 'options': a capacity of 65,537 bytes is above the limit of the pool, 65,536 bytes: " +
                     "raise the limit or lower the capacity",
                 { SuspendingPool(memory, 1) { maxWaiters = 0 } } to
                     "pool 'options': maxWaiters must be positive, and was 0",
                 { SuspendingPool(memory, 1) { stallPatience = Duration.ZERO } } to
                     "pool 'options': stallPatience must be positive, and was 0s; Duration.INFINITE turns the watch off",
             )
-            for ((make, message) in wrong) shouldThrow<PoolConfigurationException> { make() }.message shouldBe message
+            for ((make, message) in wrong) shouldThrow<MemoryConfigurationException> { make() }.message shouldBe message
             SuspendingPool(memory).capacity shouldBe 65_536
         }
         SuspendingPool(MemoryPool.shared()).use { it.capacity shouldBe (1L shl 62) - 1 }
@@ -250,7 +250,7 @@ class RefusalSpec : FunSpec({
             }
             mine.isClosed shouldBe false
             mine.close()
-            shouldThrow<LeaseClosedException> { kept.segment }.message!! shouldMatch Regex(
+            shouldThrow<LeaseClosedException> { kept.keptSegment }.message!! shouldMatch Regex(
                 "SharedLease of 5 bytes from pool 'ended' is closed; it belonged to memory scope 'upload' of " +
                     "coroutine 'worker' " +
                     "\\(.*\\); set traceSites = true on the pool to see where it was rented and closed",
@@ -261,7 +261,7 @@ class RefusalSpec : FunSpec({
     test("a lease that was the caller's own names the coroutine that rented it") {
         over("own", 100) { pool ->
             val lease = withContext(CoroutineName("renter")) { pool.rent(5).also { it.close() } }
-            shouldThrow<LeaseClosedException> { lease.segment }.message!! shouldMatch Regex(
+            shouldThrow<LeaseClosedException> { lease.keptSegment }.message!! shouldMatch Regex(
                 "SharedLease of 5 bytes from pool 'own' is closed; it belonged to coroutine 'renter' \\(.*\\); .*",
             )
         }
@@ -272,7 +272,7 @@ class RefusalSpec : FunSpec({
             val late = withContext(CoroutineName("collector")) {
                 flowOf(1).withLeases(pool, 5) { _, lease -> lease }.toList().single()
             }
-            shouldThrow<LeaseClosedException> { late.segment }.message!! shouldMatch Regex(
+            shouldThrow<LeaseClosedException> { late.keptSegment }.message!! shouldMatch Regex(
                 "SharedLease of 5 bytes from pool 'flow' is closed; it belonged to coroutine 'collector' \\(.*\\) " +
                     "until the block of a flow or a channel that it was handed to ended: move it there to keep it, " +
                     "or let leases wait with bufferLeases; set traceSites = true on the pool to see where it was " +

@@ -158,11 +158,11 @@ internal class Schedule(private val random: Random, private val stage: Stage) {
         if (long) read(lease)?.let { check(it == id) { "two leases have the same bytes: $lease" } }
     }
 
-    private fun write(lease: SharedLease, id: Long) = orTooLate { lease.segment.setLong(0, id) }
+    private fun write(lease: SharedLease, id: Long) = orTooLate { lease.withSegment { it.setLong(0, id) } }
 
     private fun read(lease: SharedLease): Long? {
         var value: Long? = null
-        orTooLate { value = lease.segment.getLong(0) }
+        orTooLate { value = lease.withSegment { it.getLong(0) } }
         return value
     }
 

@@ -4,7 +4,9 @@ import dev.leasehold.memory.KiB
 import dev.leasehold.memory.LeaseClosedException
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.MiB
+import dev.leasehold.memory.Segment
 import dev.leasehold.memory.SharedLease
+import dev.leasehold.memory.toByteArray
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.longs.shouldBeLessThanOrEqual
@@ -79,12 +81,12 @@ class SocketSpec : FunSpec() {
             lending("transfers", 100) { pool ->
                 connected { near, far ->
                     pool.withLease(16) { lease ->
-                        lease.segment.setLong(3, 42)
+                        lease.withSegment { it.setLong(3, 42) }
                         near.writeAll(lease, 3, 8)
                     }
                     pool.withLease(16) { lease ->
                         far.read(lease) shouldBe 8
-                        lease.segment.getLong(0) shouldBe 42
+                        lease.withSegment { it.getLong(0) } shouldBe 42
                         near.close()
                         far.read(lease) shouldBe -1
                     }
@@ -131,9 +133,7 @@ class SocketSpec : FunSpec() {
                     }
                     val echoed = ByteArrayOutputStream()
                     near.readLeases(pool, 1.KiB).collect {
-                        val part = ByteArray(it.length.toInt())
-                        it.segment.asByteBuffer().get(part)
-                        echoed.writeBytes(part)
+                        echoed.writeBytes(it.withSegment(Segment::toByteArray))
                         pool.stats().used shouldBeLessThanOrEqual 3.KiB
                     }
                     echoed.toByteArray().contentEquals(content) shouldBe true
@@ -287,7 +287,7 @@ class SocketSpec : FunSpec() {
             lending("during", 100) { pool ->
                 connected { near, far ->
                     val lease = pool.rent(64)
-                    val kept = lease.segment
+                    val kept = lease.keptSegment
                     // The read has begun when this goes on.
                     val reader = launch(start = CoroutineStart.UNDISPATCHED) { far.read(lease) shouldBe 8 }
                     lease.close()
@@ -356,7 +356,7 @@ class SocketSpec : FunSpec() {
                 connected { near, far ->
                     val channel = leaseChannel(1)
                     val lease = pool.rent(1.MiB)
-                    val reading = far.read(lease.asByteBuffer())
+                    val reading = far.read(lease.asKeptByteBuffer())
                     channel.send(lease)
                     channel.cancel()
                     pool.stats().used shouldBe 1.MiB
@@ -391,7 +391,7 @@ class SocketSpec : FunSpec() {
 
                 override fun failed(failure: Throwable, attachment: Unit) = continuation.resume(-1)
             }
-            read(lease.asByteBuffer(), Unit, handler)
+            read(lease.asKeptByteBuffer(), Unit, handler)
         }
 
     /** A channel whose handler of a read is called by the test, and not by [close]. */

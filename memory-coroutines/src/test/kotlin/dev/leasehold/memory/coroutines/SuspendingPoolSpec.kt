@@ -136,8 +136,8 @@ class SuspendingPoolSpec : FunSpec() {
         test("a size above the capacity is refused at once") {
             over("refusal", 100) { pool ->
                 shouldThrow<IllegalArgumentException> { pool.rent(101) }.message shouldBe
-                    "pool 'refusal': 101 bytes asked, and the capacity of its suspending pool is 100 bytes, so no " +
-                    "wait could help: raise the capacity or ask for less"
+                    "pool 'refusal': 101 bytes requested, and the capacity of its suspending pool is 100 bytes, so no " +
+                    "wait could help: raise the capacity or request less"
             }
         }
     }

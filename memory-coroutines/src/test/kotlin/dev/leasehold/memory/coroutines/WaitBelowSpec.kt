@@ -233,7 +233,7 @@ class WaitBelowSpec : FunSpec() {
                 "a pool with a limit",
                 Regex(
                     "pool 'below': no memory for 100 bytes came back within \\d+ ms " +
-                        "\\(65536 bytes of the limit of 65536 bytes are reserved and 65536 bytes used\\)",
+                        "\\(65,536 bytes of the limit of 65,536 bytes are reserved and 65,536 bytes used\\)",
                 ),
             ) {
                 MemoryPool.isolated("below") { limit = 65_536 } to 65_536 / 128

@@ -29,12 +29,12 @@ class WithLeaseSpec : FunSpec() {
                 lateinit var kept: SharedLease
                 val sum = pool.withLease(64) { lease ->
                     kept = lease
-                    withContext(Dispatchers.Default) { lease.segment.setLong(0, 40) }
-                    withContext(Dispatchers.IO) { lease.segment.setLong(8, 2) }
-                    lease.segment.getLong(0) + lease.segment.getLong(8)
+                    withContext(Dispatchers.Default) { lease.withSegment { it.setLong(0, 40) } }
+                    withContext(Dispatchers.IO) { lease.withSegment { it.setLong(8, 2) } }
+                    lease.withSegment { it.getLong(0) } + lease.withSegment { it.getLong(8) }
                 }
                 sum shouldBe 42
-                shouldThrow<LeaseClosedException> { kept.segment }
+                shouldThrow<LeaseClosedException> { kept.keptSegment }
                 pool.stats().used shouldBe 0
             }
         }

@@ -6,9 +6,9 @@ import dev.leasehold.memory.Lease
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
-import dev.leasehold.memory.rentSharedFor
-import dev.leasehold.memory.tryRentFor
-import dev.leasehold.memory.tryRentSharedFor
+import dev.leasehold.memory.internal.spi.rentSharedFor
+import dev.leasehold.memory.internal.spi.tryRentFor
+import dev.leasehold.memory.internal.spi.tryRentSharedFor
 import java.lang.foreign.MemorySegment
 import java.lang.foreign.SegmentAllocator
 

@@ -7,10 +7,10 @@ import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.Segment
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
-import dev.leasehold.memory.rentFor
-import dev.leasehold.memory.rentSharedFor
-import dev.leasehold.memory.tryRentFor
-import dev.leasehold.memory.tryRentSharedFor
+import dev.leasehold.memory.internal.spi.rentFor
+import dev.leasehold.memory.internal.spi.rentSharedFor
+import dev.leasehold.memory.internal.spi.tryRentFor
+import dev.leasehold.memory.internal.spi.tryRentSharedFor
 import kotlin.time.Duration
 import kotlin.time.toKotlinDuration
 import java.time.Duration as JavaDuration
@@ -67,7 +67,7 @@ public value class MemoryScope @PublishedApi internal constructor(@PublishedApi 
      * @throws dev.leasehold.memory.PoolClosedException when the pool is closed, or gets closed while this waits
      */
     public fun MemoryPool.rent(size: Long, timeout: Duration): Lease =
-        ledger.rent { owner -> rentFor(owner, size, timeout) }
+        ledger.rent { owner -> rentFor(owner, size, timeout = timeout) }
 
     /** [rent] that waits, for those who have a `java.time.Duration`. */
     public fun MemoryPool.rent(size: Long, timeout: JavaDuration): Lease = rent(size, timeout.toKotlinDuration())
@@ -117,7 +117,7 @@ public value class MemoryScope @PublishedApi internal constructor(@PublishedApi 
      * @throws dev.leasehold.memory.PoolClosedException when the pool is closed, or gets closed while this waits
      */
     public fun MemoryPool.rentShared(size: Long, timeout: Duration): SharedLease =
-        ledger.rentShared { owner -> rentSharedFor(owner, size, timeout) }
+        ledger.rentShared { owner -> rentSharedFor(owner, size, timeout = timeout) }
 
     /** [rentShared] that waits, for those who have a `java.time.Duration`. */
     public fun MemoryPool.rentShared(size: Long, timeout: JavaDuration): SharedLease =

@@ -2,8 +2,8 @@
 
 package dev.leasehold.memory.dsl
 
-import dev.leasehold.memory.firstFailure
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.firstFailure
 
 /** The end of a scope that has more to end than one lease. */
 @PublishedApi
@@ -15,7 +15,7 @@ internal object ScopeEnd {
         if (failure != null) throw failure
     }
 
-    /** Ends all that [ledger] holds and answers [failure] with the others attached. */
+    /** Ends all that [ledger] holds and returns [failure] with the others attached. */
     @JvmStatic
     fun joining(ledger: ScopeLedger, failure: Throwable): Throwable = endAll(ledger, failure) ?: failure
 
@@ -24,17 +24,10 @@ internal object ScopeEnd {
         var first = failure
         try {
             while (true) {
-                val lease = ledger.newest
-                if (lease != null) {
-                    // Taken off first: a lease that refuses to close must not be met again.
-                    ledger.newest = lease.older
-                    first = joined(first) { lease.close() }
-                    continue
-                }
-                val entry = ledger.entries ?: return first
-                ledger.entries = entry.older
-                ledger.newest = entry.leases
-                ledger.forgetChunk()
+                val entry = ledger.newest ?: return first
+                // Taken off first: a lease that refuses to close must not be met again.
+                ledger.newest = entry.older
+                if (entry is DeferredEntry) ledger.forgetChunk()
                 first = joined(first) { entry.end() }
             }
         } finally {

@@ -2,21 +2,28 @@
 
 package dev.leasehold.memory.dsl
 
-import dev.leasehold.memory.LeaseWithOwner
+import dev.leasehold.memory.Lease
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
 
-/** What a scope ends besides its thread's leases, in one order with them. */
+/** What a scope ends. */
 @PublishedApi
 internal sealed class ScopeEntry {
-    /** The leases between this entry and the next older one, the newest first. */
-    var leases: LeaseWithOwner? = null
+    /** The next older entry of the same scope. */
+    @JvmField
     var older: ScopeEntry? = null
 
     /** Whether it has ended already, and need not be kept. */
     abstract val isOver: Boolean
 
     abstract fun end()
+}
+
+@PublishedApi
+internal class LeaseEntry(private val lease: Lease) : ScopeEntry() {
+    override val isOver: Boolean get() = lease.isClosed
+
+    override fun end(): Unit = lease.close()
 }
 
 internal class DeferredEntry(private val action: () -> Unit) : ScopeEntry() {

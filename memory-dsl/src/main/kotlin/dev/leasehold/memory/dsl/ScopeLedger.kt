@@ -2,31 +2,28 @@
 
 package dev.leasehold.memory.dsl
 
-import dev.leasehold.memory.LeaseWithOwner
+import dev.leasehold.memory.Lease
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.SharedLease
-import dev.leasehold.memory.freshBounds
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.internal.spi.LeaseOwner
-import dev.leasehold.memory.leaseFor
-import dev.leasehold.memory.rentFor
-import dev.leasehold.memory.takeFor
+import dev.leasehold.memory.internal.spi.freshBounds
+import dev.leasehold.memory.internal.spi.leaseFor
+import dev.leasehold.memory.internal.spi.rentFor
+import dev.leasehold.memory.internal.spi.takeFor
 import java.lang.foreign.MemorySegment
 
 /*
  * What a scope owns, and how it does so without garbage.
  *
- *   newest ──> lease ──> lease ──> null          leases rented since the newest entry, the newest first
- *   entries ─> entry ──> entry ──> null          deferred actions and shared leases
- *                │         └─ leases ──> lease ──> null
- *                └─ leases ──> null              what was rented before the entry, and after the one below it
+ *   newest ──> entry ──> entry ──> null          leases, shared leases and deferred actions, the newest first
  *
  * The compiler must see that neither the ledger nor a lease leaves the method that the scope stands in; then it keeps both in
  * registers. Hence:
  * - A lease points to the place that its scope was opened on, a constant, and never to the ledger. The ledger points to the lease,
  *   and of two objects that point to each other escape analysis removes neither. So a lease that is closed early
- *   tells nobody: the next rent takes it off when it is the newest, or a sweep does, which runs when as many leases have been
- *   linked as the last sweep kept, and so takes constant time a lease; or the end finds it closed.
+ *   notifies nothing: the next rent takes it off when it is the newest, or a sweep does, which runs when as many entries have been
+ *   linked as the last sweep kept, and so takes constant time an entry; or the end finds it closed.
  * - Nothing is put into an array or a collection, and nothing is passed to a call that is not inlined.
  * - What is rare (many leases, deferred actions) is behind a branch that stands in the caller's own code, by inlining:
  *   the profile that tells the compiler "never taken here" is then of that very place.
@@ -43,15 +40,12 @@ internal class ScopeLedger(
     val thread: Thread = Thread.currentThread()
 
     @JvmField
-    var newest: LeaseWithOwner? = null
-
-    @JvmField
-    var entries: ScopeEntry? = null
+    var newest: ScopeEntry? = null
 
     @JvmField
     var closed = false
 
-    /** How many leases and entries have been linked since the last sweep, with those that it kept; and when the next one is due. */
+    /** How many entries have been linked since the last sweep, with those that it kept; and when the next one is due. */
     @JvmField
     var linked = 0
 
@@ -83,29 +77,29 @@ internal class ScopeLedger(
     }
 
     /** The last part. */
-    fun leaseOf(from: MemoryPool, size: Long, block: Long, bounds: AutoCloseable?): LeaseWithOwner =
+    fun leaseOf(from: MemoryPool, size: Long, block: Long, bounds: AutoCloseable?): Lease =
         from.leaseFor(block, bounds, mark, name, size)
 
     /** All parts and [own], inlined into the caller, for the compiler inlines each but not all as one. */
     @Suppress("NOTHING_TO_INLINE")
-    inline fun rent(from: MemoryPool, size: Long): LeaseWithOwner {
+    inline fun rent(from: MemoryPool, size: Long): Lease {
         val bounds = freshBounds()
         return own(leaseOf(from, size, take(from, size), bounds))
     }
 
-    fun rent(from: MemoryPool, size: Long, alignment: Long): LeaseWithOwner {
+    fun rent(from: MemoryPool, size: Long, alignment: Long): Lease {
         requireUsable()
         return own(from.rentFor(owner(), size, alignment))
     }
 
     /** Rents in a way that is not among the fast ones. */
-    internal inline fun rent(how: (LeaseOwner) -> LeaseWithOwner): LeaseWithOwner {
+    internal inline fun rent(how: (LeaseOwner) -> Lease): Lease {
         requireUsable()
         return own(how(owner()))
     }
 
     /** The same, where no lease may come of it. */
-    internal inline fun tryRent(how: (LeaseOwner) -> LeaseWithOwner?): LeaseWithOwner? {
+    internal inline fun tryRent(how: (LeaseOwner) -> Lease?): Lease? {
         requireUsable()
         return how(owner())?.let(::own)
     }
@@ -125,20 +119,36 @@ internal class ScopeLedger(
     /** The owner of a lease that is not made in the fast way, with its name. */
     internal fun owner(): LeaseOwner = if (name == null) mark else NamedMark(mark, name)
 
-    fun own(lease: LeaseWithOwner): LeaseWithOwner {
-        val top = newest
-        lease.older = if (top != null && top.isClosed) top.older else top
-        newest = lease
-        if (++linked >= sweepAt) ScopeSweep.sweep(this)
+    fun own(lease: Lease): Lease {
+        own(LeaseEntry(lease))
         return lease
     }
 
     fun own(entry: ScopeEntry) {
-        entry.leases = newest
-        entry.older = entries
+        val top = newest
+        entry.older = if (top != null && top.isOver) top.older else top
+        newest = entry
+        if (++linked >= sweepAt) sweep()
+    }
+
+    /** Rebuilds the chain without what has ended; order is kept. */
+    private fun sweep() {
+        var kept = 0
+        var above: ScopeEntry? = null
+        var entry = newest
         newest = null
-        entries = entry
-        if (++linked >= sweepAt) ScopeSweep.sweep(this)
+        while (entry != null) {
+            val next = entry.older
+            if (!entry.isOver) {
+                entry.older = null
+                if (above == null) newest = entry else above.older = entry
+                above = entry
+                kept++
+            }
+            entry = next
+        }
+        linked = kept
+        sweepAt = maxOf(FEWEST_TO_SWEEP, 2 * kept)
     }
 
     // ---- carving ----
@@ -187,7 +197,7 @@ internal class ScopeLedger(
     }
 
     /** The first [size] bytes of [lease], which becomes the chunk when there is more of it. */
-    fun startChunk(lease: LeaseWithOwner, size: Long): MemorySegment {
+    fun startChunk(lease: Lease, size: Long): MemorySegment {
         if (lease.size == size) return lease.asMemorySegment()
         chunk = lease.asMemorySegment()
         capacity = lease.size
@@ -210,12 +220,12 @@ internal class ScopeLedger(
     @Suppress("NOTHING_TO_INLINE")
     inline fun end() {
         val last = newest
-        if (entries != null || (last != null && last.older != null)) {
+        if (last != null && (last.older != null || last !is LeaseEntry)) {
             ScopeEnd.throwing(this)
         } else {
             closed = true
             forgetChunk()
-            last?.close()
+            last?.end()
         }
     }
 

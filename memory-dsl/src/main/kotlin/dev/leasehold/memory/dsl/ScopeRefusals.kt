@@ -2,12 +2,13 @@
 
 package dev.leasehold.memory.dsl
 
-import dev.leasehold.memory.describeThread
+import dev.leasehold.memory.MemoryException
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.describeThread
 
 /** The messages of a scope that refuses: which scope, what happened, what to do. */
 internal object ScopeRefusals {
-    fun of(scope: String, thread: Thread, closed: Boolean): IllegalStateException = if (closed) {
+    fun of(scope: String, thread: Thread, closed: Boolean): MemoryException = if (closed) {
         ScopeClosedException("$scope has ended; rent and allocate while its body runs, or open another one")
     } else {
         ScopeThreadException(

@@ -115,7 +115,7 @@ class ClosableMemoryScopeTest {
       assertNotNull(scope.tryRent(pool, 10));
       assertNotNull(scope.tryRentShared(pool, 10));
       assertEquals(0, scope.rent(pool, 10, 512).asMemorySegment().address() % 512);
-      assertEquals(0, scope.rentShared(pool, 10, 512).asMemorySegment().address() % 512);
+      assertEquals(0, scope.rentShared(pool, 10, 512).asKeptMemorySegment().address() % 512);
     }
   }
 }

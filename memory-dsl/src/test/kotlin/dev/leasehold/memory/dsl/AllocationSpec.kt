@@ -3,10 +3,10 @@ package dev.leasehold.memory.dsl
 import dev.leasehold.memory.Hygiene
 import dev.leasehold.memory.InvalidAlignmentException
 import dev.leasehold.memory.InvalidSizeException
-import dev.leasehold.memory.LeaseClosedException
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.Segment
 import dev.leasehold.memory.SegmentBoundsException
+import dev.leasehold.memory.ViewClosedException
 import dev.leasehold.memory.getUtf8
 import dev.leasehold.memory.getUtf8Terminated
 import dev.leasehold.memory.toByteArray
@@ -99,8 +99,8 @@ class AllocationSpec : FunSpec() {
 
         test("a segment that leaves the scope refuses, and so does its slice") {
             val (segment, slice) = memoryScope(pool) { allocate(10).let { it to it.slice(2) } }
-            shouldThrow<LeaseClosedException> { segment.getByte(0) }
-            shouldThrow<LeaseClosedException> { slice.setByte(0, 1) }
+            shouldThrow<ViewClosedException> { segment.getByte(0) }
+            shouldThrow<ViewClosedException> { slice.setByte(0, 1) }
         }
 
         test("negative and overflowing sizes and wrong alignments are refused with the figure") {

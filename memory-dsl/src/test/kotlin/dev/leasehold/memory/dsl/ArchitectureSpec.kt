@@ -17,7 +17,7 @@ class ArchitectureSpec : FunSpec() {
         }
 
         test("the internals of other modules are left alone") {
-            House.floors.checkInternalsStayInside(classes, setOf("dsl"))
+            House.floors.checkInternalsStayInside(classes)
         }
 
         test("platform types appear only at the named crossings") {

@@ -3,10 +3,10 @@ package dev.leasehold.memory.dsl
 import dev.leasehold.memory.InvalidSizeException
 import dev.leasehold.memory.KiB
 import dev.leasehold.memory.Lease
-import dev.leasehold.memory.LeaseClosedException
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.PoolClosedException
 import dev.leasehold.memory.SharedLease
+import dev.leasehold.memory.ViewClosedException
 import dev.leasehold.memory.dsl.samples.deferredReport
 import dev.leasehold.memory.dsl.samples.sumOfSquares
 import io.kotest.assertions.throwables.shouldThrow
@@ -179,7 +179,7 @@ class MemoryScopeSpec : FunSpec() {
             val (closedThere, closedHere) = memoryScope(pool) {
                 val pair = pool.rentShared(10) to pool.rentShared(10)
                 thread {
-                    pair.second.segment.zero()
+                    pair.second.withSegment { it.zero() }
                     pair.first.close()
                 }.join()
                 pair.second.isClosed shouldBe false
@@ -237,7 +237,7 @@ class MemoryScopeSpec : FunSpec() {
 
         test("a view that leaves the scope refuses") {
             val view = memoryScope(pool) { pool.rent(10).segment }
-            shouldThrow<LeaseClosedException> { view.getByte(0) }.message!! shouldContain "no longer leased"
+            shouldThrow<ViewClosedException> { view.getByte(0) }.message!! shouldContain "can no longer be used"
         }
     }
 }

@@ -1,20 +1,19 @@
 package dev.leasehold.memory.internal.access
 
-import dev.leasehold.memory.MalformedTextException
 import java.lang.foreign.MemorySegment
 import java.lang.foreign.ValueLayout.JAVA_BYTE
 import java.nio.ByteBuffer
 import java.nio.CharBuffer
 import java.nio.charset.CodingErrorAction
 
-private const val REPLACEMENT = '\uFFFD'
-private const val ASCII_END = 0x80
-private const val TWO_BYTES_END = 0x800
+internal const val REPLACEMENT = '\uFFFD'
+internal const val ASCII_END = 0x80
+internal const val TWO_BYTES_END = 0x800
 
 /** UTF-8 in both directions, strict: nothing malformed is replaced in silence. */
 internal object Utf8 {
-    /** How many bytes [text] takes; a lone surrogate has no encoding and throws [MalformedTextException]. */
-    fun sizeOf(text: String): Long {
+    /** How many bytes [text] takes. A lone surrogate has no encoding: it goes to [loneSurrogate], by its index. */
+    inline fun sizeOf(text: String, loneSurrogate: (index: Int) -> Nothing): Long {
         var size = 0L
         var index = 0
         while (index < text.length) {
@@ -23,21 +22,16 @@ internal object Utf8 {
                 char.code < ASCII_END -> 1
                 char.code < TWO_BYTES_END -> 2
                 !char.isSurrogate() -> 3
-                else -> 4.also { requirePair(text, index++) }
+                isPair(text, index) -> 4.also { index++ }
+                else -> loneSurrogate(index)
             }
             index++
         }
         return size
     }
 
-    private fun requirePair(text: String, index: Int) {
-        if (text[index].isHighSurrogate() && index + 1 < text.length && text[index + 1].isLowSurrogate()) return
-        throw MalformedTextException(
-            "The text has a lone surrogate (0x${text[index].code.toShort().toHexString()}) at index " +
-                "$index of ${text.length}, which UTF-8 cannot express",
-            index.toLong(),
-        )
-    }
+    fun isPair(text: String, index: Int): Boolean =
+        text[index].isHighSurrogate() && index + 1 < text.length && text[index + 1].isLowSurrogate()
 
     /** Writes [text], which [sizeOf] has accepted, at [start] of [raw]; the bytes must have room. */
     fun encode(text: String, raw: MemorySegment, start: Long) {
@@ -71,28 +65,25 @@ internal object Utf8 {
     }
 
     /**
-     * The text that [bytes] hold; [offset] is where they lay in a segment of [size] bytes, for the message.
+     * The text that [bytes] hold. What is no UTF-8 goes to [malformed], by its position.
      *
      * The platform's fast decoder replaces what is malformed, so only a text with the replacement character in it,
      * which may also be there by right, is looked at again by the strict one.
      */
-    fun decode(bytes: ByteArray, offset: Long, size: Long): String {
+    inline fun decode(bytes: ByteArray, malformed: (position: Int) -> Nothing): String {
         val text = String(bytes, Charsets.UTF_8)
-        if (REPLACEMENT in text) requireWellFormed(bytes, text.length, offset, size)
+        if (REPLACEMENT in text) {
+            val position = malformedAt(bytes, text.length)
+            if (position >= 0) malformed(position)
+        }
         return text
     }
 
-    private fun requireWellFormed(bytes: ByteArray, chars: Int, offset: Long, size: Long) {
+    fun malformedAt(bytes: ByteArray, chars: Int): Int {
         val input = ByteBuffer.wrap(bytes)
         val result = Charsets.UTF_8.newDecoder()
             .onMalformedInput(CodingErrorAction.REPORT)
             .decode(input, CharBuffer.allocate(chars), true)
-        if (!result.isError) return
-        val position = input.position()
-        throw MalformedTextException(
-            "Malformed UTF-8 at offset ${offset + position} (byte 0x${bytes[position].toHexString()}) " +
-                "of a segment of $size bytes",
-            offset + position,
-        )
+        return if (result.isError) input.position() else -1
     }
 }

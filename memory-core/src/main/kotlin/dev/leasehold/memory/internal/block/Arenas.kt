@@ -3,12 +3,17 @@ package dev.leasehold.memory.internal.block
 import java.lang.foreign.Arena
 import java.util.concurrent.ConcurrentHashMap
 
-/** The shared arenas that views of one engine's memory live in: to be closed one by one, or all at once. Any thread. */
-internal class Arenas {
+/** The shared arenas that kept views of one engine's memory live in: to be closed one by one, or all at once. Any thread. */
+internal class Arenas(private val owner: Owner) {
     private val open: MutableSet<Arena> = ConcurrentHashMap.newKeySet()
 
-    /** Opens one. */
-    fun open(): Arena = Arena.ofShared().also { check(open.add(it)) }
+    /** Opens one, whose views are those of the block of [trace], if that is not null. */
+    fun open(trace: Trace? = null): Arena {
+        val arena = Arena.ofShared()
+        Origins.enter(arena.scope(), owner, trace)
+        check(open.add(arena))
+        return arena
+    }
 
     /**
      * Closes [arena], unless it is closed already.
@@ -19,9 +24,9 @@ internal class Arenas {
         if (!open.remove(arena)) return
         try {
             arena.close()
-        } catch (busy: IllegalStateException) {
+        } catch (inUse: IllegalStateException) {
             open.add(arena)
-            throw busy
+            throw inUse
         }
     }
 
@@ -31,7 +36,7 @@ internal class Arenas {
             try {
                 close(arena)
             } catch (_: IllegalStateException) {
-                // In use by a native call: it stays in the set, and the caller tries again.
+                // A native call uses a view in it: it stays in the set, and the caller tries again.
                 continue
             }
         }

@@ -1,22 +1,22 @@
 package dev.leasehold.memory.internal.block
 
-import dev.leasehold.memory.internal.engine.Requests
-import dev.leasehold.memory.internal.engine.SlabEngine
-
-/** What a manager's block is made of, in one word: its code (a size class, or [SlabEngine.LARGE]) and the alignment asked for. */
+/** What a block is made of, in one word: its code (a size class, or [LARGE]) and the alignment that was requested. */
 internal object BlockKind {
+    /** The code of a block that is no size class's: a mapping of its own, or pages. */
+    const val LARGE: Int = SizeClasses.COUNT
+
     private const val SHIFT = 8
     private const val CODE = (1 shl SHIFT) - 1
 
-    /** The kind of a block of [code] for which [alignment], a power of two or [Requests.NATURAL], was asked. */
+    /** The kind of a block of [code] for which [alignment], a power of two or [Request.NATURAL], was requested. */
     fun of(code: Int, alignment: Long): Int =
-        if (alignment == Requests.NATURAL) code else code or ((1 + alignment.countTrailingZeroBits()) shl SHIFT)
+        if (alignment == Request.NATURAL) code else code or ((1 + alignment.countTrailingZeroBits()) shl SHIFT)
 
-    /** [kind] with the code [code]. */
-    fun of(code: Int, kind: Int): Int = (kind and CODE.inv()) or code
+    /** [kind] with another [code]. */
+    fun withCode(kind: Int, code: Int): Int = (kind and CODE.inv()) or code
 
     fun code(kind: Int): Int = kind and CODE
 
-    /** The alignment in [kind], or [Requests.NATURAL]. */
-    fun alignment(kind: Int): Long = if (kind ushr SHIFT == 0) Requests.NATURAL else 1L shl ((kind ushr SHIFT) - 1)
+    /** The alignment in [kind], or [Request.NATURAL]. */
+    fun alignment(kind: Int): Long = if (kind ushr SHIFT == 0) Request.NATURAL else 1L shl ((kind ushr SHIFT) - 1)
 }

@@ -21,22 +21,25 @@ internal class Magazine(capacity: Int) {
  * Every push makes a new node, so a node that a slow pop still looks at can never come back: the collector keeps it
  * from being reused, and the ABA problem does not arise. A node is 24 bytes for a whole magazine.
  */
-internal class MagazineStack {
-    private class Node(@JvmField val magazine: Magazine, @JvmField val next: Node?)
+internal open class MagazineStack {
+    protected class Node(@JvmField val magazine: Magazine, @JvmField val next: Node?)
 
-    private val top = AtomicReference<Node?>()
+    protected val top: AtomicReference<Node?> = AtomicReference()
 
     fun push(magazine: Magazine) {
         while (true) {
             val seen = top.get()
-            if (top.compareAndSet(seen, Node(magazine, seen))) return
+            if (replace(seen, Node(magazine, seen))) return
         }
     }
 
     fun pop(): Magazine? {
         while (true) {
             val seen = top.get() ?: return null
-            if (top.compareAndSet(seen, seen.next)) return seen.magazine
+            if (replace(seen, seen.next)) return seen.magazine
         }
     }
+
+    /** Puts [next] on top in the place of [seen], if that is there. Open for a test that does not look. */
+    protected open fun replace(seen: Node?, next: Node?): Boolean = top.compareAndSet(seen, next)
 }

@@ -1,6 +1,5 @@
 package dev.leasehold.memory.internal.budget
 
-import java.lang.ref.WeakReference
 import java.util.concurrent.atomic.AtomicLong
 
 /*
@@ -65,16 +64,6 @@ internal open class BudgetNode(val name: String, limit: Long, val parent: Budget
     @Volatile
     var closed = false
         private set
-
-    @Volatile
-    private var itself = WeakReference<Any>(null)
-
-    /** The budget that users hold, of which this is the inside; null when it was forgotten. */
-    var facade: Any?
-        get() = itself.get()
-        set(value) {
-            itself = WeakReference(value)
-        }
 
     /** What draws on this node: nodes of its own, which are other budgets, pools and managers. */
     val members = Members()
@@ -233,10 +222,10 @@ internal class Decision private constructor(val refusal: BudgetRefusal?, val cro
     constructor(crossings: List<Crossing>) : this(null, crossings)
 }
 
-/** That [node] refused [asked] bytes, with its figures of that moment. */
-internal class BudgetRefusal(val node: BudgetNode, val asked: Long) {
+/** That [node] refused [requested] bytes, with its figures of that moment. */
+internal class BudgetRefusal(val node: BudgetNode, val requested: Long) {
     val limit: Long = node.limit
     val used: Long = node.used
 
-    override fun toString(): String = ByteText.refusal(node.path, used, limit, asked)
+    override fun toString(): String = ByteText.refusal(node.path, used, limit, requested)
 }

@@ -38,21 +38,12 @@ internal object BudgetTree {
         val own = node.ownBytes
         for ((index, member) in members.withIndex()) {
             val isLast = index == members.lastIndex && own == 0L
-            addRows(member.node, nameOf(member), below + turn(isLast), below + if (isLast) "   " else "│  ")
+            addRows(member.node, member.label(), below + turn(isLast), below + if (isLast) "   " else "│  ")
         }
         if (own > 0) add(Row(below + turn(isLast = true), "moved here", own, null, null))
     }
 
     private fun turn(isLast: Boolean) = if (isLast) "└─ " else "├─ "
-
-    private fun nameOf(member: Members.Member): String {
-        val state = when {
-            member.owner == null -> " (forgotten)"
-            member.isClosed -> " (closed)"
-            else -> ""
-        }
-        return (if (member.kind == "budget") "" else "${member.kind} ") + member.node.name + state
-    }
 
     private val HEADER = listOf("budget", "used", "limit", "full", "peak")
 }

@@ -1,14 +1,16 @@
 package dev.leasehold.memory.internal.budget
 
-/** Numbers of bytes as people read them. */
+import dev.leasehold.memory.internal.platform.bytes
+import dev.leasehold.memory.internal.platform.grouped
+
+/** Numbers of bytes as budgets show them: in the largest unit in which they are whole. */
 internal object ByteText {
     private val UNITS = listOf(1L shl 40 to "TiB", 1L shl 30 to "GiB", 1L shl 20 to "MiB", 1L shl 10 to "KiB")
 
-    /** [bytes] in the largest unit in which it is a whole number: `512 MiB`, `1000 bytes`. */
+    /** `512 MiB`, `1,000 bytes`. */
     fun of(bytes: Long): String {
-        if (bytes == 1L) return "1 byte"
-        val (size, unit) = UNITS.firstOrNull { bytes != 0L && bytes % it.first == 0L } ?: (1L to "bytes")
-        return "${bytes / size} $unit"
+        val (size, unit) = UNITS.firstOrNull { bytes != 0L && bytes % it.first == 0L } ?: return bytes(bytes)
+        return "${grouped(bytes / size)} $unit"
     }
 
     /** [limit], where the largest long is none. */
@@ -18,7 +20,7 @@ internal object ByteText {
     fun usage(path: String, used: Long, limit: Long): String =
         if (limit == Long.MAX_VALUE) "$path: ${of(used)} used, no limit" else "$path: ${of(used)} of ${of(limit)} used"
 
-    /** `app › ingest: 512 MiB of 512 MiB used, 4 MiB asked`. */
-    fun refusal(path: String, used: Long, limit: Long, asked: Long): String =
-        "${usage(path, used, limit)}, ${of(asked)} asked"
+    /** `app › ingest: 512 MiB of 512 MiB used, 4 MiB requested`. */
+    fun refusal(path: String, used: Long, limit: Long, requested: Long): String =
+        "${usage(path, used, limit)}, ${of(requested)} requested"
 }

@@ -3,32 +3,32 @@ package dev.leasehold.memory.internal.budget
 import java.util.concurrent.atomic.AtomicReference
 
 /*
- * Bytes that one account holds and another budget pays for, from a transfer until the block ends.
+ * Bytes that one leaf holds and another budget pays for, from a transfer until the block ends.
  *
  *                 ┌─cancel─▶ over            (the target gives its room up)
  *   prepared ─────┤
- *                 └─commit─▶ moved ──end───▶ over   (the account has room: it pays again)
+ *                 └─commit─▶ moved ──end───▶ over   (the leaf has room: it pays again)
  *                              │     └─────▶ owed   (it has none: the target goes on paying)
  *                              └─ moved on ▶ over   (a later charge has taken its place)
  *
- * What is above both, the account and the target, holds the bytes all the time, once, and is never touched. Between
+ * What is above both, the leaf and the target, holds the bytes all the time, once, and is never touched. Between
  * prepare and commit they are counted on both branches below that, because whoever moves a lease can still fail in
  * between, and neither of the ways out may find its room gone.
  *
- * At the end the bytes go back to the account's branch, if that has room: memory may have been reserved there in the
- * meantime. If not, the target keeps them, and the account owes: the next bytes that the account gives back to the
- * system are taken from the target instead of from the account's branch. So no limit is passed, nothing is forgotten,
+ * At the end the bytes go back to the leaf's branch, if that has room: memory may have been reserved there in the
+ * meantime. If not, the target keeps them, and the leaf owes: the next bytes that the leaf gives back to the
+ * system are taken from the target instead of from the leaf's branch. So no limit is passed, nothing is forgotten,
  * and the sum of all is at every moment what is held from the system.
  *
- * Bytes have no names: an account that owes holds some that it is not charged with, and cannot say which block they
+ * Bytes have no names: a leaf that owes holds some that it is not charged with, and cannot say which block they
  * are. So it may be charged with less than the block that is to be moved has. The rest is taken from those it owes to:
- * what they pay for is moved instead, and the account owes them less. Each of these sources has its own way up to where
+ * what they pay for is moved instead, and the leaf owes them less. Each of these sources has its own way up to where
  * it meets the target's, and only that is counted twice until the commit. What a source is to give is set aside at
  * once, so two transfers never count on the same bytes.
  */
 internal class Charge private constructor(
-    private val account: Account,
-    /** The charge whose place this takes; null when the account itself is charged, or owes. */
+    private val leaf: BudgetLeaf,
+    /** The charge whose place this takes; null when the leaf itself is charged, or owes. */
     private val previous: Charge?,
     private val bytes: Long,
     private val payer: BudgetNode,
@@ -36,7 +36,7 @@ internal class Charge private constructor(
     private enum class State { PREPARED, MOVED, OVER }
 
     /**
-     * What [node] gives up of what it pays: the account itself, the payer of the previous charge, or that of a [debt].
+     * What [node] gives up of what it pays: the leaf itself, the payer of the previous charge, or that of a [debt].
      */
     private class Source(val node: BudgetNode, val bytes: Long, val debt: Debt?)
 
@@ -63,21 +63,21 @@ internal class Charge private constructor(
             if (sources !== wanted) for (index in 0 until done) returnRoom(wanted[index])
         }
         payer.addOwn(bytes)
-        for (source in wanted) if (source.node === account) account.setAside(source.bytes)
-        for (source in wanted) if (source.debt != null) account.take(source.debt, source.bytes)
+        for (source in wanted) if (source.node === leaf) leaf.setAside(source.bytes)
+        for (source in wanted) if (source.debt != null) leaf.take(source.debt, source.bytes)
         return null
     }
 
     private fun findSources(): List<Source> {
         val found = ArrayList<Source>()
-        var left = bytes - minOf(bytes, account.free)
-        found += Source(account, bytes - left, null)
-        account.forEachDebt { owed ->
+        var left = bytes - minOf(bytes, leaf.free)
+        found += Source(leaf, bytes - left, null)
+        leaf.forEachDebt { owed ->
             val part = minOf(left, owed.bytes)
             if (part > 0) found += Source(owed.payer, part, owed)
             left -= part
         }
-        check(left == 0L) { "account '${account.name}' does not hold the $bytes bytes that are to be moved" }
+        check(left == 0L) { "'${leaf.name}' does not hold the $bytes bytes that are to be moved" }
         return found
     }
 
@@ -86,35 +86,35 @@ internal class Charge private constructor(
     private fun comeBack(common: BudgetNode) {
         payer.subtract(bytes, until = common)
         payer.addOwn(-bytes)
-        account.addElsewhere(-bytes)
+        leaf.addElsewhere(-bytes)
     }
 
     // ---- outside ----
 
-    /** Gives the sources' bytes up: from here on the target pays. Soft limits are told, so outside of every lock. */
+    /** Gives the sources' bytes up: from here on the target pays. Soft limits are notified, so outside of every lock. */
     fun commit() {
         move()
-        tell()
+        notifySoftLimits()
     }
 
-    /** [commit] without telling soft limits, which [tell] does later, outside of every lock. */
+    /** [commit] without notifying soft limits, which [notifySoftLimits] does later, outside of every lock. */
     fun move() {
         turn(State.PREPARED, State.MOVED)
         payer.gate.alone {
             for (source in sources) {
                 source.node.subtract(source.bytes, until = source.node.commonWith(payer))
-                if (source.node === account) account.moveElsewhere(source.bytes) else source.node.addOwn(-source.bytes)
+                if (source.node === leaf) leaf.moveElsewhere(source.bytes) else source.node.addOwn(-source.bytes)
             }
         }
         previous?.turn(State.MOVED, State.OVER)
         sources = emptyList()
     }
 
-    /** Tells the soft limits that were crossed by what went before. */
-    fun tell() {
+    /** Notifies the soft limits that were crossed by what went before. */
+    fun notifySoftLimits() {
         val crossed = crossings
         crossings = emptyList()
-        Crossing.tellAll(crossed)
+        Crossing.notifyAll(crossed)
     }
 
     /** Gives the target's bytes up: nothing was moved. */
@@ -126,61 +126,61 @@ internal class Charge private constructor(
             sources.forEach(::returnRoom)
             payer.addOwn(-bytes)
             for (source in back) {
-                if (source.node === account) account.setAside(-source.bytes)
-                if (source.debt != null) account.owe(source.debt, source.bytes)
+                if (source.node === leaf) leaf.setAside(-source.bytes)
+                if (source.debt != null) leaf.owe(source.debt, source.bytes)
             }
         }
     }
 
     /**
-     * Charges the account again. Called once, before the block is given back, for from then on the account may give
-     * its bytes to the system. Soft limits are told, so outside of every lock.
+     * Charges the leaf again. Called once, before the block is given back, for from then on the leaf may give
+     * its bytes to the system. Soft limits are notified, so outside of every lock.
      */
     fun end() {
         comeBack()
-        tell()
+        notifySoftLimits()
     }
 
-    /** [end] without telling soft limits, which [tell] does later, outside of every lock. */
+    /** [end] without notifying soft limits, which [notifySoftLimits] does later, outside of every lock. */
     fun comeBack() {
         turn(State.MOVED, State.OVER)
-        val common = account.commonWith(payer)
+        val common = leaf.commonWith(payer)
         payer.gate.alone {
             var done = false
             try {
-                val decision = account.decide(bytes, until = common)
+                val decision = leaf.decide(bytes, until = common)
                 done = decision.refusal == null
                 crossings = decision.crossings
             } finally {
-                if (done) comeBack(common) else account.owe(debt, bytes)
+                if (done) comeBack(common) else leaf.owe(debt, bytes)
             }
         }
     }
 
-    /** The first half of moving this charge on to [to]; as [Account.prepare]. */
-    fun prepareMove(to: BudgetNode): Charge? = prepare(account, this, bytes, to)
+    /** The first half of moving this charge on to [to]; as [BudgetLeaf.prepare]. */
+    fun prepareMove(to: BudgetNode): Charge? = prepare(leaf, this, bytes, to)
 
     private fun turn(from: State, to: State) {
         check(state.compareAndSet(from, to)) { "a charge of $bytes bytes is ${state.get()}, and not $from" }
     }
 
     companion object {
-        fun prepare(account: Account, previous: Charge?, bytes: Long, to: BudgetNode): Charge? {
+        fun prepare(leaf: BudgetLeaf, previous: Charge?, bytes: Long, to: BudgetNode): Charge? {
             // Made before anything changes: the heap may be full.
-            val charge = Charge(account, previous, bytes, to)
+            val charge = Charge(leaf, previous, bytes, to)
             val refusal = to.gate.alone { charge.decide() } ?: return charge
-            account.refusedTo(refusal)
+            leaf.refusedTo(refusal)
             return null
         }
     }
 }
 
 /**
- * What [payer] pays for although the block has ended, because the account that held it had no room. Only touched alone.
+ * What [payer] pays for although the block has ended, because the leaf that held it had no room. Only touched alone.
  */
 internal class Debt(val payer: BudgetNode) {
     var bytes: Long = 0
 
-    /** The next of the same account's debts. */
+    /** The next of the same leaf's debts. */
     var next: Debt? = null
 }

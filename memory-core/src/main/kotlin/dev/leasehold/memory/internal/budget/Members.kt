@@ -3,84 +3,89 @@ package dev.leasehold.memory.internal.budget
 import java.lang.ref.WeakReference
 import java.util.concurrent.CopyOnWriteArrayList
 
-/** A pool or a manager, as the budget that it draws on sees it. Held by the pool, and only weakly by the budget. */
-internal interface Drawer {
-    /** What the tree calls it: `pool`, `manager`. */
-    val kind: String
+/**
+ * A pool, a manager or a budget, as the budget that it draws on sees it. What it stands for holds it; the budget holds it
+ * weakly.
+ *
+ * @property kind what the printed tree calls it: `pool`, `manager` or `budget`
+ */
+internal abstract class BudgetMember(val kind: String) {
+    /** Whether it takes no more memory. */
+    abstract val isClosed: Boolean
 
-    /** The pool or the manager itself. */
-    val owner: Any
-
-    /** Whether it draws no more, but for what it still holds. */
-    val isClosed: Boolean
-
-    /**
-     * Gives idle memory back to the system. Called outside of every lock of the tree, on the thread of whoever is
-     * short.
-     */
-    fun giveIdleBack()
+    /** Gives idle memory back to the system. Called outside of every lock of the tree, by a thread that is short of memory. */
+    open fun giveIdleBack(): Unit = Unit
 }
 
 /**
  * What draws on one node.
  *
- * A pool that was forgotten must not live on because its budget knows it, and must not take its bytes out of the
- * figures either: they are lost, but they are used. So the figures of a member (its node, some words) are held, and the
- * member itself only weakly. A member that is closed or forgotten, and charged with nothing, goes at the next look.
+ * A pool that was forgotten must not live on because its budget knows it, and must not take its bytes out of the figures
+ * either: they are lost, but they are used. So the figures of a member (its node, some words) are held, and the member
+ * itself only weakly. A member that is closed or forgotten, and charged with nothing, goes at the next look.
  */
 internal class Members {
-    /** One member: the figures of [node], and what they belong to. */
-    class Member(val node: BudgetNode, handle: Any) {
-        private val handle = WeakReference(handle)
+    /** The figures of one member, in [node], and the member, null once it was forgotten. */
+    class Entry(val node: BudgetNode, member: BudgetMember) {
+        private val reference = WeakReference(member)
+        private val kind: String = member.kind
 
-        val drawer: Drawer? get() = handle.get() as? Drawer
+        val member: BudgetMember? get() = reference.get()
 
-        /** The pool, the manager or the budget; null when it was forgotten. */
-        val owner: Any? get() = handle.get().let { if (it is Drawer) it.owner else it }
+        /** Whether nothing remains to be shown. */
+        val isGone: Boolean get() = node.isIdle && member?.isClosed != false
 
-        val isClosed: Boolean get() = drawer?.isClosed ?: node.closed
+        /** `pool 'orders'`, for messages. */
+        fun describe(): String = "$kind '${node.name}'"
 
-        /** Whether it is over with this, and nothing remains to be shown. */
-        val isGone: Boolean get() = node.isIdle && (owner == null || isClosed)
-
-        val kind: String = if (handle is Drawer) handle.kind else "budget"
+        /** The line of the printed tree: `pool orders (closed)`. */
+        fun label(): String {
+            val state = when (member?.isClosed) {
+                null -> " (forgotten)"
+                true -> " (closed)"
+                false -> ""
+            }
+            return (if (kind == BUDGET) "" else "$kind ") + node.name + state
+        }
     }
 
-    private val all = CopyOnWriteArrayList<Member>()
+    private val all = CopyOnWriteArrayList<Entry>()
     private var shut = false
 
-    /** Adds [member], whose figures are in [of]; false when the node is closed. [member] must hold itself. */
-    fun add(of: BudgetNode, member: Any): Boolean = synchronized(this) {
-        all.removeIf(Member::isGone)
-        if (!shut) all.add(Member(of, member))
+    /** Adds [member], whose figures are in [node]; false when no more members are taken. */
+    fun add(node: BudgetNode, member: BudgetMember): Boolean = synchronized(this) {
+        all.removeIf(Entry::isGone)
+        if (!shut) all.add(Entry(node, member))
         !shut
     }
 
-    fun remove(of: BudgetNode) {
-        synchronized(this) { all.removeIf { it.node === of } }
+    fun remove(node: BudgetNode) {
+        synchronized(this) { all.removeIf { it.node === node } }
     }
 
-    /** Takes no more members, if there are none and [isIdle]; answers whether. */
+    /** Takes no more members if there are none and [isIdle]; returns whether that is so. */
     fun closeIf(isIdle: () -> Boolean): Boolean = synchronized(this) {
         if (live().isEmpty() && isIdle()) shut = true
         shut
     }
 
-    /** Those that draw on the node now, the oldest first. */
-    fun live(): List<Member> {
-        synchronized(this) { all.removeIf(Member::isGone) }
+    /** What draws on the node now, the oldest first. */
+    fun live(): List<Entry> {
+        synchronized(this) { all.removeIf(Entry::isGone) }
         return all.toList()
     }
 
-    /**
-     * Asks all pools and managers at the node and below it, but for the one whose figures are [except], for their idle
-     * memory.
-     */
+    /** Asks all pools and managers at the node and below it, but for the one whose figures are [except], for their idle memory. */
     fun reclaim(except: BudgetNode?) {
-        for (member in live()) {
-            if (member.node === except) continue
-            member.drawer?.giveIdleBack()
-            member.node.members.reclaim(except)
+        for (entry in live()) {
+            if (entry.node === except) continue
+            entry.member?.giveIdleBack()
+            entry.node.members.reclaim(except)
         }
+    }
+
+    companion object {
+        /** The kind of a member that is a budget itself. */
+        const val BUDGET: String = "budget"
     }
 }

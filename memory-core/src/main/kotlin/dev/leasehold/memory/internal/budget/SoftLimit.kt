@@ -1,23 +1,21 @@
 package dev.leasehold.memory.internal.budget
 
-/** A figure, and whom to tell when a node's used bytes rise to it. */
-internal class SoftLimit(private val threshold: Long, private val listener: (owner: Any, used: Long) -> Unit) {
+/** A threshold of a node's used bytes, and what is called when they rise to it. */
+internal class SoftLimit(private val threshold: Long, private val listener: (used: Long) -> Unit) {
     fun isCrossed(before: Long, after: Long): Boolean = threshold in before + 1..after
 
-    fun tell(owner: Any, used: Long): Unit = listener(owner, used)
+    fun notify(used: Long): Unit = listener(used)
 }
 
-/** That [node] rose to [soft], and the thread whose request it was. */
+/** The rise of [node] to [soft]. */
 internal class Crossing(private val soft: SoftLimit, private val node: BudgetNode, private val used: Long) {
     /**
-     * Tells the listener. What it throws goes to the log and no further: the request that crossed has its memory
-     * already, and whoever made it knows nothing of the listener. Outside of every lock.
+     * Calls the listener. What it throws goes to the log and no further: the request that crossed has its memory already, and its
+     * caller knows nothing of the listener. Outside of every lock.
      */
-    fun tell() {
-        // Nobody can draw on a budget that has been forgotten, so a crossing that finds it so has just ended.
-        val owner = node.facade ?: return
+    fun notifyListener() {
         try {
-            soft.tell(owner, used)
+            soft.notify(used)
         } catch (failure: Throwable) {
             LOGGER.log(System.Logger.Level.ERROR, "the listener of a soft limit of '${node.path}' failed", failure)
         }
@@ -26,6 +24,6 @@ internal class Crossing(private val soft: SoftLimit, private val node: BudgetNod
     companion object {
         private val LOGGER: System.Logger = System.getLogger("dev.leasehold.memory")
 
-        fun tellAll(crossings: List<Crossing>): Unit = crossings.forEach(Crossing::tell)
+        fun notifyAll(crossings: List<Crossing>): Unit = crossings.forEach(Crossing::notifyListener)
     }
 }

@@ -1,5 +1,6 @@
 package dev.leasehold.memory.internal.cache
 
+import dev.leasehold.memory.internal.block.BlockSource
 import dev.leasehold.memory.internal.block.Fence
 import java.lang.invoke.MethodHandles
 import java.lang.invoke.VarHandle
@@ -38,6 +39,9 @@ internal open class Bias(
     private val longestPause: Int = LONGEST_PAUSE,
 ) {
     private var busy = 0
+
+    /** Where the owner gives back its own blocks; null before its cache has been made, and where there is none. */
+    @JvmField var source: BlockSource? = null
 
     /** The generation that the owner counts plainly; 0 in a pause. */
     @Volatile

@@ -4,10 +4,19 @@ import java.lang.ref.WeakReference
 import java.util.concurrent.locks.ReentrantLock
 import kotlin.concurrent.withLock
 
-/** Every cache of one pool, and the way to reach into those of other threads. See [ThreadCache] for the protocol. */
-internal class CacheRegistry(private val fence: () -> Unit, private val adopt: (ThreadCache) -> Unit) {
+/**
+ * Every cache of one engine, and the way to reach into those of other threads. See [ThreadCache] for the protocol.
+ *
+ * @param adopt takes over what a thread that has ended left in its cache; under the lock of this
+ * @param adopted runs after that, without a lock
+ */
+internal class CacheRegistry(
+    private val fence: () -> Unit,
+    private val adopt: (ThreadCache) -> Unit,
+    private val adopted: () -> Unit,
+) {
     private class Entry(val cache: ThreadCache, private val thread: WeakReference<Thread>?) {
-        /** True once the owner has ended: from then on nobody but the registry touches the cache. */
+        /** Whether the owner has ended: from then on only the registry touches the cache. */
         val isOrphan: Boolean get() = thread != null && thread.get()?.isAlive != true
     }
 
@@ -16,29 +25,37 @@ internal class CacheRegistry(private val fence: () -> Unit, private val adopt: (
     private var sweepAt = FIRST_SWEEP
     private var held = false
 
-    /** Adds the cache of [thread], or of nobody: a stripe's. */
+    /** Adds the cache of [thread], or, where that is null, a shared one. */
     fun register(cache: ThreadCache, thread: Thread?) {
-        lock.withLock {
-            if (entries.size >= sweepAt) sweepLocked()
+        val any = lock.withLock {
             cache.revoked = held
             entries.add(Entry(cache, thread?.let(::WeakReference)))
+            entries.size > sweepAt && sweepLocked()
         }
+        if (any) adopted()
     }
 
     /** Takes over what threads that have ended left behind. */
-    fun sweep() = lock.withLock { sweepLocked() }
+    fun sweep() {
+        if (lock.withLock { sweepLocked() }) adopted()
+    }
 
-    private fun sweepLocked() {
-        entries.removeIf { entry -> entry.isOrphan.also { if (it) adopt(entry.cache) } }
+    private fun sweepLocked(): Boolean {
+        val any = entries.removeIf { entry -> entry.isOrphan.also { if (it) adopt(entry.cache) } }
         sweepAt = maxOf(FIRST_SWEEP, 2 * entries.size)
+        return any
     }
 
     /**
      * Stops every cache, runs [action] on each, and lets them go on; unless [hold], which keeps them revoked until
      * [letGo].
      */
-    fun revoke(hold: Boolean, action: (ThreadCache) -> Unit) = lock.withLock {
-        sweepLocked()
+    fun revoke(hold: Boolean, action: (ThreadCache) -> Unit) {
+        if (lock.withLock { revokeLocked(hold, action) }) adopted()
+    }
+
+    private fun revokeLocked(hold: Boolean, action: (ThreadCache) -> Unit): Boolean {
+        val any = sweepLocked()
         held = held || hold
         for (entry in entries) entry.cache.revoked = true
         fence()
@@ -47,6 +64,7 @@ internal class CacheRegistry(private val fence: () -> Unit, private val adopt: (
             action(entry.cache)
         }
         if (!held) letGoLocked()
+        return any
     }
 
     /** Ends a [revoke] that holds, if [still] says so under the lock. */

@@ -12,9 +12,9 @@ import java.util.concurrent.atomic.AtomicLong
  * that is rented here and closed there costs one exchange a magazine, not one a block. Emptied magazines travel back
  * the same way.
  */
-internal class Depot {
-    private val full = Array(SizeClasses.COUNT) { MagazineStack() }
-    private val empty = Array(SizeClasses.COUNT) { MagazineStack() }
+internal class Depot(newStack: () -> MagazineStack = ::MagazineStack) {
+    private val full = Array(SizeClasses.COUNT) { newStack() }
+    private val empty = Array(SizeClasses.COUNT) { newStack() }
     private val bytes = AtomicLong()
 
     /** How many bytes of free blocks lie here. */

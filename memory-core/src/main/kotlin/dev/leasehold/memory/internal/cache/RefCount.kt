@@ -1,84 +1,86 @@
 package dev.leasehold.memory.internal.cache
 
-import java.util.concurrent.atomic.AtomicLongFieldUpdater
+import java.lang.invoke.MethodHandles
+import java.lang.invoke.VarHandle
 
 /**
  * How many references to one block there are, and how many scopes are using it. Once both are zero they stay so.
  *
- * References are given back by whoever has one, so one may be given back too often. A scope's hold is nobody's to give
- * back but its own, and keeps the memory as long as its view lives; that is why the two are told apart.
+ * References are given back by those that have one, so one may be given back too often. A scope's hold is given back by that
+ * scope only, and keeps the memory as long as its view lives; that is why the two are told apart.
  *
- * Counted by the owner alone and plainly while [bias] holds, see there, and atomically from the first time that another
- * thread counts. A count is one number: references in the lower half, scopes in the upper.
+ * The count is one word:
  *
- * | `shared` | the count |
+ *     63      62     61 … 32    31 … 0
+ *    ENDED  BIASED   scopes    references
+ *
+ * | the word | who counts |
  * |---|---|
- * | 0 | `plain`, the owner's |
- * | positive | `shared`; `plain` is not looked at any more, or negative |
- * | `LOCKED` | one holder's, who keeps all others waiting |
- * | `OVER` | none left |
+ * | with [BIASED] | the owner alone, plainly, in the busy region of its [bias], while [generation] is the bias's |
+ * | positive without it | any thread, by compare-and-set |
+ * | [LOCKED] | one holder, which keeps all others waiting |
+ * | [OVER] | none is left |
  *
- * The way from the first row to the others is one store by the owner, in its busy region, or one compare-and-set by
- * another thread, made after the owner's last plain count.
+ * The way from the first row to the second is one store by the owner, in its busy region, or one compare-and-set by another
+ * thread after the owner's last plain count. See [Bias].
+ *
+ * Public only because public classes extend it; the package is not exported.
  */
-internal class RefCount(private val bias: Bias?, private val generation: Int) {
-    private var plain = REFERENCE
-
+public abstract class RefCount internal constructor(
+    @JvmField internal val bias: Bias?,
+    private val generation: Int,
+) {
     @Volatile
-    private var shared = 0L
+    private var held = 0L
 
     init {
-        // Not a volatile store, which would be a fence. Zero needs no store at all.
-        if (bias == null) SHARED.lazySet(this, REFERENCE)
+        // Not a volatile store, which would be a fence.
+        HELD.set(this, if (generation == 0) REFERENCE else REFERENCE or BIASED)
     }
 
     /** How many references there are: a moment's truth. */
-    val count: Int
+    internal val references: Int
         get() {
-            val seen = shared
-            val held = if (seen == 0L) plain else seen
-            return if (held == LOCKED) 1 else references(maxOf(0, held))
+            val seen = held
+            return if (seen == LOCKED) 1 else referencesIn(maxOf(0, seen))
         }
 
     /** Whether no reference is left. */
-    val isOver: Boolean
-        get() {
-            val seen = shared
-            return seen == OVER || (seen != LOCKED && references(if (seen == 0L) plain else seen) == 0)
-        }
+    internal val isOver: Boolean get() = held.let { it == OVER || (it != LOCKED && referencesIn(it) == 0) }
 
     /** Adds a reference; false when none was left, or when there are as many as can be counted. */
-    fun tryRetain(): Boolean {
+    internal fun tryReference(): Boolean {
         val bias = bias
         if (bias != null && bias.isOwner(Thread.currentThread())) {
             bias.enter()
-            val seen = plain
-            val counted = mayRetain(seen) && bias.generation == generation
-            if (counted) plain = seen + REFERENCE
+            val seen = held
+            val counted = isMine(bias, seen) && mayAddReference(seen)
+            if (counted) HELD.set(this, seen + REFERENCE)
             bias.leave()
             if (counted) return true
         }
-        return tryRetainShared()
+        return tryReferenceShared()
     }
 
-    private fun tryRetainShared(): Boolean {
+    private fun tryReferenceShared(): Boolean {
         while (true) {
             val seen = sharedCount()
-            if (!mayRetain(seen)) return false
-            if (SHARED.compareAndSet(this, seen, seen + REFERENCE)) return true
+            if (!mayAddReference(seen)) return false
+            if (replace(seen, seen + REFERENCE)) return true
         }
     }
 
-    private fun mayRetain(seen: Long) = seen > 0 && Integer.compareUnsigned(references(seen) - 1, MOST - 1) < 0
+    private fun mayAddReference(seen: Long) =
+        seen > 0 && Integer.compareUnsigned(referencesIn(seen) - 1, MOST - 1) < 0
 
     /** Adds a scope, which must [leave]; false when no reference was left. */
-    fun tryEnter(): Boolean {
+    internal fun tryEnter(): Boolean {
         val bias = bias
         if (bias != null && bias.isOwner(Thread.currentThread())) {
             bias.enter()
-            val seen = plain
-            val counted = mayEnter(seen) && bias.generation == generation
-            if (counted) plain = seen + SCOPE
+            val seen = held
+            val counted = isMine(bias, seen) && mayAddScope(seen)
+            if (counted) HELD.set(this, seen + SCOPE)
             bias.leave()
             if (counted) return true
         }
@@ -88,31 +90,30 @@ internal class RefCount(private val bias: Bias?, private val generation: Int) {
     private fun tryEnterShared(): Boolean {
         while (true) {
             val seen = sharedCount()
-            if (!mayEnter(seen)) return false
-            if (SHARED.compareAndSet(this, seen, seen + SCOPE)) return true
+            if (!mayAddScope(seen)) return false
+            if (replace(seen, seen + SCOPE)) return true
         }
     }
 
-    private fun mayEnter(seen: Long) = seen in 1..<MOST_SCOPES && references(seen) > 0
+    private fun mayAddScope(seen: Long) = seen > 0 && referencesIn(seen) > 0 && (seen and SCOPES) != SCOPES
 
-    /** Takes a reference away: [LAST] once, to whoever took the last hold, [MORE] before that, [NONE] when there was none. */
-    fun release(): Int = if (bias != null) releaseOwn(bias, REFERENCE) else releaseShared(REFERENCE)
+    /** Takes a reference away: [LAST] once, for the call that takes the last hold, [MORE] before that, [NONE] when there was none. */
+    internal fun releaseReference(): Int = if (bias != null) release(bias, REFERENCE) else releaseShared(REFERENCE)
 
-    /** Takes a scope away, likewise. */
-    fun leave(): Int = if (bias != null) releaseOwn(bias, SCOPE) else releaseShared(SCOPE)
+    /** Takes a scope away, with the same results. */
+    internal fun leaveScope(): Int = if (bias != null) release(bias, SCOPE) else releaseShared(SCOPE)
 
-    private fun releaseOwn(bias: Bias, hold: Long): Int {
+    private fun release(bias: Bias, hold: Long): Int {
         if (!bias.isOwner(Thread.currentThread())) return releaseShared(hold)
         bias.enter()
-        val seen = plain
-        val counted = mayRelease(seen, hold) && bias.generation == generation
-        if (counted) {
-            plain = seen - hold
-            if (seen == hold) SHARED.lazySet(this, OVER)
-        }
+        val seen = held
+        val counted = isMine(bias, seen) && mayRelease(seen, hold)
+        val last = seen == hold or BIASED
+        // A release, so that a thread that finds the block closed sees what was written before.
+        if (counted) HELD.setRelease(this, if (last) OVER else seen - hold)
         bias.leave()
         if (!counted) return releaseShared(hold)
-        return if (seen == hold) LAST else MORE
+        return if (last) LAST else MORE
     }
 
     private fun releaseShared(hold: Long): Int {
@@ -120,90 +121,90 @@ internal class RefCount(private val bias: Bias?, private val generation: Int) {
             val seen = sharedCount()
             if (!mayRelease(seen, hold)) return NONE
             val left = if (seen == hold) OVER else seen - hold
-            if (SHARED.compareAndSet(this, seen, left)) return if (left == OVER) LAST else MORE
+            if (replace(seen, left)) return if (left == OVER) LAST else MORE
         }
     }
 
-    private fun mayRelease(seen: Long, hold: Long) = seen > 0 && (hold == SCOPE || references(seen) != 0)
+    private fun mayRelease(seen: Long, hold: Long) = seen > 0 && (hold == SCOPE || referencesIn(seen) != 0)
 
-    /** Takes back that [release] answered [LAST], for whom it did, when what should have followed could not be done. */
-    fun undoLast() {
-        check(SHARED.compareAndSet(this, OVER, REFERENCE))
+    /** Puts [next] in the place of [seen], if that is there. Open for a test that does not look. */
+    internal open fun replace(seen: Long, next: Long): Boolean = HELD.compareAndSet(this, seen, next)
+
+    /** Takes [LAST] back, for the caller that got it, when what should have followed could not be done. */
+    internal fun undoLast() {
+        check(HELD.compareAndSet(this, OVER, REFERENCE))
     }
 
     /**
-     * Keeps everybody else out, if there are just [references] and [scopes], which the caller knows to be its own; they wait
-     * until [unlock] or [end]. For a moment.
+     * Keeps all other threads out if there are just [references] and [scopes], which the caller knows to be its own; the
+     * others wait until [unlock] or [end]. For a moment.
      */
-    fun tryLock(references: Int, scopes: Int = 0): Boolean {
-        val held = holds(references, scopes)
+    internal fun tryLock(references: Int, scopes: Int): Boolean {
+        val mine = holds(references, scopes)
         while (true) {
-            if (sharedCount() != held) return false
-            if (SHARED.compareAndSet(this, held, LOCKED)) return true
+            if (sharedCount() != mine) return false
+            if (replace(mine, LOCKED)) return true
         }
     }
 
     /** Lets the others in again; there are [references] and [scopes]. */
-    fun unlock(references: Int, scopes: Int = 0) = SHARED.set(this, holds(references, scopes))
+    internal fun unlock(references: Int, scopes: Int): Unit = HELD.setVolatile(this, holds(references, scopes))
 
     /** Ends a [tryLock] with no reference left. */
-    fun end() = SHARED.set(this, OVER)
+    internal fun end(): Unit = HELD.setVolatile(this, OVER)
 
     private fun holds(references: Int, scopes: Int) = references * REFERENCE + scopes * SCOPE
 
-    private fun references(held: Long): Int = held.toInt()
+    private fun referencesIn(seen: Long): Int = seen.toInt()
 
-    /** The count in `shared`, which from now on holds it, once nobody locks it. */
+    private fun isMine(bias: Bias, seen: Long) =
+        seen > 0 && seen and BIASED != 0L && bias.generation == generation
+
+    /** The count, which all threads share from now on, once it is not locked. */
     private fun sharedCount(): Long {
-        var seen = shared
-        if (seen == 0L) {
-            unbias()
-            seen = shared
+        while (true) {
+            val seen = held
+            if (seen == LOCKED) Thread.yield() else if (seen < 0 || seen and BIASED == 0L) return seen else unbias()
         }
-        while (seen == LOCKED) {
-            Thread.yield()
-            seen = shared
-        }
-        return seen
     }
 
     private fun unbias() {
         val bias = bias!!
         if (bias.isOwner(Thread.currentThread()) && unbiasOwn(bias)) return
         bias.revoke(generation)
-        SHARED.compareAndSet(this, 0, plain)
+        val seen = held
+        if (seen > 0 && seen and BIASED != 0L) HELD.compareAndSet(this, seen, seen and BIASED.inv())
     }
 
     // The owner can do it for one block, without a handshake for all.
     private fun unbiasOwn(bias: Bias): Boolean {
         bias.enter()
-        val mine = bias.generation == generation
-        if (mine) {
-            SHARED.lazySet(this, plain)
-            plain = -1
-        }
+        val seen = held
+        val mine = isMine(bias, seen)
+        if (mine) HELD.setRelease(this, seen and BIASED.inv())
         bias.leave()
         return mine
     }
 
-    companion object {
-        /** What [release] answers when there was none. */
+    internal companion object {
+        /** What a release returns when there was nothing to release. */
         const val NONE: Int = 0
 
-        /** What [release] answers when there are more. */
+        /** What a release returns when there are more holds. */
         const val MORE: Int = 1
 
-        /** What [release] answers when it took the last one. */
+        /** What a release returns when it took the last hold. */
         const val LAST: Int = 2
 
         private const val REFERENCE = 1L
         private const val SCOPE = 1L shl 32
+        private const val SCOPES = ((1L shl 30) - 1) shl 32
+        private const val BIASED = 1L shl 62
         private const val MOST = Int.MAX_VALUE - 1
-        private const val MOST_SCOPES = MOST * SCOPE
         private const val OVER = Long.MIN_VALUE
         private const val LOCKED = -1L
 
-        private val SHARED: AtomicLongFieldUpdater<RefCount> =
-            AtomicLongFieldUpdater.newUpdater(RefCount::class.java, "shared")
+        private val HELD: VarHandle =
+            MethodHandles.lookup().findVarHandle(RefCount::class.java, "held", Long::class.javaPrimitiveType)
     }
 }

@@ -2,7 +2,7 @@ package dev.leasehold.memory.internal.cache
 
 import dev.leasehold.memory.internal.block.SizeClasses
 
-/** Sums the counts of many caches. One thread. */
+/** What an engine has served and what is out, summed over many caches. One thread. */
 internal class Tally {
     var rents = 0L
         private set
@@ -12,7 +12,9 @@ internal class Tally {
         private set
     var usedBytes = 0L
         private set
-    var quarantinedIn = 0L
+
+    /** Bytes of closed blocks that wait for their epoch to retire. */
+    var quarantined = 0L
 
     /** Adds what one cache did with blocks of [classIndex], of which [open] are leased. */
     fun add(classIndex: Int, hits: Long, misses: Long, open: Long) {
@@ -32,7 +34,7 @@ internal class Tally {
     /** Adds all of [other]. */
     fun addAll(other: Tally) {
         hits += other.hits
-        quarantinedIn += other.quarantinedIn
+        quarantined += other.quarantined
         addOthers(other.rents, other.openLeases, other.usedBytes)
     }
 }

@@ -1,12 +1,8 @@
 package dev.leasehold.memory.internal.cache
 
-import dev.leasehold.memory.internal.block.BlockHome
+import dev.leasehold.memory.internal.block.BlockSource
 import dev.leasehold.memory.internal.block.Magazine
-import dev.leasehold.memory.internal.block.PackedBlock
 import dev.leasehold.memory.internal.block.SizeClasses
-import dev.leasehold.memory.internal.engine.SlabEngine
-import dev.leasehold.memory.internal.epoch.Epoch
-import dev.leasehold.memory.internal.epoch.EpochShare
 import java.lang.invoke.MethodHandles
 import java.lang.invoke.VarHandle
 
@@ -37,11 +33,13 @@ import java.lang.invoke.VarHandle
  * The busy region takes no lock, waits for nothing and calls nothing that could throw, so the revoker's spin is
  * short. A cache whose `revoked` is true sends its owner straight to the store.
  */
-internal class ThreadCache(
-    private val engine: SlabEngine,
-    /** The id of the thread that owns this, or 0 when it is a stripe's. */
+internal open class ThreadCache(
+    private val supply: Supply,
+    /** The id of the thread that owns this, or 0 when it is one that threads share. */
     @JvmField val ownerId: Long,
-) : BlockHome(engine.owner, engine.poolName) {
+    /** The owner's right to count the references of its own blocks plainly. */
+    @JvmField val bias: Bias,
+) : BlockSource() {
     /**
      * The blocks of one class, and the counts of what this thread did with them.
      *
@@ -109,14 +107,8 @@ internal class ThreadCache(
 
     // A power of two, and reached through a mask, so that no index needs a check.
     private val bins = Array(BIN_MASK + 1) { Bin() }
-    private val hygiene = engine.hygiene
+    private val hygiene = supply.hygiene
     private val cleans = hygiene.onClose
-
-    /** This thread's right to count the references of its own blocks plainly. */
-    @JvmField val bias = Bias(ownerId, engine.fence)
-
-    /** This thread's part in the epochs of shared leases; reached in the busy region only. */
-    @JvmField val share = EpochShare()
 
     private fun bin(classIndex: Int): Bin = bins[classIndex and BIN_MASK]
 
@@ -133,21 +125,6 @@ internal class ThreadCache(
         return if (address != 0L) address else takeSlow(classIndex)
     }
 
-    /** [take], together with a ticket of the epoch [EpochShare.tickets]; 0 when either is not at hand. */
-    fun takeWithTicket(classIndex: Int): Long {
-        BUSY.setOpaque(this, 1)
-        var address = 0L
-        if (!revoked) {
-            val bin = bin(classIndex)
-            if (bin.present > 0 && share.takeTicket(SizeClasses.sizeOf(classIndex))) {
-                address = bin.pop()
-                bin.hits++
-            }
-        }
-        BUSY.setRelease(this, 0)
-        return address
-    }
-
     override fun giveBack(address: Long, code: Int, size: Long) {
         if (cleans) hygiene.ended(address, size)
         BUSY.setOpaque(this, 1)
@@ -156,18 +133,9 @@ internal class ThreadCache(
         if (!kept) giveBackSlow(address, code)
     }
 
-    /** Puts the closed shared block [packed] of [epoch] into this thread's share; false when there is no room for it now. */
-    fun quarantine(epoch: Epoch, packed: Long): Boolean {
-        BUSY.setOpaque(this, 1)
-        val kept = !revoked && share.quarantine(epoch, packed)
-        bin(PackedBlock.code(packed)).net--
-        BUSY.setRelease(this, 0)
-        return kept
-    }
-
-    /** Runs [action] in the busy region; answers false, without running it, when this cache is revoked. */
+    /** Runs [action] in the busy region; returns false, without running it, when this cache is revoked. */
     @IgnorableReturnValue
-    inline fun whileMine(action: () -> Unit): Boolean {
+    private inline fun whileBusy(action: () -> Unit): Boolean {
         BUSY.setOpaque(this, 1)
         try {
             if (revoked) return false
@@ -180,32 +148,32 @@ internal class ThreadCache(
 
     private fun takeSlow(classIndex: Int): Long {
         val bin = bin(classIndex)
-        val address = if (revoked) engine.takeDirect(classIndex) else refill(classIndex, bin)
+        val address = if (revoked) supply.takeDirect(classIndex) else refill(classIndex, bin)
         if (address != 0L) {
             bin.misses++
             bin.net++
         }
-        engine.account.deliver()
+        supply.served()
         return address
     }
 
     private fun refill(classIndex: Int, bin: Bin): Long = withHands {
-        if (revoked) engine.takeDirect(classIndex) else refillFromMagazine(classIndex, bin)
+        if (revoked) supply.takeDirect(classIndex) else refillFromMagazine(classIndex, bin)
     }
 
     private fun refillFromMagazine(classIndex: Int, bin: Bin): Long {
-        val magazine = engine.magazines.full(classIndex)
+        val magazine = supply.fullMagazine(classIndex)
         if (magazine.count == 0) return 0
         val address = magazine.pop()
         val stack = if (bin.stack === NOTHING) newStack(classIndex) else bin.stack
-        whileMine {
+        whileBusy {
             bin.stack = stack
             while (magazine.count > 0 && bin.top < stack.size) {
                 stack[bin.top++] = magazine.pop()
                 bin.net++
             }
         }
-        engine.magazines.disposeMagazine(classIndex, magazine)
+        supply.dispose(classIndex, magazine)
         return address
     }
 
@@ -224,8 +192,8 @@ internal class ThreadCache(
     private fun unload(address: Long, classIndex: Int) {
         val bin = bin(classIndex)
         val stack = if (bin.stack === NOTHING) newStack(classIndex) else bin.stack
-        val magazine = engine.magazines.emptyMagazine(classIndex)
-        val mine = whileMine {
+        val magazine = supply.emptyMagazine(classIndex)
+        val mine = whileBusy {
             bin.stack = stack
             if (bin.top == stack.size) unloadOldest(bin, stack, magazine)
             bin.net -= magazine.count
@@ -235,7 +203,7 @@ internal class ThreadCache(
             magazine.push(address)
             bin.net--
         }
-        engine.magazines.disposeMagazine(classIndex, magazine)
+        supply.dispose(classIndex, magazine)
     }
 
     /** Moves the half that was pushed first, and is coldest, into [magazine]. */
@@ -249,8 +217,8 @@ internal class ThreadCache(
 
     private fun newStack(classIndex: Int) = LongArray(2 * CacheShape.magazineOf(classIndex))
 
-    /** Waits, as a revoker behind the fence, until the owner has left the busy region. */
-    fun awaitIdle() {
+    /** Waits, as a revoker behind the fence, until the owner has left the busy region. Open for a test that does not wait. */
+    open fun awaitIdle() {
         while (BUSY.getAcquire(this) as Int != 0) Thread.onSpinWait()
     }
 
@@ -277,7 +245,6 @@ internal class ThreadCache(
                 bin.net - bin.drained - bin.present,
             )
         }
-        tally.quarantinedIn += share.quarantinedIn
     }
 
     internal companion object {

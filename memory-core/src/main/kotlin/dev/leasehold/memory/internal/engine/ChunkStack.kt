@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicLong
  * carries a tag that changes with every success, and a compare-and-set that slept through a pop and a push of the
  * same chunk fails (the ABA problem; the tag has 32 bits). `next` lies on the heap, out of reach of stale views.
  */
-internal class ChunkStack(count: Int) {
+internal open class ChunkStack(count: Int) {
     private val next = AtomicIntegerArray(count).apply { for (chunk in 0 until count) setPlain(chunk, chunk + 1) }
     private val end = count
     private val top = AtomicLong(0)
@@ -34,7 +34,8 @@ internal class ChunkStack(count: Int) {
         }
     }
 
-    private fun newer(seen: Long, chunk: Int): Long = ((seen ushr TAG_SHIFT) + 1 shl TAG_SHIFT) or chunk.toLong()
+    /** The top that follows [seen]. Open for a test that leaves the tag as it is. */
+    protected open fun newer(seen: Long, chunk: Int): Long = ((seen ushr TAG_SHIFT) + 1 shl TAG_SHIFT) or chunk.toLong()
 
     private companion object {
         const val TAG_SHIFT = 32

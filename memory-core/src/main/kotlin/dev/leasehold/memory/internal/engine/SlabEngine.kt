@@ -1,252 +1,201 @@
 package dev.leasehold.memory.internal.engine
 
-import dev.leasehold.memory.internal.block.Arenas
-import dev.leasehold.memory.internal.block.BlockHome
+import dev.leasehold.memory.internal.block.BlockKind
 import dev.leasehold.memory.internal.block.Fence
-import dev.leasehold.memory.internal.block.HygieneAction
-import dev.leasehold.memory.internal.block.Settleable
+import dev.leasehold.memory.internal.block.Request
 import dev.leasehold.memory.internal.block.SizeClasses
-import dev.leasehold.memory.internal.budget.Account
+import dev.leasehold.memory.internal.budget.Charge
 import dev.leasehold.memory.internal.cache.CacheRegistry
-import dev.leasehold.memory.internal.cache.OtherCounts
-import dev.leasehold.memory.internal.cache.Stripes
+import dev.leasehold.memory.internal.cache.Caches
+import dev.leasehold.memory.internal.cache.Depot
 import dev.leasehold.memory.internal.cache.Tally
 import dev.leasehold.memory.internal.cache.ThreadCache
 import dev.leasehold.memory.internal.cache.ThreadTable
+import dev.leasehold.memory.internal.cache.UncachedCounts
+import dev.leasehold.memory.internal.epoch.EpochLedger
 import dev.leasehold.memory.internal.epoch.Retirer
-import dev.leasehold.memory.internal.platform.Platform
+import dev.leasehold.memory.internal.store.Region
 import dev.leasehold.memory.internal.store.SlabStore
-import java.util.concurrent.ConcurrentHashMap
-import java.util.concurrent.locks.ReentrantLock
 import kotlin.concurrent.withLock
 
 /**
- * One pool's machinery: thread caches over a depot over slabs, epochs beside them, and the way from one to the other.
+ * The engine of blocks of any size: thread caches over a depot over slabs, spans and mappings, with epochs of kept views
+ * beside them.
  *
- * The engine takes blocks, sums the counts and ends; what else there is to do has a class each, which it makes here and through
- * which those find each other: [MagazineDesk], [EpochDesk], [PageDesk], [Pressure], [Requests], [ClassChanges]. What every rent
- * goes through, the [table], is the engine's own: one more step to it would be paid for by each.
+ * Its parts are made in the order in which they know of each other, the ground first, and none of them knows the engine.
+ *
+ * @param largestClass up to how many bytes a request takes a block of a size class; larger ones get a mapping each
  */
 internal class SlabEngine(
-    val owner: Any,
-    val poolName: String,
-    val account: Account,
-    idleBound: Long,
-    val hygiene: HygieneAction,
-    quarantineBytes: Long,
-    quarantineBlocks: Int,
-    private val platform: Platform = Platform.current,
-    val fence: () -> Unit = Fence::everyThread,
-    largestClass: Long = SizeClasses.LARGEST,
-) {
-    private val store: SlabStore = SlabStore(platform, account) { magazines.storeMayKeep() }
-    private val table = ThreadTable()
+    private val config: EngineConfig,
+    private val largestClass: Long = SizeClasses.LARGEST,
+    private val fence: () -> Unit = Fence::everyThread,
+) : Engine(config.newState()) {
+    private val leaf = state.leaf
+    private val hygiene = config.hygiene
+    private val depot = Depot()
+    private val store = SlabStore(state.platform, leaf, storeBound(config.idleBound, state, depot))
+    override val line = WaitLine(store.lock)
     private val departed = Tally()
-    private val arenas = Arenas()
+    private val counts = UncachedCounts()
+    private val registry = CacheRegistry(fence, adopting(departed, store, table), serving(line))
+    private val shortage = Shortage(state, store, line, registry)
+    private val magazines = Magazines(state, store, line, depot, shortage, config.idleBound, hygiene)
+    private val quarantine = Quarantine(magazines, counts)
+    private val epochs = EpochLedger(
+        state.platform,
+        config.quarantineBytes,
+        config.quarantineBlocks,
+        state.arenas,
+        quarantine::release,
+    )
+    private val reclaim = Reclaim(shortage, registry, store, line, epochs, magazines)
+    private val caches = Caches(table, registry, magazines, fence)
+    override val anyThread: HeldSource =
+        AnyThreadSource(state, caches, store, line, shortage, epochs, counts, hygiene)
+    private val pages = SlabPages(state, store, line, shortage, reclaim, epochs, counts, hygiene)
 
-    /** Who waits for memory. */
-    val line = WaitLine(store.lock)
+    override fun cacheOfSlow(thread: Thread): ThreadCache? = caches.of(thread)
 
-    /** The counts of what no cache counts. */
-    val counts = OtherCounts()
+    // ---- taking ----
 
-    /** The caches, for whoever has to reach into those of other threads. */
-    val registry = CacheRegistry(fence, ::adopt)
-
-    private val stripes = Stripes { newCache(null) }
-
-    /** Where a block goes whose lease may end on any thread. */
-    val anyThread: BlockHome = AnyThreadHome(this, store, stripes)
-
-    /** Where caches exchange magazines of blocks. */
-    val magazines = MagazineDesk(this, store, idleBound)
-
-    /** Where shared leases find their tenure. */
-    val epochs = EpochDesk(this, platform, arenas, table, stripes, quarantineBytes, quarantineBlocks)
-
-    /** What is done when memory is short. */
-    val pressure = Pressure(this, store, magazines, epochs)
-
-    /** Where runs of pages come from. */
-    val pages = PageDesk(this, store)
-
-    /** The way from one size class to another. */
-    val classes = ClassChanges(this, store)
-
-    /** The way to a block for those whom no cache serves. */
-    val requests = Requests(this, largestClass)
-
-    /** What a block without bytes is made of: an address that nothing is ever read from. */
-    val nothing = Taken(SizeClasses.PAGE, 0, NoHome())
-
-    /** Whether [home] is that of [nothing]. */
-    fun isNothing(home: BlockHome): Boolean = home === nothing.home
-
-    private inner class NoHome : BlockHome(owner, poolName) {
-        override fun bytesOf(code: Int): Long = 0
-
-        override fun giveBack(address: Long, code: Int, size: Long): Unit = Unit
+    private fun codeOf(request: Request): Int = when {
+        request.size > largestClass -> BlockKind.LARGE
+        request.alignment == Request.NATURAL -> SizeClasses.indexOf(maxOf(request.size, 1))
+        else -> SizeClasses.indexOf(maxOf(request.size, 1), request.alignment)
     }
 
-    /** Whether the system can move and cut mappings. */
-    val remaps: Boolean get() = platform.remaps
-
-    @Volatile
-    var closed = false
-        private set
-
-    /** Whether all memory was taken back, also what was allocated. */
-    @Volatile
-    var cleared = false
-        private set
-
-    /** What must be settled before all memory can be taken back. */
-    val charges: MutableSet<Settleable> = ConcurrentHashMap.newKeySet()
-
-    /** Held while what pays for a block changes, so that it does not while all memory is taken back. */
-    val settling = ReentrantLock()
-
-    // ---- caches ----
-
-    /** The cache of [thread], which is the calling one; null for a virtual thread, which owns none. */
-    fun cacheOf(thread: Thread): ThreadCache? = table.firstLook(thread.threadId()) ?: cacheOfSlow(thread)
-
-    private fun cacheOfSlow(thread: Thread): ThreadCache? =
-        if (thread.isVirtual) null else table.find(thread.threadId()) ?: newCache(thread).also(table::add)
-
-    private fun newCache(thread: Thread?) =
-        ThreadCache(this, thread?.threadId() ?: 0).also { registry.register(it, thread) }
-
-    private fun adopt(orphan: ThreadCache) {
-        synchronized(departed) { orphan.addTo(departed) }
-        takeBack { orphan.drainInto(store::giveBack) }
-        epochs.settle(orphan.share)
-        table.retain { it !== orphan }
+    override fun take(request: Request): Taken? {
+        val code = codeOf(request)
+        return leaf.insist { takeOnce(code, request.size) }
     }
 
-    // ---- taking and giving back ----
-
-    /** Whether a block may be taken out of turn: not past those who wait, and not when all is over. */
-    val mayTake: Boolean get() = !closed && line.length == 0
-
-    /** Whether what is idle belongs into the store. */
-    val mustReturn: Boolean get() = closed || pressure.isOn
-
-    /** Runs [action], which gives blocks back to the store, and serves those who wait for them. */
-    inline fun takeBack(action: () -> Unit) {
-        store.lock.withLock {
-            action()
-            line.serve()
-        }
+    private fun takeOnce(code: Int, size: Long): Taken? {
+        take(code, size)?.let { return it }
+        if (!shortage.mayTake) return null
+        return reclaim.before { take(code, size) ?: if (exactIsSmaller(code, size)) takeLarge(size) else null }
     }
 
-    /** Takes a block of [classIndex] without the thread's own cache; null when it cannot be had. */
-    fun takeAnywhere(classIndex: Int): Taken? {
-        val address =
-            stripes.withCache { it.take(classIndex) } ?: takeDirect(classIndex).also { countDirect(it, classIndex) }
-        return if (address == 0L) null else Taken(address, classIndex, anyThread)
+    private fun take(code: Int, size: Long): Taken? = if (code == BlockKind.LARGE) takeLarge(size) else takeClass(code)
+
+    private fun takeClass(code: Int): Taken? {
+        val cache = caches.of(Thread.currentThread())
+        val address = if (cache != null) cache.take(code) else takeShared(code)
+        return if (address == 0L) null else Taken(address, code, anyThread)
     }
 
-    private fun countDirect(address: Long, classIndex: Int) {
-        if (address != 0L) counts.count(1, SizeClasses.sizeOf(classIndex))
+    private fun takeShared(code: Int): Long =
+        caches.withShared { it.take(code) } ?: magazines.takeDirect(code).also { countDirect(it, code) }
+
+    private fun countDirect(address: Long, code: Int) {
+        if (address != 0L) counts.count(1, SizeClasses.sizeOf(code))
     }
 
-    /** Takes one block from the store, uncounted; 0 when there is none, or others wait for it. */
-    fun takeDirect(classIndex: Int): Long = if (mayTake) store.lock.withLock { store.take(classIndex) } else 0
-
-    /** Takes a block that is no size class's, of at least [size] bytes; null when it cannot be had. */
-    fun takeLarge(size: Long): Taken? = if (mayTake) store.lock.withLock { takeLargeLocked(size) } else null
+    private fun takeLarge(size: Long): Taken? =
+        if (shortage.mayTake) store.lock.withLock { takeLargeLocked(size) } else null
 
     private fun takeLargeLocked(size: Long): Taken? {
         val region = store.takeLarge(size) ?: return null
         counts.count(1, region.bytes)
-        return Taken(region.address, LARGE, LargeHome(this, store, region))
+        val source = LargeSource(state, store, line, shortage, epochs, counts, hygiene, region)
+        return Taken(region.address, BlockKind.LARGE, source)
     }
 
-    /**
-     * Takes a block of [classIndex] (or, where that is [LARGE], of [size] bytes) for somebody in [line]. Under the
-     * store's lock.
-     */
-    fun takeForWaiter(classIndex: Int, size: Long): Taken? {
-        if (closed) return null
-        if (classIndex == LARGE) return takeLargeLocked(size)
-        val address = store.take(classIndex)
+    // The block of the size class may be too large for what the limit leaves, when pages for just these bytes are not.
+    private fun exactIsSmaller(code: Int, size: Long): Boolean {
+        val page = state.platform.pageSize
+        return code != BlockKind.LARGE && (size + page - 1 and -page) < SizeClasses.sizeOf(code)
+    }
+
+    // ---- waiting ----
+
+    override fun waiterFor(request: Request, thread: Thread?, wake: () -> Unit): Waiter {
+        val code = codeOf(request)
+        // Run by a thread that gives something back.
+        return Waiter(thread, { takeForWaiter(thread, code, request.size) }, wake)
+    }
+
+    private fun takeForWaiter(thread: Thread?, code: Int, size: Long): Taken? {
+        if (state.closed) return null
+        return leaf.onBehalfOf(thread ?: Thread.currentThread()) {
+            takeLocked(code, size) ?: if (exactIsSmaller(code, size)) takeLargeLocked(size) else null
+        }
+    }
+
+    private fun takeLocked(code: Int, size: Long): Taken? {
+        if (code == BlockKind.LARGE) return takeLargeLocked(size)
+        val address = store.take(code)
         if (address == 0L) return null
-        countDirect(address, classIndex)
-        return Taken(address, classIndex, anyThread)
+        countDirect(address, code)
+        return Taken(address, code, anyThread)
     }
 
-    /** Finds a tenure for a shared lease of [taken], for the thread that has [cache]. */
-    fun place(cache: ThreadCache?, taken: Taken): Placed = epochs.place(cache, taken)
+    override fun collectForLine(): Unit = reclaim.beforeLine()
+
+    // ---- pages ----
+
+    override fun takePages(count: Int): PageSource? = pages.take(count)
+
+    override fun firstPageOf(id: Long): Long = pages.firstPageOf(id)
+
+    override val mostPages: Long get() = Region.MOST_PAGES.toLong()
 
     // ---- figures, trim, close ----
 
-    /** Sums every thread's counts. */
-    fun tally(): Tally {
+    override fun tally(): Tally {
         val sum = Tally()
         registry.sweep()
-        magazines.retired.sortAll()
         // In one step, so that a cache that is adopted meanwhile counts once.
         registry.locked {
             forEach { it.addTo(sum) }
             synchronized(departed) { sum.addAll(departed) }
         }
         counts.addTo(sum)
-        sum.quarantinedIn -= magazines.retired.quarantinedOut
         return sum
     }
 
-    /** Gives what is idle back to the system; answers how many bytes went, on the way to the store included. */
-    fun trim(): Long {
+    override fun trim(): Long {
         val before = store.lock.withLock { store.returnedBytes }
-        pressure.reclaim(hold = false)
+        reclaim.all(hold = false)
         return store.lock.withLock {
             store.trim()
             store.returnedBytes - before
         }
     }
 
-    /** Closes; answers the tally of what is still leased. */
-    fun close(): Tally {
-        closed = true
+    override fun close(): Tally {
+        state.closed = true
         line.close()
-        pressure.reclaim(hold = true)
+        reclaim.all(hold = true)
         store.lock.withLock { store.trim() }
         return tally()
     }
 
-    /**
-     * Takes all memory back, also what is allocated, and is [cleared] and closed from then on.
-     *
-     * Views in shared arenas are cut off. A thread may be in the middle of using a view of its own, which nobody else can cut
-     * off, so addresses are not given back at once: the system takes the pages, which is what costs, and the address
-     * space goes when nobody refers to this engine any more, for whoever still uses a block does.
-     */
-    fun abandon() {
-        closed = true
-        cleared = true
+    // A thread may be using a view of its own, which no other can cut off. So the system takes the pages, which is what costs, and
+    // the address space goes when nothing refers to this engine any more, as a block in use does.
+    override fun abandon() {
+        state.closed = true
+        state.cleared = true
         line.close()
         registry.revoke(hold = true) {}
-        cutViews()
-        val settled = ArrayList<Settleable>()
-        val wreck = settling.withLock {
-            for (charge in charges) {
-                charge.settle()
-                check(settled.add(charge))
-            }
-            store.lock.withLock { store.abandon() }
+        Retirer.cutOff(state.arenas)
+        val settled = state.settleAll {
+            val mappings = store.lock.withLock { store.abandon() }
+            AbandonedMemory.unmapLater(state, mappings, state.arenas)
         }
-        Wrecks.unmapLater(this, wreck, arenas)
-        settled.forEach(Settleable::tell)
+        settled.forEach(Charge::notifySoftLimits)
     }
 
-    /** Cuts off all views in shared arenas: at once, or, while a native call uses one, when that is over. */
-    fun cutViews() {
-        if (!arenas.closeAll()) Retirer.untilDone(arenas, arenas::closeAll)
-    }
+    private companion object {
+        fun storeBound(idleBound: Long, state: EngineState, depot: Depot): () -> Long =
+            { if (state.closed) 0 else idleBound - depot.idleBytes }
 
-    companion object {
-        /** The code of a block that has a mapping of its own. */
-        const val LARGE: Int = SizeClasses.COUNT
+        fun adopting(departed: Tally, store: SlabStore, table: ThreadTable): (ThreadCache) -> Unit = { orphan ->
+            synchronized(departed) { orphan.addTo(departed) }
+            store.lock.withLock { orphan.drainInto(store::giveBack) }
+            table.retain { it !== orphan }
+        }
+
+        fun serving(line: WaitLine): () -> Unit = { if (line.length > 0) line.serveNow() }
     }
 }

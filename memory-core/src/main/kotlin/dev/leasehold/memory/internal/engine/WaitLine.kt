@@ -1,28 +1,44 @@
 package dev.leasehold.memory.internal.engine
 
-import dev.leasehold.memory.internal.block.BlockHome
-import dev.leasehold.memory.internal.block.Tenure
-import java.lang.foreign.Arena
+import java.util.concurrent.ConcurrentLinkedQueue
 import java.util.concurrent.locks.LockSupport
 import java.util.concurrent.locks.ReentrantLock
 import kotlin.concurrent.withLock
 
 /**
- * Those who wait for memory, first come, first served.
+ * A request that waits for memory.
  *
- * A waiter says how it would take what it wants; whoever gives something back runs that for the first in line, under
- * the lock, and wakes it with the block in hand. So nothing can be lost between a wake-up and a take, and nobody
- * overtakes.
+ * @property thread the thread that waits for it; null where it is a coroutine or a future
+ * @property take takes the block, under the line's lock; returns null when it cannot be had
+ * @property wake called once, without a lock, when the request was served or the line was closed; a thread is unparked
+ */
+internal class Waiter(val thread: Thread?, val take: () -> Taken?, private val wake: () -> Unit = {}) {
+    /** What it was served, once it was. */
+    @Volatile
+    var taken: Taken? = null
+
+    /** Whether the line was closed first. */
+    @Volatile
+    var refused = false
+
+    val isWaiting: Boolean get() = taken == null && !refused
+
+    fun wakeUp(): Unit = if (thread != null) LockSupport.unpark(thread) else wake()
+}
+
+/**
+ * The requests that wait for memory, first come, first served.
+ *
+ * A thread that gives something back takes the block for the first in line, under the lock, and wakes it with the block in
+ * hand. So nothing can be lost between a wake-up and a take, and no request overtakes another.
+ *
+ * @param lock the lock of what memory is taken from
  */
 internal class WaitLine(private val lock: ReentrantLock) {
-    /** One who waits. [attempt] takes the block, or answers null. */
-    private class Waiter(val attempt: () -> Taken?) {
-        val thread: Thread = Thread.currentThread()
-
-        @Volatile var taken: Taken? = null
-    }
-
     private val waiters = ArrayDeque<Waiter>()
+
+    // Served and not woken: waking may run a coroutine, so it waits for the end of the lock.
+    private val served = ConcurrentLinkedQueue<Waiter>()
 
     @Volatile private var waiting = 0
 
@@ -31,55 +47,94 @@ internal class WaitLine(private val lock: ReentrantLock) {
     /** How many wait now. */
     val length: Int get() = waiting
 
-    /** Serves the line as far as memory reaches. Called after something came back, under the lock. */
-    fun serve() {
+    /** Runs [action], which gives memory back, under the lock, and serves the line. */
+    inline fun serveAfter(action: () -> Unit) {
+        lock.withLock {
+            action()
+            serve()
+        }
+        wakeServed()
+    }
+
+    /** Serves the line as far as memory reaches. */
+    fun serveNow(): Unit = serveAfter {}
+
+    private fun serve() {
         while (true) {
             val first = waiters.firstOrNull() ?: return
-            first.taken = first.attempt() ?: return
+            first.taken = first.take() ?: return
             waiters.removeFirst()
             waiting = waiters.size
-            LockSupport.unpark(first.thread)
+            served.add(first)
         }
     }
 
-    /** Wakes everybody empty-handed. */
-    fun close() = lock.withLock {
-        closed = true
-        waiters.forEach { LockSupport.unpark(it.thread) }
-        waiters.clear()
-        waiting = 0
+    private fun wakeServed() {
+        while (true) (served.poll() ?: return).wakeUp()
+    }
+
+    /** Wakes all that wait, without memory. */
+    fun close() {
+        lock.withLock {
+            closed = true
+            for (waiter in waiters) waiter.refused = true
+            served.addAll(waiters)
+            waiters.clear()
+            waiting = 0
+        }
+        wakeServed()
+    }
+
+    /** Puts [waiter] at the end of the line; it may be woken before this returns. */
+    fun join(waiter: Waiter) {
+        serveAfter {
+            if (closed) {
+                waiter.refused = true
+                served.add(waiter)
+            } else {
+                waiters.addLast(waiter)
+                waiting = waiters.size
+            }
+        }
+    }
+
+    /** Takes [waiter] out of the line; returns what it was served before that, if anything. */
+    fun leave(waiter: Waiter): Taken? {
+        // The one behind may be content with what was too little for this one.
+        if (waiter.isWaiting) {
+            serveAfter {
+                waiters.remove(waiter)
+                waiting = waiters.size
+            }
+        }
+        return waiter.taken
     }
 
     /**
-     * Waits in line, after [joined] has run, until [attempt], run by whoever gives something back, has taken a block;
-     * null when [nanos] passed or the line was closed. For what may come back without anybody here being told,
-     * [look] is run every so often, by the thread that waits.
+     * Waits in line with the calling thread's [waiter] until it has been served; null when [nanos] passed or the line was closed.
      *
-     * @throws InterruptedException when the thread was interrupted; what it had been handed has gone to [giveBack]
+     * @param joined runs when it has joined, for what came back before that
+     * @param giveBack where a block goes that came too late
+     * @param look runs every so often, on this thread, for what comes back without a word to this line
+     * @throws InterruptedException when the thread was interrupted
      */
     fun await(
+        waiter: Waiter,
         nanos: Long,
         joined: () -> Unit,
-        attempt: () -> Taken?,
         giveBack: (Taken) -> Unit,
-        look: (() -> Unit)? = null,
+        look: () -> Unit,
     ): Taken? {
         val deadline = System.nanoTime() + nanos
-        val waiter = Waiter(attempt)
-        lock.withLock {
-            if (closed) return null
-            waiters.addLast(waiter)
-            waiting = waiters.size
-            serve()
-        }
+        join(waiter)
         try {
             joined()
             park(waiter, deadline, look)
         } catch (failure: Throwable) {
-            lock.withLock { leave(waiter) }?.let(giveBack)
+            leave(waiter)?.let(giveBack)
             throw failure
         }
-        val taken = lock.withLock { leave(waiter) }
+        val taken = leave(waiter)
         if (Thread.interrupted()) {
             if (taken != null) giveBack(taken)
             throw InterruptedException("interrupted while waiting for memory")
@@ -87,25 +142,15 @@ internal class WaitLine(private val lock: ReentrantLock) {
         return taken
     }
 
-    private fun park(waiter: Waiter, deadline: Long, look: (() -> Unit)?) {
+    private fun park(waiter: Waiter, deadline: Long, look: () -> Unit) {
         var pause = FIRST_LOOK
-        while (waiter.taken == null && !closed && !Thread.currentThread().isInterrupted) {
+        while (waiter.isWaiting && !Thread.currentThread().isInterrupted) {
             val left = deadline - System.nanoTime()
             if (left <= 0) return
-            LockSupport.parkNanos(this, if (look == null) left else minOf(left, pause))
-            look?.invoke()
+            LockSupport.parkNanos(this, minOf(left, pause))
+            look()
             pause = minOf(2 * pause, LAST_LOOK)
         }
-    }
-
-    private fun leave(waiter: Waiter): Taken? {
-        if (waiter.taken == null) {
-            waiters.remove(waiter)
-            waiting = waiters.size
-            // The one behind may be content with what was too little for this one.
-            serve()
-        }
-        return waiter.taken
     }
 
     private companion object {
@@ -114,9 +159,3 @@ internal class WaitLine(private val lock: ReentrantLock) {
         const val LAST_LOOK = 64_000_000L
     }
 }
-
-/** A block on its way to a lease: where it lies, what kind it is, and where it goes back to. */
-internal class Taken(val address: Long, val code: Int, val home: BlockHome)
-
-/** A block on its way to a shared lease: where it lies, the lease's word, and what ends with the lease. */
-internal class Placed(val address: Long, val word: Int, val tenure: Tenure, val arena: Arena?)

@@ -1,14 +1,11 @@
 package dev.leasehold.memory.internal.epoch
 
+import dev.leasehold.memory.internal.block.Arenas
 import java.util.concurrent.ConcurrentHashMap
 import java.util.concurrent.ConcurrentLinkedQueue
 import java.util.concurrent.locks.LockSupport
 
-/**
- * The one daemon thread of the library: it retires epochs, so that no renter waits for a handshake.
- *
- * Started with the first epoch that completes. A renter that is far ahead of it helps itself ([EpochLedger.grant]).
- */
+/** The daemon thread that retires epochs, so that no caller waits for a handshake. Started with the first epoch that completes. */
 internal object Retirer {
     private val work = ConcurrentLinkedQueue<() -> Boolean>()
     private val queued = ConcurrentHashMap.newKeySet<Any>()
@@ -17,20 +14,18 @@ internal object Retirer {
     }
 
     /** Retires what is complete in [ledger], soon. */
-    fun retire(ledger: EpochLedger) = submit(ledger) { ledger.retireCompleted() }
-
-    /** Reports for the idle threads of [ledger]'s pool, soon. */
-    fun settle(ledger: EpochLedger) = submit(SettleOf(ledger)) {
-        ledger.settleIfBehind()
-        true
+    fun retire(ledger: EpochLedger) = untilDone(ledger) {
+        val _ = ledger.retireCompleted()
+        !ledger.isBehind
     }
 
-    /** Runs [task], known as [key], again and again until it answers that it is done. */
-    fun untilDone(key: Any, task: () -> Boolean) = submit(key, task)
+    /** Cuts off all views in [arenas]: at once, or, while a native call uses one, when that is over. */
+    fun cutOff(arenas: Arenas) {
+        if (!arenas.closeAll()) untilDone(arenas, arenas::closeAll)
+    }
 
-    private data class SettleOf(val ledger: EpochLedger)
-
-    private fun submit(key: Any, task: () -> Boolean) {
+    /** Runs [task], known as [key], again and again until it returns true. */
+    fun untilDone(key: Any, task: () -> Boolean) {
         if (!queued.add(key)) return
         work.add {
             queued.remove(key)
@@ -50,13 +45,12 @@ internal object Retirer {
         val done = try {
             task()
         } catch (failure: Throwable) {
-            System.getLogger(
-                "dev.leasehold.memory",
-            ).log(System.Logger.Level.ERROR, "an epoch could not be retired", failure)
+            System.getLogger("dev.leasehold.memory")
+                .log(System.Logger.Level.ERROR, "an epoch could not be retired", failure)
             true
         }
         if (done) return
-        // A view is in use by a native call: its end gives no notice, so look again in a moment.
+        // A native call uses a view, and its end gives no notice: look again in a moment.
         LockSupport.parkNanos(this, RETRY_NANOS)
         work.add(task)
     }

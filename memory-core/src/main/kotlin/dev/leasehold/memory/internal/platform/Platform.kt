@@ -46,7 +46,7 @@ internal interface Platform {
      */
     fun remap(address: Long, oldBytes: Long, newBytes: Long, mayMove: Boolean): Long
 
-    /** A view of exactly [size] bytes at [address], inside one mapping of this platform, living as long as [arena]. */
+    /** A view of exactly [size] bytes at [address], inside one mapping of this platform unless it has no bytes, living as long as [arena]. */
     fun view(address: Long, size: Long, arena: Arena?): MemorySegment
 
     companion object {

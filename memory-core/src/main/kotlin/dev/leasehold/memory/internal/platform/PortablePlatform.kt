@@ -44,6 +44,7 @@ internal class PortablePlatform : Platform {
     override fun remap(address: Long, oldBytes: Long, newBytes: Long, mayMove: Boolean): Long = 0
 
     override fun view(address: Long, size: Long, arena: Arena?): MemorySegment {
+        if (size == 0L) return MemorySegment.ofAddress(address)
         val entry = checkNotNull(mappings.floorEntry(address)) { "no mapping holds $address" }
         return entry.value.segment.asSlice(address - entry.key, size)
     }

@@ -1,20 +1,12 @@
 package dev.leasehold.memory.internal.spi
 
-/**
- * Marks what only the other modules of Leasehold may call. It is public for the compiler's sake, has no stable form,
- * and needs an opt-in that is an error.
- */
-@RequiresOptIn("This belongs to Leasehold's own modules and changes without notice.", RequiresOptIn.Level.ERROR)
-@Retention(AnnotationRetention.BINARY)
-@Target(AnnotationTarget.CLASS, AnnotationTarget.FUNCTION, AnnotationTarget.PROPERTY)
-@MustBeDocumented
-public annotation class InternalMemoryApi
+import dev.leasehold.memory.internal.block.Attachment
 
 /**
- * Whoever closes a lease when nobody closed it before: a scope. A lease that has an owner lets it speak in the message of a use
+ * What closes a lease that its holder did not close: a scope. A lease that has an owner lets it speak in the message of a use
  * after the close.
  *
- * It is told nothing when a lease is closed early, and must not be the object that holds the leases: two objects that point to
+ * It is not notified when a lease is closed early, and must not be the object that holds the leases: two objects that point to
  * each other are never kept in registers (escape analysis finds neither removable before the other), so every scope would
  * make garbage. An owner finds out when it looks.
  */
@@ -25,12 +17,12 @@ public interface LeaseOwner {
 }
 
 /**
- * An owner that keeps books on its leases: it is told when each ends, which costs an object a lease. One keeper is the owner
+ * An owner that keeps books on its lease: it is notified when that ends, which costs an object a lease. One keeper is the owner
  * of one lease.
  */
 @InternalMemoryApi
 public interface LeaseKeeper : LeaseOwner {
-    /** Who rented, as leak reports name it behind the thread: a coroutine and its job. */
+    /** The code that rented, as leak reports name it behind the thread: a coroutine and its job. */
     public val renter: String
 
     /**
@@ -38,4 +30,18 @@ public interface LeaseKeeper : LeaseOwner {
      * has taken over. Called once, on the thread that ended it, which holds no lock. Must be short and must not throw.
      */
     public fun leaseEnded()
+}
+
+/** Attaches [owner], which is called [name], to its lease. */
+@OptIn(InternalMemoryApi::class)
+internal class OwnerAttachment(val owner: LeaseOwner, private val name: String?) :
+    Attachment(listens = owner is LeaseKeeper) {
+    override val renter: String? get() = (owner as? LeaseKeeper)?.renter
+
+    override fun describeOwner(): String = owner.describe(name)
+
+    override fun ended() {
+        super.ended()
+        if (owner is LeaseKeeper) owner.leaseEnded()
+    }
 }

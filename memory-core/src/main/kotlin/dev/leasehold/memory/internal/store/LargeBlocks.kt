@@ -1,6 +1,6 @@
 package dev.leasehold.memory.internal.store
 
-import dev.leasehold.memory.internal.budget.Account
+import dev.leasehold.memory.internal.budget.BudgetLeaf
 import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.platform.tryDiscard
 import dev.leasehold.memory.internal.platform.tryUnmap
@@ -13,9 +13,9 @@ import java.util.IdentityHashMap
  * A few idle ones are kept, newest last, because a fresh mapping costs a page fault a page. A request takes the best
  * fit among them if no more than a quarter of it would be wasted.
  */
-internal class LargeBlocks(private val platform: Platform, private val account: Account) {
+internal class LargeBlocks(private val platform: Platform, private val leaf: BudgetLeaf) {
     class Region(val address: Long, val bytes: Long) {
-        /** Whether the account pays for it. */
+        /** Whether the leaf pays for it. */
         var paid: Boolean = true
     }
 
@@ -35,10 +35,10 @@ internal class LargeBlocks(private val platform: Platform, private val account: 
             out.add(fit)
             return fit
         }
-        if (!account.tryReserve(bytes)) return null
+        if (!leaf.tryReserve(bytes)) return null
         val address = platform.map(bytes)
         if (address != 0L) return Region(address, bytes).also(out::add)
-        account.release(bytes)
+        leaf.release(bytes)
         return null
     }
 
@@ -60,13 +60,13 @@ internal class LargeBlocks(private val platform: Platform, private val account: 
         val bytes = maxOf(platform.pageSize, roundToPages(size))
         val more = bytes - region.bytes
         if (more == 0L) return region
-        if (!platform.remaps || (more > 0 && !account.tryReserve(more))) return null
+        if (!platform.remaps || (more > 0 && !leaf.tryReserve(more))) return null
         val address = platform.remap(region.address, region.bytes, bytes, mayMove)
         if (address == 0L) {
-            if (more > 0) account.release(more)
+            if (more > 0) leaf.release(more)
             return null
         }
-        if (more < 0) account.release(-more)
+        if (more < 0) leaf.release(-more)
         return Region(address, bytes)
     }
 
@@ -75,7 +75,7 @@ internal class LargeBlocks(private val platform: Platform, private val account: 
         val region = idle.firstOrNull() ?: return false
         if (!platform.tryUnmap(region.address, region.bytes)) return false
         idle.removeFirst()
-        account.release(region.bytes)
+        leaf.release(region.bytes)
         idleBytes -= region.bytes
         return true
     }
@@ -118,7 +118,7 @@ internal class LargeBlocks(private val platform: Platform, private val account: 
     private fun stopPaying(region: Region) {
         if (!region.paid) return
         region.paid = false
-        account.release(region.bytes)
+        leaf.release(region.bytes)
     }
 
     /** Gives every block back, after [abandon]. */

@@ -1,7 +1,6 @@
 package dev.leasehold.memory.internal.store
 
 import dev.leasehold.memory.internal.block.Bits
-import dev.leasehold.memory.internal.engine.PageHome
 import java.util.concurrent.atomic.AtomicReferenceArray
 
 /**
@@ -20,7 +19,7 @@ internal class Region(val serial: Long, val address: Long, val pages: Int, priva
     private val spans = arrayOfNulls<Span>(pages)
 
     // Apart from the spans, because it is read from any thread; and made late, because few regions have runs.
-    @Volatile private var homes: AtomicReferenceArray<PageHome?>? = null
+    @Volatile private var runs: AtomicReferenceArray<Pages?>? = null
 
     val bytes: Long get() = pages.toLong() shl pageShift
 
@@ -56,19 +55,19 @@ internal class Region(val serial: Long, val address: Long, val pages: Int, priva
         spans[span.until - 1] = null
     }
 
-    /** Says that [home], or nobody, is found by the ids of the pages from [from] to the one before [until]. */
-    fun find(from: Int, until: Int, home: PageHome?) {
-        val all = homes ?: AtomicReferenceArray<PageHome?>(pages).also { homes = it }
-        for (page in from until until) all.setRelease(page, home)
+    /** Lets [run], or nothing, be found by the ids of the pages from [from] to the one before [until]. */
+    fun find(from: Int, until: Int, run: Pages?) {
+        val all = runs ?: AtomicReferenceArray<Pages?>(pages).also { runs = it }
+        for (page in from until until) all.setRelease(page, run)
     }
 
     /** Says that nobody is found by the id of any page: for the end, when whoever has this must not have them. */
     fun findNobody() {
-        homes = null
+        runs = null
     }
 
-    /** Who is found by the id of [page], or null. From any thread. */
-    fun homeOf(page: Int): PageHome? = homes?.getAcquire(page)
+    /** The pages that [page] belongs to, or null. From any thread. */
+    fun pagesOf(page: Int): Pages? = runs?.getAcquire(page)
 
     companion object {
         private const val PAGE_BITS = 24

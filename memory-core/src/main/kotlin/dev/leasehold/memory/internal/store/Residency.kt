@@ -1,6 +1,6 @@
 package dev.leasehold.memory.internal.store
 
-import dev.leasehold.memory.internal.budget.Account
+import dev.leasehold.memory.internal.budget.BudgetLeaf
 import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.platform.tryDiscard
 import dev.leasehold.memory.internal.platform.tryUnmap
@@ -10,10 +10,10 @@ import dev.leasehold.memory.internal.platform.tryUnmap
  *
  * Where the system takes single pages back ([discards]), a mapping is address space and costs nothing: a page is paid for
  * before it is first used and again after it was discarded, and what was paid is released when it goes. Elsewhere a
- * region is paid for as a whole, for as long as it is mapped. Either way the account says what the system has lent, and
+ * region is paid for as a whole, for as long as it is mapped. Either way the leaf says what the system has lent, and
  * is asked first, so that a limit holds at every instant.
  */
-internal class Residency(private val platform: Platform, private val account: Account) {
+internal class Residency(private val platform: Platform, private val leaf: BudgetLeaf) {
     val discards: Boolean = platform.discards
     val page: Long = platform.pageSize
 
@@ -24,14 +24,14 @@ internal class Residency(private val platform: Platform, private val account: Ac
     /** Pays for [count] pages that are not mapped yet; false when they would pass the limit. */
     fun reserve(count: Int): Boolean {
         if (count == 0) return true
-        if (!account.tryReserve(count * page)) return false
+        if (!leaf.tryReserve(count * page)) return false
         bytes += count * page
         return true
     }
 
     fun release(count: Int) {
         if (count == 0) return
-        account.release(count * page)
+        leaf.release(count * page)
         bytes -= count * page
     }
 

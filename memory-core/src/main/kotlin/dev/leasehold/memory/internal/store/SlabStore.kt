@@ -2,9 +2,7 @@ package dev.leasehold.memory.internal.store
 
 import dev.leasehold.memory.internal.block.Magazine
 import dev.leasehold.memory.internal.block.SizeClasses
-import dev.leasehold.memory.internal.budget.Account
-import dev.leasehold.memory.internal.engine.PageHome
-import dev.leasehold.memory.internal.engine.Wreck
+import dev.leasehold.memory.internal.budget.BudgetLeaf
 import dev.leasehold.memory.internal.platform.Platform
 import java.util.concurrent.locks.ReentrantLock
 import kotlin.concurrent.withLock
@@ -14,17 +12,17 @@ import kotlin.concurrent.withLock
  * by one.
  *
  * Everything here is under [lock] and away from the hot path: caches and the depot keep what is used again soon, and
- * come here for a magazine at a time. Every page is paid for from the [account] before it is used. What is idle goes back
+ * come here for a magazine at a time. Every page is paid for from the [leaf] before it is used. What is idle goes back
  * by itself as soon as it exceeds [idleBound].
  */
-internal class SlabStore(platform: Platform, val account: Account, private val idleBound: () -> Long) {
+internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val idleBound: () -> Long) {
     @JvmField val lock = ReentrantLock()
 
-    private val heap = SpanHeap(platform, account)
+    private val heap = SpanHeap(platform, leaf)
     private val page = platform.pageSize
     private val shape = SlabShape(page)
     private val open = Array(SizeClasses.COUNT) { OpenSlabs() }
-    private val large = LargeBlocks(platform, account)
+    private val large = LargeBlocks(platform, leaf)
 
     /** How many bytes of blocks and pages are out: in caches, in the depot, quarantined or in use. */
     var outBytes: Long = 0
@@ -64,7 +62,7 @@ internal class SlabStore(platform: Platform, val account: Account, private val i
     private fun usualPages(classIndex: Int): Int {
         val usual = shape.usualPages(classIndex)
         if (heap.discards) return usual
-        val part = minOf(account.leastLimit / SLABS_A_LIMIT / page, usual.toLong())
+        val part = minOf(leaf.leastLimit / SLABS_A_LIMIT / page, usual.toLong())
         return maxOf(part.toInt(), shape.pagesOfBlock(classIndex))
     }
 
@@ -220,11 +218,13 @@ internal class SlabStore(platform: Platform, val account: Account, private val i
     /** Takes the [count] pages at [address] back, which were taken together. */
     fun giveBackPages(address: Long, count: Int) {
         if (dead) return
-        check(pages(address, count).address == address)
+        check(spanOf(address, count).address == address)
         giveBack(address)
     }
 
-    private fun pages(address: Long, count: Int): Span {
+    private fun spanOf(pages: Pages): Span = spanOf(pages.address, pages.count)
+
+    private fun spanOf(address: Long, count: Int): Span {
         val span = spanOf(address)
         check(span.slab == null && span.pages == count) { "$count pages at $address were not taken together: $span" }
         return span
@@ -232,53 +232,52 @@ internal class SlabStore(platform: Platform, val account: Account, private val i
 
     // ---- pages that are found by id ----
 
-    /** Takes the pages of [home], which is found by their ids from now on; false when they cannot be had. */
-    fun takePages(home: PageHome): Boolean {
-        val address = takePages(home.count)
+    /** Takes [pages], which are found by their ids from now on; false when they cannot be had. */
+    fun takePages(pages: Pages): Boolean {
+        val address = takePages(pages.count)
         if (address == 0L) return false
-        home.settle(address, heap.pageIdOf(address))
+        pages.placed(address, heap.pageIdOf(address))
         try {
-            heap.find(pages(address, home.count), 0, home)
+            heap.find(spanOf(pages), 0, pages)
         } catch (failure: OutOfMemoryError) {
-            giveBackPages(address, home.count)
+            giveBackPages(address, pages.count)
             throw failure
         }
         return true
     }
 
-    /** Takes the pages of [home] back: nobody is found by their ids any more. */
-    fun giveBackPages(home: PageHome) {
+    /** Takes [pages] back: nothing is found by their ids any more. */
+    fun giveBackPages(pages: Pages) {
         if (dead) return
-        heap.find(pages(home.address, home.count), 0, null)
-        giveBack(home.address)
+        heap.find(spanOf(pages), 0, null)
+        giveBack(pages.address)
     }
 
-    /** Adds the pages behind those of [home], up to [wanted]; false, and nothing changed, when they are too few or cannot be paid. */
-    fun tryExtendPages(home: PageHome, wanted: Int): Boolean {
+    /** Makes [pages] [wanted] long at the cost of the free pages behind them; false, and nothing changed, when they are too few or cannot be paid for. */
+    fun tryExtendPages(pages: Pages, wanted: Int): Boolean {
         if (dead) return false
-        val span = pages(home.address, home.count)
+        val span = spanOf(pages)
         if (!heap.tryExtend(span, wanted)) return false
-        heap.find(span, home.count, home)
-        outBytes += (wanted - home.count) * page
+        heap.find(span, pages.count, pages)
+        outBytes += (wanted - pages.count) * page
         return true
     }
 
-    /** Whether the free pages behind those of [home] are enough to make them [wanted]. */
-    fun hasRoomFor(home: PageHome, wanted: Int): Boolean =
-        !dead && heap.hasRoom(pages(home.address, home.count), wanted)
+    /** Whether the free pages behind [pages] are enough to make them [wanted] long. */
+    fun hasRoomFor(pages: Pages, wanted: Int): Boolean = !dead && heap.hasRoom(spanOf(pages), wanted)
 
-    /** Takes all but the first [wanted] pages of [home] back. */
-    fun shrinkPages(home: PageHome, wanted: Int) {
+    /** Takes all but the first [wanted] of [pages] back. */
+    fun shrinkPages(pages: Pages, wanted: Int) {
         if (dead) return
-        val span = pages(home.address, home.count)
+        val span = spanOf(pages)
         heap.find(span, wanted, null)
         heap.shrink(span, wanted)
-        outBytes -= (home.count - wanted) * page
+        outBytes -= (pages.count - wanted) * page
         keepBound()
     }
 
-    /** Who is found by the page [id], or null. From any thread. */
-    fun homeOfPage(id: Long): PageHome? = heap.homeOfPage(id)
+    /** The pages that have the page [id], or null. From any thread. */
+    fun pagesOf(id: Long): Pages? = heap.pagesOf(id)
 
     /** The position-independent id of the page that holds [address]: the same while its region is mapped; -1 when it is nobody's. */
     fun pageIdOf(address: Long): Long = heap.pageIdOf(address)
@@ -291,18 +290,18 @@ internal class SlabStore(platform: Platform, val account: Account, private val i
     private var dead = false
 
     /** Takes the pages of everything away, also of what is in use, and neither gives nor takes anything from then on. */
-    fun abandon(): Wreck {
+    fun abandon(): ReleasedMappings {
         dead = true
         heap.abandon()
         large.abandon()
-        return Wreck(heap, large)
+        return ReleasedMappings(heap, large)
     }
 
     // ---- what is idle ----
 
     // Going a step below the bound, so that a system call frees a part of the bound and not a block.
     private fun keepBound() {
-        // What is dead keeps no account of its pages.
+        // What is dead keeps no leaf of its pages.
         if (dead) return
         val bound = maxOf(0, idleBound())
         if (idleBytes > bound) counted { dropTo(bound) }
@@ -326,7 +325,7 @@ internal class SlabStore(platform: Platform, val account: Account, private val i
     @IgnorableReturnValue
     fun trim(): Long = if (dead) 0 else counted { large.trim() + heap.trim() }
 
-    // Not by the account, which large blocks that are resized change without the lock.
+    // Not by the leaf, which large blocks that are resized change without the lock.
     private inline fun <T> counted(action: () -> T): T {
         val before = heap.residentBytes + large.idleBytes
         return action().also { returnedBytes += before - heap.residentBytes - large.idleBytes }

@@ -1,7 +1,6 @@
 package dev.leasehold.memory.internal.store
 
-import dev.leasehold.memory.internal.budget.Account
-import dev.leasehold.memory.internal.engine.PageHome
+import dev.leasehold.memory.internal.budget.BudgetLeaf
 import dev.leasehold.memory.internal.platform.Platform
 import java.util.concurrent.atomic.AtomicLong
 
@@ -16,7 +15,7 @@ import java.util.concurrent.atomic.AtomicLong
  * free: so a freed span merges with both neighbours at once, whatever they hold, and no two free spans ever touch.
  * *Whether a page is here* is a matter of memory, which is counted: a bit a page, kept through every split and merge,
  * decides what a take costs and what can go back. A take pays for the pages of its span that are away, a discard
- * releases what it took; so the account is exact to the page, a limit too, and there is nothing to estimate.
+ * releases what it took; so the leaf is exact to the page, a limit too, and there is nothing to estimate.
  *
  *   take       best fit, spans whose pages are all here first; the end with more pages here is cut off
  *   free       merge left and right by the map (boundary tags, Knuth 1973, volume 1, 2.5, but beside the memory)
@@ -34,8 +33,8 @@ import java.util.concurrent.atomic.AtomicLong
  */
 
 /** Pages in spans, split and merged. Everything is under the store's lock, but [addressOfPage] and [pageIdOf]. */
-internal class SpanHeap(platform: Platform, private val account: Account) {
-    private val residency = Residency(platform, account)
+internal class SpanHeap(platform: Platform, private val leaf: BudgetLeaf) {
+    private val residency = Residency(platform, leaf)
     private val regions = RegionTable()
     private val free = FreeSpans()
     private val idle = IdleSpans()
@@ -134,7 +133,7 @@ internal class SpanHeap(platform: Platform, private val account: Account) {
     // Address space costs nothing, so regions grow with what is mapped, and stay few. Where it does cost, they are small.
     private fun usualPages(): Int {
         val wanted = if (discards) (mappedBytes / 4).coerceIn(LEAST_REGION, MOST_REGION) else WHOLE_REGION
-        val allowed = if (discards) account.leastLimit else account.leastLimit / REGIONS_A_LIMIT
+        val allowed = if (discards) leaf.leastLimit else leaf.leastLimit / REGIONS_A_LIMIT
         return (minOf(wanted, allowed) ushr pageShift).toInt().coerceAtLeast(1)
     }
 
@@ -238,14 +237,14 @@ internal class SpanHeap(platform: Platform, private val account: Account) {
         return if (at < region.pages) region.addressOf(at) else 0
     }
 
-    /** Says that [home], or nobody, is found by the ids of the pages of [span] from [from] on, counted in it. */
-    fun find(span: Span, from: Int, home: PageHome?): Unit = span.region.find(span.first + from, span.until, home)
+    /** Lets [pages], or nothing, be found by the ids of the pages of [span] from [from] on, counted in it. */
+    fun find(span: Span, from: Int, pages: Pages?): Unit = span.region.find(span.first + from, span.until, pages)
 
-    /** Who is found by the page [id], or null. From any thread. */
-    fun homeOfPage(id: Long): PageHome? {
+    /** The pages that have the page [id], or null. From any thread. */
+    fun pagesOf(id: Long): Pages? {
         val region = regions.numbered(Region.serialOf(id)) ?: return null
         val at = Region.pageOfId(id)
-        return if (at < region.pages) region.homeOf(at) else null
+        return if (at < region.pages) region.pagesOf(at) else null
     }
 
     // ---- idle pages ----

@@ -1,0 +1,41 @@
+package dev.leasehold.memory.internal.cache
+
+import java.util.concurrent.atomic.AtomicBoolean
+
+/**
+ * Caches for virtual threads, which own none: there may be a million of them, and each rents little.
+ *
+ * A few caches, twice as many as processors, each behind a flag that is taken with a compare-and-set. A thread begins
+ * with the one that its id points to, moves on when that is taken, and goes without when all are. No thread waits.
+ *
+ * @param count how many there are: a power of two
+ */
+internal open class SharedCaches(newCache: () -> ThreadCache, count: Int = usualCount()) {
+    private class Slot(val cache: ThreadCache) {
+        val taken = AtomicBoolean()
+    }
+
+    private val slots = Array(count) { Slot(newCache()) }
+
+    /** Runs [action] with a cache that no other thread uses meanwhile; null when all are in use. */
+    fun <R : Any> withCache(action: (ThreadCache) -> R): R? {
+        val start = Thread.currentThread().threadId().toInt()
+        for (step in slots.indices) {
+            val slot = slots[(start + step) and (slots.size - 1)]
+            if (!tryTake(slot.taken)) continue
+            try {
+                return action(slot.cache)
+            } finally {
+                slot.taken.set(false)
+            }
+        }
+        return null
+    }
+
+    /** Takes [flag], unless another thread has it. Open for a test that looks and then acts. */
+    protected open fun tryTake(flag: AtomicBoolean): Boolean = !flag.get() && flag.compareAndSet(false, true)
+
+    private companion object {
+        fun usualCount(): Int = Integer.highestOneBit(2 * Runtime.getRuntime().availableProcessors() - 1) shl 1
+    }
+}

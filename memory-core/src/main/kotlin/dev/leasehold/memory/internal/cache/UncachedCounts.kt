@@ -1,0 +1,33 @@
+package dev.leasehold.memory.internal.cache
+
+import java.util.concurrent.atomic.LongAdder
+
+/** The counts of what no thread's cache counts: large blocks, pages, and what was taken or given back past the caches. Any thread. */
+internal class UncachedCounts {
+    private val rents = LongAdder()
+    private val open = LongAdder()
+    private val bytes = LongAdder()
+    private val quarantined = LongAdder()
+
+    /** Counts [blocks] of [bytes] together as leased; where they are negative, as given back. */
+    fun count(blocks: Long, bytes: Long) {
+        if (blocks > 0) rents.add(blocks)
+        open.add(blocks)
+        this.bytes.add(bytes)
+    }
+
+    /** Counts one leased block of [bytes] as gone into quarantine. */
+    fun countQuarantined(bytes: Long) {
+        count(-1, -bytes)
+        quarantined.add(bytes)
+    }
+
+    /** Counts [bytes] as come out of quarantine. */
+    fun countReleased(bytes: Long): Unit = quarantined.add(-bytes)
+
+    /** Adds all this to [tally]. */
+    fun addTo(tally: Tally) {
+        tally.addOthers(rents.sum(), open.sum(), bytes.sum())
+        tally.quarantined += quarantined.sum()
+    }
+}

@@ -1,0 +1,88 @@
+package dev.leasehold.memory.internal.engine
+
+import dev.leasehold.memory.internal.block.Request
+import dev.leasehold.memory.internal.cache.Tally
+import dev.leasehold.memory.internal.cache.ThreadCache
+import dev.leasehold.memory.internal.cache.ThreadTable
+
+/**
+ * The machinery under a pool or a manager: takes memory and takes it back, and knows how it grows. A block keeps to its
+ * [HeldSource], through which its memory goes back, kept views are made and resizes are done. Any thread.
+ */
+internal abstract class Engine(@JvmField val state: EngineState) {
+    /** The caches of platform threads, where the engine has such; what every fast request looks at first. */
+    @JvmField protected val table: ThreadTable = ThreadTable()
+
+    /** The requests that wait for memory. */
+    abstract val line: WaitLine
+
+    /** Where a block goes that a thread's cache has given out and any thread may close. */
+    abstract val anyThread: HeldSource
+
+    /** The cache of [thread], which is the calling one; null when it has none. */
+    fun cacheOf(thread: Thread): ThreadCache? = table.firstLook(thread.threadId()) ?: cacheOfSlow(thread)
+
+    protected open fun cacheOfSlow(thread: Thread): ThreadCache? = null
+
+    /** Takes a block without waiting; null when it cannot be had. */
+    abstract fun take(request: Request): Taken?
+
+    /** A request that can [join][WaitLine.join] the [line]: for [thread], or, where that is null, for what [wake] wakes. */
+    abstract fun waiterFor(request: Request, thread: Thread?, wake: () -> Unit): Waiter
+
+    /** Collects what lies idle for the requests in the [line]. For a request that has just joined. */
+    abstract fun collectForLine()
+
+    /**
+     * [take] that waits its turn in the [line], as long as the request may.
+     *
+     * @throws InterruptedException when the thread was interrupted; nothing was taken then
+     */
+    fun await(request: Request): Taken? = try {
+        line.await(
+            waiterFor(request, Thread.currentThread()) {},
+            request.nanos,
+            joined = ::collectForLine,
+            giveBack = { it.source.giveBack(it.address, it.code, request.size) },
+            // Room in a budget, and idle memory of others below it, comes back without a word to this line.
+            look = { if (state.leaf.reclaim()) collectForLine() },
+        )
+    } finally {
+        state.leaf.deliver()
+    }
+
+    /** Takes [count] pages that lie together, without waiting; null when they cannot be had. */
+    abstract fun takePages(count: Int): PageSource?
+
+    /** The id of the first page of those that were taken together with the page [id]; 0 when no taken pages have it. */
+    abstract fun firstPageOf(id: Long): Long
+
+    /** The most pages that can be taken together. */
+    abstract val mostPages: Long
+
+    /** What a block without bytes is made of. */
+    val nothing: Taken by lazy { Taken(NOWHERE, 0, NothingSource(state)) }
+
+    /** Sums the counts of all threads. */
+    abstract fun tally(): Tally
+
+    /** Gives what is idle back to the system; returns how many bytes went. */
+    abstract fun trim(): Long
+
+    /** Takes nothing more, and gives what is idle back; returns the tally of what is still out. */
+    abstract fun close(): Tally
+
+    /**
+     * Takes all memory back, also what is in use. It is closed, and its state is [cleared][EngineState.cleared], from then on. Views
+     * in shared arenas are cut off; a thread that is using a view of its own meets zeros or what it writes itself.
+     */
+    abstract fun abandon()
+
+    private companion object {
+        /** An address that nothing is ever read from, at a multiple of every alignment. */
+        const val NOWHERE = 1L shl 16
+    }
+}
+
+/** A block on its way to its holder: where it lies, what kind it is, and where it goes back to. */
+internal class Taken(@JvmField val address: Long, @JvmField val code: Int, @JvmField val source: HeldSource)

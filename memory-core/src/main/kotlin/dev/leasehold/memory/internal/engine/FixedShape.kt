@@ -1,0 +1,44 @@
+package dev.leasehold.memory.internal.engine
+
+/**
+ * How equal chunks lie in their region.
+ *
+ * @property blockSize how many bytes a chunk has for its holder
+ * @property stride how far apart the chunks lie, in bytes
+ * @property count how many there are
+ */
+internal class FixedShape private constructor(
+    val blockSize: Long,
+    val stride: Long,
+    val count: Int,
+    private val pageSize: Long,
+) {
+    /** How many bytes the region has: whole pages. */
+    val regionBytes: Long = roundUp(Math.multiplyExact(stride, count.toLong()), pageSize)
+
+    /** Where the pages that lie whole in the chunk at [address] begin, and how many bytes they have. */
+    fun wholePages(address: Long): Pair<Long, Long> {
+        val from = roundUp(address, pageSize)
+        val to = (address + stride) and -pageSize
+        return from to maxOf(0, to - from)
+    }
+
+    /** How many chunks may wait in quarantine where [bytes] and [blocks] may: few enough that rents still find some. */
+    fun quarantined(bytes: Long, blocks: Int): Int =
+        if (count < FEWEST_FOR_EPOCHS) 0 else minOf(blocks.toLong(), bytes / stride, count / QUARANTINED_PART).toInt()
+
+    companion object {
+        // A small pool must get a closed chunk back at once; a large one may let an eighth of its chunks wait for an epoch.
+        private const val FEWEST_FOR_EPOCHS = 64
+        private const val QUARANTINED_PART = 8L
+
+        /** [count] chunks of [blockSize] bytes at multiples of [alignment]; null when their bytes are more than a long counts. */
+        fun of(blockSize: Long, count: Int, alignment: Long, pageSize: Long): FixedShape? = try {
+            FixedShape(blockSize, roundUp(blockSize, alignment), count, pageSize)
+        } catch (_: ArithmeticException) {
+            null
+        }
+
+        private fun roundUp(value: Long, unit: Long): Long = Math.addExact(value, unit - 1) and -unit
+    }
+}

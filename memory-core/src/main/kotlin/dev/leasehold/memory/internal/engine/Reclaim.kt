@@ -1,0 +1,43 @@
+package dev.leasehold.memory.internal.engine
+
+import dev.leasehold.memory.internal.cache.CacheRegistry
+import dev.leasehold.memory.internal.epoch.EpochLedger
+import dev.leasehold.memory.internal.store.SlabStore
+import kotlin.concurrent.withLock
+
+/**
+ * Makes all that lies idle in an engine available, when the limit or the system stops a request: so idle memory is never the
+ * reason for a refusal. Any thread.
+ */
+internal class Reclaim(
+    private val shortage: Shortage,
+    private val registry: CacheRegistry,
+    private val store: SlabStore,
+    private val line: WaitLine,
+    private val epochs: EpochLedger,
+    private val magazines: Magazines,
+) {
+    /** Takes every idle block back into the store; the caches stay revoked when they are to be [held][hold]. */
+    fun all(hold: Boolean) {
+        registry.revoke(hold) { cache -> store.lock.withLock { cache.drainInto(store::giveBack) } }
+        epochs.retireNow()
+        magazines.drain()
+    }
+
+    /** Runs [request] with every idle byte available, and kept from the caches until it has looked. */
+    fun <T> before(request: () -> T): T = shortage.during(::collect, request)
+
+    private fun collect(begins: Boolean) {
+        if (begins) {
+            all(hold = true)
+            // A thread that was between the depot and its cache finds the cache revoked, and brings its magazine here.
+            registry.awaitHands()
+        } else {
+            epochs.retireNow()
+        }
+        magazines.drain()
+    }
+
+    /** [before] for a request that has just joined the line: what came back before that went to caches, and not to the line. */
+    fun beforeLine(): Unit = before { line.serveNow() }
+}

@@ -1,0 +1,66 @@
+package dev.leasehold.memory.internal.engine
+
+import dev.leasehold.memory.internal.cache.CacheRegistry
+import dev.leasehold.memory.internal.store.SlabStore
+import java.util.concurrent.locks.ReentrantLock
+import kotlin.concurrent.withLock
+
+/**
+ * Whether memory is short. Then all caches are bypassed, and what comes back goes straight to the store, where the line is
+ * served; when enough has come back the caches are let go. Any thread.
+ */
+internal class Shortage(
+    private val state: EngineState,
+    private val store: SlabStore,
+    private val line: WaitLine,
+    private val registry: CacheRegistry,
+) {
+    /** Whether every cache is bypassed because memory is short. */
+    @Volatile
+    var isOn = false
+        private set
+
+    // Held through a whole reclaim, so that a second request does not give up while the first is still collecting.
+    private val lock = ReentrantLock()
+
+    // Requests between their reclaim and their look. Under the lock.
+    private var requests = 0
+
+    /** Whether a block may be taken out of turn: not past requests that wait, and not when all is over. */
+    val mayTake: Boolean get() = !state.closed && line.length == 0
+
+    /** Whether what is idle belongs into the store. */
+    val mustReturn: Boolean get() = state.closed || isOn
+
+    /** Runs [collect], which is told whether the caches were in use before, and then [request], which finds all that was collected. */
+    inline fun <T> during(collect: (begins: Boolean) -> Unit, request: () -> T): T {
+        lock.withLock { requests++ }
+        try {
+            lock.withLock {
+                val begins = !isOn
+                isOn = true
+                collect(begins)
+            }
+            return request()
+        } finally {
+            lock.withLock { requests-- }
+            relieve()
+        }
+    }
+
+    /** Lets the caches go when enough has come back. */
+    fun relieve() {
+        if (!isOn || !mayTake) return
+        val out = store.lock.withLock { store.outBytes }
+        if (out > state.leaf.limit / 4 * 3) return
+        // Never waited for: the thread that has it relieves when it is done.
+        if (!lock.tryLock()) return
+        try {
+            if (requests > 0 || line.length > 0) return
+            isOn = false
+            registry.letGo { !state.closed }
+        } finally {
+            lock.unlock()
+        }
+    }
+}

@@ -1,0 +1,27 @@
+package dev.leasehold.memory.model
+
+import java.util.concurrent.atomic.AtomicInteger
+
+/** Who has which of a few blocks, as bits. A block that two have at once is a fault. */
+internal class Hands {
+    private val held = AtomicInteger()
+
+    fun take(address: Long) {
+        val bit = bit(address)
+        while (true) {
+            val seen = held.get()
+            check(seen and bit == 0) { "the block at $address has two holders" }
+            if (held.compareAndSet(seen, seen or bit)) return
+        }
+    }
+
+    fun give(address: Long) {
+        val bit = bit(address)
+        while (true) {
+            val seen = held.get()
+            if (held.compareAndSet(seen, seen and bit.inv())) return
+        }
+    }
+
+    private fun bit(address: Long): Int = 1 shl address.toInt()
+}

@@ -1,0 +1,32 @@
+package dev.leasehold.memory.support
+
+import dev.leasehold.memory.access
+import java.io.File
+import java.util.concurrent.TimeUnit
+import kotlin.reflect.KClass
+
+/** Another virtual machine with this one's class path, for what must be set before a virtual machine starts. */
+internal object ChildJvm {
+    class Result(val exitCode: Int, val output: String)
+
+    const val NATIVE_ACCESS = "--enable-native-access=ALL-UNNAMED"
+
+    /** Runs [main] with [options] to its end, ten minutes at most. */
+    fun run(main: KClass<*>, options: List<String>, vararg args: String): Result {
+        val java = File(System.getProperty("java.home"), "bin/java").path
+        val output = File.createTempFile("leasehold-child", ".log")
+        try {
+            val command = listOf(java) + options + listOf("-cp", classPath(), main.java.name) + args
+            val process = ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output).start()
+            if (!process.waitFor(10, TimeUnit.MINUTES)) {
+                process.destroyForcibly()
+                error("$main hangs under $options:\n${output.readText()}")
+            }
+            return Result(process.exitValue(), output.readText())
+        } finally {
+            output.delete()
+        }
+    }
+
+    private fun classPath() = System.getProperty("surefire.test.class.path") ?: System.getProperty("java.class.path")
+}
