@@ -57,7 +57,7 @@ public class FloorPlan(public val root: String) {
         val INTERNAL = mapOf(
             "access" to GROUND,
             "spi" to GROUND,
-            "platform" to Room("platform", 1),
+            "platform" to Room("platform", 0),
             "budget" to Room("budget", 1),
             "block" to SLAB,
             "store" to SLAB,

@@ -3,6 +3,7 @@
 package dev.leasehold.memory.internal.block
 
 import dev.leasehold.memory.internal.access.AccessFailures
+import dev.leasehold.memory.internal.platform.Log
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.internal.spi.LeaseKeeper
 import dev.leasehold.memory.internal.spi.LeaseOwner
@@ -43,12 +44,11 @@ internal class LeaseTrace private constructor(
 
     private fun reportIfOpen() {
         if (closed.get() == null) {
-            LOGGER.log(System.Logger.Level.WARNING, "LEAK: $what was never closed; ${origin()}")
+            Log.warn("LEAK: $what was never closed; ${origin()}")
         }
     }
 
     companion object {
-        private val LOGGER: System.Logger = System.getLogger("dev.leasehold.memory")
         private val CLEANER: Cleaner by lazy { Cleaner.create() }
 
         /** A trace for a lease that is being made by the calling thread. */

@@ -1,5 +1,7 @@
 package dev.leasehold.memory.internal.budget
 
+import dev.leasehold.memory.internal.platform.Log
+
 /** A figure, and whom to tell when a node's used bytes rise to it. */
 internal class SoftLimit(private val threshold: Long, private val listener: (owner: Any, used: Long) -> Unit) {
     fun isCrossed(before: Long, after: Long): Boolean = threshold in before + 1..after
@@ -19,13 +21,11 @@ internal class Crossing(private val soft: SoftLimit, private val node: BudgetNod
         try {
             soft.tell(owner, used)
         } catch (failure: Throwable) {
-            LOGGER.log(System.Logger.Level.ERROR, "the listener of a soft limit of '${node.path}' failed", failure)
+            Log.error("the listener of a soft limit of '${node.path}' failed", failure)
         }
     }
 
     companion object {
-        private val LOGGER: System.Logger = System.getLogger("dev.leasehold.memory")
-
         fun tellAll(crossings: List<Crossing>): Unit = crossings.forEach(Crossing::tell)
     }
 }
