@@ -3,11 +3,11 @@
 package dev.leasehold.memory.internal.block
 
 import dev.leasehold.memory.internal.access.AccessFailures
+import dev.leasehold.memory.internal.platform.Background
 import dev.leasehold.memory.internal.platform.Log
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.internal.spi.LeaseKeeper
 import dev.leasehold.memory.internal.spi.LeaseOwner
-import java.lang.ref.Cleaner
 import java.util.concurrent.atomic.AtomicReference
 
 /**
@@ -49,8 +49,6 @@ internal class LeaseTrace private constructor(
     }
 
     companion object {
-        private val CLEANER: Cleaner by lazy { Cleaner.create() }
-
         /** A trace for a lease that is being made by the calling thread. */
         fun start(poolName: String, size: Long): LeaseTrace = start(poolName, size, null)
 
@@ -64,7 +62,7 @@ internal class LeaseTrace private constructor(
 
         /** Reports [trace] when [owner], a lease or a block, becomes garbage before it was closed. */
         fun watch(owner: Any, trace: LeaseTrace) {
-            CLEANER.register(owner, trace::reportIfOpen)
+            Background.whenGarbage(owner, trace::reportIfOpen)
         }
     }
 }

@@ -13,7 +13,7 @@ import dev.leasehold.memory.internal.cache.Stripes
 import dev.leasehold.memory.internal.cache.Tally
 import dev.leasehold.memory.internal.cache.ThreadCache
 import dev.leasehold.memory.internal.cache.ThreadTable
-import dev.leasehold.memory.internal.epoch.Retirer
+import dev.leasehold.memory.internal.platform.Background
 import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.store.SlabStore
 import java.util.concurrent.ConcurrentHashMap
@@ -242,7 +242,7 @@ internal class SlabEngine(
 
     /** Cuts off all views in shared arenas: at once, or, while a native call uses one, when that is over. */
     fun cutViews() {
-        if (!arenas.closeAll()) Retirer.untilDone(arenas, arenas::closeAll)
+        if (!arenas.closeAll()) Background.untilDone(arenas, arenas::closeAll)
     }
 
     companion object {

@@ -1,10 +1,9 @@
 package dev.leasehold.memory.internal.engine
 
 import dev.leasehold.memory.internal.block.Arenas
-import dev.leasehold.memory.internal.epoch.Retirer
+import dev.leasehold.memory.internal.platform.Background
 import dev.leasehold.memory.internal.store.LargeBlocks
 import dev.leasehold.memory.internal.store.SpanHeap
-import java.lang.ref.Cleaner
 
 /** What is left of a store that took all of its memory back: mappings without pages. */
 internal class Wreck(private val heap: SpanHeap, private val large: LargeBlocks) {
@@ -17,11 +16,11 @@ internal class Wreck(private val heap: SpanHeap, private val large: LargeBlocks)
 
 /** Gives the addresses of wrecks back when their engines are garbage, and with them the last block that refers to one. */
 internal object Wrecks {
-    private val CLEANER: Cleaner by lazy { Cleaner.create() }
-
     /** Unmaps [wreck] when [engine] is garbage and all of [arenas] are closed. */
     fun unmapLater(engine: SlabEngine, wreck: Wreck, arenas: Arenas) {
         // This must not refer to the engine.
-        CLEANER.register(engine) { Retirer.untilDone(wreck) { arenas.closeAll().also { if (it) wreck.unmap() } } }
+        Background.whenGarbage(engine) {
+            Background.untilDone(wreck) { arenas.closeAll().also { if (it) wreck.unmap() } }
+        }
     }
 }

@@ -199,14 +199,16 @@ internal class EpochLedger(
      */
     @Synchronized
     fun retireCompleted(): Boolean {
+        var all = true
+        // One that is in use does not hold up those behind it, because it may be long until it is tried again.
         repeat(lock.withLock { completed.size }) {
-            val epoch = lock.withLock { completed.removeFirstOrNull() } ?: return true
+            val epoch = lock.withLock { completed.removeFirstOrNull() } ?: return all
             if (!retire(epoch)) {
                 lock.withLock { completed.addLast(epoch) }
-                return false
+                all = false
             }
         }
-        return true
+        return all
     }
 
     private fun retire(epoch: Epoch): Boolean {
