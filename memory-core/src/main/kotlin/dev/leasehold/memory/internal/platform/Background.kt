@@ -6,18 +6,21 @@ import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 
 /**
- * The library's work off the paths of its callers. No other part of it starts threads.
+ * The library's work off the paths of its callers. No other part of it starts threads. Daemon threads of the system:
  *
- * | thread | kind | work | ends |
- * |---|---|---|---|
- * | `leasehold-background` | daemon | retires epochs, retries what a native call holds up, runs what is due later | when it has had nothing to do for 10 s; the next task starts another |
- * | `leasehold-cleaner` | daemon | logs leaks (`LEAK:`), and unmaps cleared managers that are garbage | with the process; starts with the first traced lease or cleared manager |
- * | `leasehold-turn` | virtual | waits in the pool below a suspending pool, for one coroutine | with the wait |
- * | `leasehold-watch` | virtual | looks whether that wait is a deadlock | with the wait |
- * | `leasehold-stall` | virtual | looks whether the line of a suspending pool stands still (`STALL:`) | with the line |
- * | `leasehold-straggler` | virtual | closes a lease that a native call still uses | when it is closed |
- * | `leasehold-future` | virtual | completes a future of a lease, and runs what depends on it | with that |
- * | `leasehold-left-behind` | virtual | looks for leases in a cancelled channel | after about a second |
+ * - `leasehold-background` retires epochs, tries again what a native call holds up, and runs what is due later. It ends
+ *   when it has had nothing to do for 10 s; the next task starts another.
+ * - `leasehold-cleaner` logs leaks (`LEAK:`) and unmaps cleared managers when they are garbage. It starts with the first
+ *   traced lease or cleared manager, and does not end.
+ *
+ * Virtual threads, of the suspending pools of memory-coroutines:
+ *
+ * - `leasehold-turn` waits in the pool below, for one coroutine.
+ * - `leasehold-watch` looks whether that wait is a deadlock.
+ * - `leasehold-stall` looks whether the line of the pool stands still (`STALL:`).
+ * - `leasehold-straggler` closes a lease that a native call still uses, when the call has ended.
+ * - `leasehold-future` completes the future of a lease, and runs its dependents.
+ * - `leasehold-left-behind` looks for leases in a cancelled channel, for about a second.
  *
  * Tasks for `leasehold-background` are short and do not block, because they share it. A task that may block has a
  * virtual thread of its own. What a task throws goes to the log, and the others go on. All functions may be called from
@@ -36,8 +39,8 @@ internal object Background {
     fun submit(task: () -> Unit): Unit = thread.submit(task)
 
     /**
-     * Runs [task] until it returns true: soon, and then with pauses of 1 ms that double up to 1 s. A task that throws is
-     * over. While a task of an equal [key] waits, no other is added, but that one is run soon.
+     * Runs [task] until it returns true: soon, and then with pauses of 1 ms that double up to 1 s. A task that throws
+     * is over. While a task of an equal [key] waits, no other is added, but that one is run soon.
      */
     fun untilDone(key: Any, task: () -> Boolean): Unit = thread.untilDone(key, task)
 
@@ -45,7 +48,7 @@ internal object Background {
     @IgnorableReturnValue
     fun schedule(delay: Duration, task: () -> Unit): AutoCloseable = thread.schedule(delay.inWholeNanoseconds, task)
 
-    /** Runs [task] with a pause of [period] before each run, also after it has thrown, until what is returned is closed. */
+    /** Runs [task] after each [period], also after it has thrown, until what is returned is closed. */
     fun every(period: Duration, task: () -> Unit): AutoCloseable = thread.every(period.inWholeNanoseconds, task)
 
     /** Starts a virtual thread for [task]. An interrupt may end it. */

@@ -50,7 +50,7 @@ internal class BackgroundThread(
     /** Runs [task] once, [delayNanos] nanoseconds from now, unless what is returned is closed before. */
     fun schedule(delayNanos: Long, task: () -> Unit): AutoCloseable = cancellable(once(task), delayNanos)
 
-    /** Runs [task] with [periodNanos] nanoseconds before each run, also after it has thrown, until what is returned is closed. */
+    /** Runs [task] after each [periodNanos] nanoseconds, also after it has thrown, until what is returned is closed. */
     fun every(periodNanos: Long, task: () -> Unit): AutoCloseable {
         val repeated = Task(null, { periodNanos }) {
             guarded(task)
@@ -115,7 +115,7 @@ internal class BackgroundThread(
         }
     }
 
-    /** Waits until a task is due, and takes it. Returns null when there was none for long: then this thread has to end. */
+    /** Waits until a task is due, and takes it. Returns null after a time without any: then this thread has to end. */
     private fun next(): Task? = lock.withLock {
         val idleEnd = System.nanoTime() + idleNanos
         while (left(idleEnd) > 0) await(left(idleEnd))

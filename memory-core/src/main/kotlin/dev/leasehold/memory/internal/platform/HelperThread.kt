@@ -1,11 +1,11 @@
 package dev.leasehold.memory.internal.platform
 
 /**
- * The threads that this library starts, by their names in a thread dump. [Background] says what each is for, and so does
- * the guide, for operators.
+ * The threads that this library starts, by their names in a thread dump. [Background] says what each is for, and so
+ * does the guide, for operators.
  *
- * A helper thread often lives longer than what its starter belongs to. So it inherits nothing that would keep that in memory:
- * no context class loader, no inheritable thread locals, no thread group.
+ * A helper thread often lives longer than the application that made it start. So it inherits nothing that would keep
+ * that application in memory: no context class loader, no inheritable thread locals, no thread group.
  */
 internal enum class HelperThread(val threadName: String) {
     BACKGROUND("leasehold-background"),

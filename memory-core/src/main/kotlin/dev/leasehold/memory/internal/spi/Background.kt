@@ -28,15 +28,16 @@ public fun virtualThread(name: String, task: () -> Unit): Thread = Background.vi
 public fun schedule(delay: Duration, task: () -> Unit): AutoCloseable = Background.schedule(delay, task)
 
 /**
- * Runs [task] with a pause of [period] before each run, also after it has thrown, until what is returned is closed. It must be
- * short and not block.
+ * Runs [task] after each [period], also after it has thrown, until what is returned is closed. It must be short and not
+ * block.
  */
 @InternalMemoryApi
 public fun scheduleEvery(period: Duration, task: () -> Unit): AutoCloseable = Background.every(period, task)
 
 /**
- * Runs [task] until it returns true: soon, and then with pauses of 1 ms that double up to 1 s. A task that throws is over. It
- * must be short and not block. While a task of an equal [key] waits, no other is added, but that one is run soon.
+ * Runs [task] until it returns true: soon, and then with pauses of 1 ms that double up to 1 s. A task that throws is
+ * over. It must be short and not block. While a task of an equal [key] waits, no other is added, but that one is run
+ * soon.
  */
 @InternalMemoryApi
 public fun retryUntilDone(key: Any, task: () -> Boolean): Unit = Background.untilDone(key, task)

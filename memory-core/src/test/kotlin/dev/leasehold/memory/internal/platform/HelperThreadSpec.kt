@@ -63,7 +63,7 @@ private class Traces(
     }
 }
 
-/** Runs [action] in a thread with a group, a context class loader and an inheritable thread local that nothing else has. */
+/** Runs [action] in a thread with a group, a context class loader and an inherited value that nothing else has. */
 private class Starter(private val action: () -> Unit) {
     fun leave(): Traces {
         val group = ThreadGroup("child")
