@@ -10,12 +10,24 @@ import java.util.logging.Logger
  * What others left behind may be reported meanwhile, and is not what this is about.
  */
 public fun logged(about: String = "", body: (ConcurrentLinkedQueue<String>) -> Unit): List<String> {
-    val records = ConcurrentLinkedQueue<String>()
+    val messages = ConcurrentLinkedQueue<String>()
+    capture(about, { messages.add(it.message) }) { body(messages) }
+    return messages.toList()
+}
+
+/** [logged], but with all that each record has: who reports, how bad it is, and the failure. */
+public fun loggedRecords(about: String, body: () -> Unit): List<LogRecord> {
+    val records = ConcurrentLinkedQueue<LogRecord>()
+    capture(about, { records.add(it.also(LogRecord::getSourceClassName)) }, body)
+    return records.toList()
+}
+
+private fun capture(about: String, sink: (LogRecord) -> Unit, body: () -> Unit) {
     val logger = Logger.getLogger("dev.leasehold.memory")
     val parents = logger.parent.handlers
     val handler = object : Handler() {
         override fun publish(record: LogRecord) {
-            if (about in record.message) records.add(record.message) else parents.forEach { it.publish(record) }
+            if (about in record.message) sink(record) else parents.forEach { it.publish(record) }
         }
 
         override fun flush() = Unit
@@ -26,10 +38,9 @@ public fun logged(about: String = "", body: (ConcurrentLinkedQueue<String>) -> U
     logger.useParentHandlers = false
     logger.addHandler(handler)
     try {
-        body(records)
+        body()
     } finally {
         logger.removeHandler(handler)
         logger.useParentHandlers = useParents
     }
-    return records.toList()
 }

@@ -1,5 +1,6 @@
 package dev.leasehold.memory.internal.block
 
+import dev.leasehold.memory.internal.platform.Background
 import java.lang.foreign.Arena
 import java.util.concurrent.ConcurrentHashMap
 
@@ -28,6 +29,11 @@ internal class Arenas(private val owner: Owner) {
             open.add(arena)
             throw inUse
         }
+    }
+
+    /** Closes all: those that a native call uses now, when that is over. */
+    fun closeAllSoon() {
+        if (!closeAll()) Background.untilDone(this, ::closeAll)
     }
 
     /** Closes all that can be closed now; false when one is still in use. */

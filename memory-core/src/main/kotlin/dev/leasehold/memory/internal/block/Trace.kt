@@ -1,8 +1,9 @@
 package dev.leasehold.memory.internal.block
 
+import dev.leasehold.memory.internal.platform.Background
+import dev.leasehold.memory.internal.platform.Log
 import dev.leasehold.memory.internal.platform.bytes
 import dev.leasehold.memory.internal.platform.describe
-import java.lang.ref.Cleaner
 import java.util.concurrent.atomic.AtomicReference
 
 /**
@@ -42,21 +43,18 @@ internal class Trace private constructor(
 
     private fun reportIfOpen() {
         if (closed.get() == null) {
-            LOGGER.log(System.Logger.Level.WARNING, "LEAK: $what was never closed; ${origin()}")
+            Log.warn("LEAK: $what was never closed; ${origin()}")
         }
     }
 
     companion object {
-        private val LOGGER: System.Logger = System.getLogger("dev.leasehold.memory")
-        private val CLEANER: Cleaner by lazy { Cleaner.create() }
-
         /** A trace for what the calling thread is taking from [owner], for [renter] if that is not null. */
         fun start(owner: Owner, size: Long, renter: String? = null): Trace =
             Trace("a ${owner.kind.item} of ${bytes(size)} from $owner", owner.kind.participle, renter)
 
         /** Reports [trace] when [taken], a lease or a block, becomes garbage before it was closed. */
         fun watch(taken: Any, trace: Trace) {
-            CLEANER.register(taken, trace::reportIfOpen)
+            Background.whenGarbage(taken, trace::reportIfOpen)
         }
     }
 }

@@ -1,5 +1,7 @@
 package dev.leasehold.memory.internal.budget
 
+import dev.leasehold.memory.internal.platform.Log
+
 /** A threshold of a node's used bytes, and what is called when they rise to it. */
 internal class SoftLimit(private val threshold: Long, private val listener: (used: Long) -> Unit) {
     fun isCrossed(before: Long, after: Long): Boolean = threshold in before + 1..after
@@ -17,13 +19,11 @@ internal class Crossing(private val soft: SoftLimit, private val node: BudgetNod
         try {
             soft.notify(used)
         } catch (failure: Throwable) {
-            LOGGER.log(System.Logger.Level.ERROR, "the listener of a soft limit of '${node.path}' failed", failure)
+            Log.error("the listener of a soft limit of '${node.path}' failed", failure)
         }
     }
 
     companion object {
-        private val LOGGER: System.Logger = System.getLogger("dev.leasehold.memory")
-
         fun notifyAll(crossings: List<Crossing>): Unit = crossings.forEach(Crossing::notifyListener)
     }
 }

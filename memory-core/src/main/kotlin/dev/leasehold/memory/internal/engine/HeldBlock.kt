@@ -8,7 +8,6 @@ import dev.leasehold.memory.internal.cache.RefCount
 import dev.leasehold.memory.internal.epoch.EpochView
 import dev.leasehold.memory.internal.epoch.KeptView
 import dev.leasehold.memory.internal.epoch.OwnView
-import dev.leasehold.memory.internal.epoch.Retirer
 import dev.leasehold.memory.internal.platform.Platform
 import java.lang.foreign.Arena
 import java.lang.foreign.MemorySegment
@@ -170,7 +169,7 @@ public abstract class HeldBlock internal constructor(
 
     private fun shown(fresh: KeptView): MemorySegment {
         // Its arena may have been opened after all of them were closed.
-        if (source.state.cleared) Retirer.cutOff(source.state.arenas)
+        if (source.state.cleared) source.state.arenas.closeAllSoon()
         return fresh.raw
     }
 

@@ -1,5 +1,6 @@
 package dev.leasehold.memory.internal.engine
 
+import dev.leasehold.memory.internal.block.Arenas
 import dev.leasehold.memory.internal.block.BlockKind
 import dev.leasehold.memory.internal.block.Fence
 import dev.leasehold.memory.internal.block.Request
@@ -13,8 +14,9 @@ import dev.leasehold.memory.internal.cache.ThreadCache
 import dev.leasehold.memory.internal.cache.ThreadTable
 import dev.leasehold.memory.internal.cache.UncachedCounts
 import dev.leasehold.memory.internal.epoch.EpochLedger
-import dev.leasehold.memory.internal.epoch.Retirer
+import dev.leasehold.memory.internal.platform.Background
 import dev.leasehold.memory.internal.store.Region
+import dev.leasehold.memory.internal.store.ReleasedMappings
 import dev.leasehold.memory.internal.store.SlabStore
 import kotlin.concurrent.withLock
 
@@ -178,10 +180,10 @@ internal class SlabEngine(
         state.cleared = true
         line.close()
         registry.revoke(hold = true) {}
-        Retirer.cutOff(state.arenas)
+        state.arenas.closeAllSoon()
         val settled = state.settleAll {
             val mappings = store.lock.withLock { store.abandon() }
-            AbandonedMemory.unmapLater(state, mappings, state.arenas)
+            unmapLater(state, mappings, state.arenas)
         }
         settled.forEach(Charge::notifySoftLimits)
     }
@@ -194,6 +196,14 @@ internal class SlabEngine(
             synchronized(departed) { orphan.addTo(departed) }
             store.lock.withLock { orphan.drainInto(store::giveBack) }
             table.retain { it !== orphan }
+        }
+
+        /** Unmaps [mappings] when [state] is garbage, and with it the last block that refers to it, and all of [arenas] are closed. */
+        fun unmapLater(state: EngineState, mappings: ReleasedMappings, arenas: Arenas) {
+            // This must not refer to the state.
+            Background.whenGarbage(state) {
+                Background.untilDone(mappings) { arenas.closeAll().also { if (it) mappings.unmap() } }
+            }
         }
 
         fun serving(line: WaitLine): () -> Unit = { if (line.length > 0) line.serveNow() }

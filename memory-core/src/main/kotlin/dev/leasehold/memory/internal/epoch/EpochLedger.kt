@@ -2,6 +2,7 @@ package dev.leasehold.memory.internal.epoch
 
 import dev.leasehold.memory.internal.block.Arenas
 import dev.leasehold.memory.internal.block.Trace
+import dev.leasehold.memory.internal.platform.Background
 import dev.leasehold.memory.internal.platform.Platform
 import java.util.concurrent.atomic.AtomicInteger
 import java.util.concurrent.locks.ReentrantLock
@@ -81,7 +82,11 @@ internal class EpochLedger(
 
     private fun completed(epoch: Epoch) {
         lock.withLock { completed.addLast(epoch) }
-        Retirer.retire(this)
+        // Away from the closing thread, which should not wait for a handshake.
+        Background.untilDone(this) {
+            val _ = retireCompleted()
+            lock.withLock { this.completed.isEmpty() }
+        }
     }
 
     /** Retires what can be retired, the open epoch too if its blocks are closed, on the calling thread. No lock where nothing waits. */
@@ -105,9 +110,6 @@ internal class EpochLedger(
         }
         return any
     }
-
-    /** Whether an epoch that is complete could not be retired yet. */
-    val isBehind: Boolean get() = lock.withLock { completed.isNotEmpty() }
 
     private fun retire(epoch: Epoch): Boolean {
         try {

@@ -2,12 +2,9 @@ package dev.leasehold.memory.internal.platform
 
 /** Picks the platform: the system's own where this module may call it, the portable one elsewhere. */
 internal object PlatformChoice {
-    private val LOGGER: System.Logger = System.getLogger("dev.leasehold.memory")
-
     fun choose(nativeAccess: Boolean, system: String = System.getProperty("os.name")): Platform {
         if (!nativeAccess) {
-            LOGGER.log(
-                System.Logger.Level.WARNING,
+            Log.warn(
                 "Leasehold runs without native access: a closed lease refuses, but a raw view that somebody kept is " +
                     "not cut off. Start Java with --enable-native-access=ALL-UNNAMED (or =dev.leasehold.memory.core on the module path)",
             )

@@ -1,12 +1,7 @@
 package dev.leasehold.memory.internal.platform
 
 import java.lang.foreign.Arena
-import java.lang.foreign.FunctionDescriptor
-import java.lang.foreign.Linker
 import java.lang.foreign.MemorySegment
-import java.lang.foreign.ValueLayout.JAVA_INT
-import java.lang.foreign.ValueLayout.JAVA_LONG
-import java.lang.invoke.MethodHandle
 
 /** Linux and macOS: anonymous private mappings. The two differ in the numbers of their flags, and Linux has mremap. */
 internal class PosixPlatform private constructor(
@@ -15,58 +10,37 @@ internal class PosixPlatform private constructor(
     private val discardAdvice: Int,
     override val remaps: Boolean,
 ) : Platform {
-    private val getpagesize = function("getpagesize", FunctionDescriptor.of(JAVA_INT))
-    private val mmap =
-        function(
-            "mmap",
-            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG),
-        )
-    private val munmap = function("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG))
-    private val madvise = function("madvise", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT))
-
-    // Its fifth argument is there for a flag only that is not used here.
-    private val mremap: MethodHandle? = if (remaps) {
-        val descriptor = FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT)
-        function("mremap", descriptor, Linker.Option.firstVariadicArg(descriptor.argumentLayouts().size))
-    } else {
-        null
-    }
-
-    override val pageSize: Long = (getpagesize.invokeWithArguments() as Int).toLong()
+    override val pageSize: Long = PosixCalls.getpagesize().toLong()
     override val bindsViews: Boolean get() = true
     override val discards: Boolean get() = true
 
     override fun map(bytes: Long): Long {
-        val address = mmap.invokeWithArguments(0L, bytes, READ_WRITE, PRIVATE or anonymous, -1, 0L) as Long
+        val address = PosixCalls.mmap(bytes, READ_WRITE, PRIVATE or anonymous)
         return if (address == FAILED) 0 else address
     }
 
     override fun unmap(address: Long, bytes: Long) {
-        val result = munmap.invokeWithArguments(address, bytes) as Int
-        check(result == 0) { "$name: munmap refused $bytes bytes at 0x${address.toString(HEX)}" }
+        if (PosixCalls.munmap(address, bytes) == 0) return
+        requireDone(PosixCalls.munmapError(address, bytes), "munmap", address, bytes)
     }
 
     override fun discard(address: Long, bytes: Long) {
-        val result = madvise.invokeWithArguments(address, bytes, discardAdvice) as Int
-        check(result == 0) { "$name: madvise refused $bytes bytes at 0x${address.toString(HEX)}" }
+        if (PosixCalls.madvise(address, bytes, discardAdvice) == 0) return
+        requireDone(PosixCalls.madviseError(address, bytes, discardAdvice), "madvise", address, bytes)
+    }
+
+    private fun requireDone(error: Int, call: String, address: Long, bytes: Long): Unit = check(error == 0) {
+        "$name: $call refused $bytes bytes at 0x${address.toString(HEX)}: errno $error"
     }
 
     override fun remap(address: Long, oldBytes: Long, newBytes: Long, mayMove: Boolean): Long {
-        val handle = mremap ?: return 0
-        val moved = handle.invokeWithArguments(address, oldBytes, newBytes, if (mayMove) MAY_MOVE else 0) as Long
+        if (!remaps) return 0
+        val moved = PosixCalls.mremap(address, oldBytes, newBytes, if (mayMove) MAY_MOVE else 0)
         return if (moved == FAILED) 0 else moved
     }
 
     override fun view(address: Long, size: Long, arena: Arena?): MemorySegment =
         MemorySegment.ofAddress(address).reinterpret(size, arena ?: Arena.global(), null)
-
-    private fun function(symbol: String, descriptor: FunctionDescriptor, vararg options: Linker.Option): MethodHandle {
-        val linker = Linker.nativeLinker()
-        val address = linker.defaultLookup().find(symbol).orElseThrow {
-            UnsupportedOperationException("$name has no function $symbol")
-        }
-        return linker.downcallHandle(address, descriptor, *options)
-    }
 
     companion object {
         private const val READ_WRITE = 0x1 or 0x2

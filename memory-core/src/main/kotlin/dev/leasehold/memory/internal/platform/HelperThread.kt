@@ -1,0 +1,37 @@
+package dev.leasehold.memory.internal.platform
+
+/**
+ * The threads that this library starts, by their names in a thread dump. [Background] says what each is for, and so
+ * does the guide, for operators.
+ *
+ * A helper thread often lives longer than the application that made it start. So it inherits nothing that would keep
+ * that application in memory: no context class loader, no inheritable thread locals, no thread group.
+ */
+internal enum class HelperThread(val threadName: String) {
+    BACKGROUND("leasehold-background"),
+    CLEANER("leasehold-cleaner"),
+    TURN("leasehold-turn"),
+    WATCH("leasehold-watch"),
+    STALL("leasehold-stall"),
+    STRAGGLER("leasehold-straggler"),
+    FUTURE("leasehold-future"),
+    LEFT_BEHIND("leasehold-left-behind"),
+    ;
+
+    /** A daemon thread of the system for [task], not started yet. */
+    fun platform(task: Runnable): Thread = Thread.ofPlatform().name(threadName).daemon().group(rootGroup())
+        .inheritInheritableThreadLocals(false).unstarted(task)
+
+    /** A virtual thread for [task], not started yet. */
+    fun virtual(task: Runnable): Thread =
+        Thread.ofVirtual().name(threadName).inheritInheritableThreadLocals(false).unstarted(task)
+
+    private fun rootGroup() = generateSequence(Thread.currentThread().threadGroup, ThreadGroup::getParent).last()
+
+    companion object {
+        /** The thread that is called [threadName]. */
+        fun named(threadName: String): HelperThread = requireNotNull(entries.find { it.threadName == threadName }) {
+            "no thread of this library is called $threadName: add it to HelperThread and to the guide"
+        }
+    }
+}

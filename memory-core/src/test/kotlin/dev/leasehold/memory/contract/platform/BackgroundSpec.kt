@@ -1,0 +1,93 @@
+@file:OptIn(InternalMemoryApi::class)
+
+package dev.leasehold.memory.contract.platform
+
+import dev.leasehold.memory.internal.platform.Background
+import dev.leasehold.memory.internal.platform.HelperThread
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.retryUntilDone
+import dev.leasehold.memory.internal.spi.schedule
+import dev.leasehold.memory.internal.spi.scheduleEvery
+import dev.leasehold.memory.internal.spi.startVirtual
+import dev.leasehold.memory.internal.spi.virtualThread
+import dev.leasehold.testing.await
+import dev.leasehold.testing.loggedRecords
+import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldContainExactly
+import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldContain
+import io.kotest.matchers.string.shouldStartWith
+import java.io.File
+import java.util.concurrent.ConcurrentLinkedQueue
+import java.util.concurrent.atomic.AtomicInteger
+import kotlin.time.Duration.Companion.hours
+import kotlin.time.Duration.Companion.milliseconds
+
+class BackgroundSpec : FunSpec() {
+    private val failure = IllegalStateException("of the test")
+
+    init {
+        test("the guide lists every thread for operators") {
+            val guide = File("../docs/guide.md").readText()
+            HelperThread.entries.forEach { guide shouldContain "| `${it.threadName}` |" }
+        }
+
+        test("a thread that is not in the list is refused") {
+            shouldThrow<IllegalArgumentException> { startVirtual("worker") {} }.message!! shouldStartWith
+                "no thread of this library is called worker"
+        }
+
+        test("a virtual thread has its name, and what it throws goes to the log") {
+            val records = loggedRecords("leasehold-stall failed") {
+                val thread = startVirtual("leasehold-stall") { throw failure }
+                thread.name shouldBe "leasehold-stall"
+                thread.isVirtual shouldBe true
+                thread.join()
+            }
+            records.single().thrown shouldBe failure
+        }
+
+        test("a virtual thread that is interrupted ends without a word") {
+            loggedRecords("leasehold-turn failed") {
+                val thread = virtualThread("leasehold-turn") { Thread.sleep(1.hours.inWholeMilliseconds) }
+                thread.state shouldBe Thread.State.NEW
+                thread.start()
+                thread.interrupt()
+                thread.join()
+            } shouldBe emptyList()
+        }
+
+        test("the other modules' tasks run on the library's thread") {
+            val ran = ConcurrentLinkedQueue<String>()
+            val periods = AtomicInteger()
+            schedule(5.milliseconds) { ran.add(Thread.currentThread().name) }
+            retryUntilDone("a key of the test") { ran.add(Thread.currentThread().name) }
+            val periodic = scheduleEvery(1.milliseconds) { periods.incrementAndGet() }
+            await("all have run") { ran.size == 2 && periods.get() > 1 }
+            periodic.close()
+            ran shouldContainExactly List(2) { "leasehold-background" }
+        }
+
+        test("an action for garbage runs on the cleaner's thread, also after another has thrown") {
+            val ran = ConcurrentLinkedQueue<String>()
+            val records = loggedRecords("an action of leasehold-cleaner failed") {
+                Background.whenGarbage(Any()) {
+                    ran.add(Thread.currentThread().name)
+                    throw failure
+                }
+                collectUntil("the first has run") { ran.size == 1 }
+                Background.whenGarbage(Any()) { ran.add(Thread.currentThread().name) }
+                collectUntil("the second has run") { ran.size == 2 }
+            }
+            ran shouldContainExactly List(2) { "leasehold-cleaner" }
+            records.single().thrown shouldBe failure
+        }
+    }
+}
+
+/** Collects garbage until [holds]. */
+internal fun collectUntil(what: String, holds: () -> Boolean): Unit = await(what) {
+    System.gc()
+    holds()
+}
