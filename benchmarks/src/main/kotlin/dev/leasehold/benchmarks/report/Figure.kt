@@ -58,7 +58,7 @@ internal class Figures(all: List<Figure>) {
         MANAGER, MANAGER_CHURN, MANAGER_HAND_OFF -> "leasehold"
         RESIZE -> "resize"
         SUSPEND -> if (figure.isContended) "withLease${Figure.CONTENDED}" else "withLease"
-        SERVICE -> "leased"
+        SERVICE -> "coroutines"
         CONTENTION -> figure.method.trimEnd(Char::isDigit) + "1"
         ACCESS -> figure.method.removeSuffix("Segment").removeSuffix("Array") + "Array"
         else -> "lease"
@@ -104,7 +104,8 @@ internal class Figures(all: List<Figure>) {
             "leaseholdShared",
             "leaseholdBudgeted",
             "resize",
-            "leased",
+            "coroutines",
+            "threads",
             "allocateCopyFree",
             "nettyPooled",
             "nettyAdaptive",

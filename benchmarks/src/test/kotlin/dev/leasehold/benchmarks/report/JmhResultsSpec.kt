@@ -61,7 +61,7 @@ class JmhResultsSpec : FunSpec({
             jmhResult("SuspendBenchmark.channelPool", 8.0, size = 1024),
             jmhResult("SuspendBenchmark.withLeaseContended", 9.0),
             jmhResult("SuspendBenchmark.channelPoolContended", 10.0),
-            jmhResult("ServiceBenchmark.leased", 11.0),
+            jmhResult("ServiceBenchmark.coroutines", 11.0),
             jmhResult("ServiceBenchmark.heap", 12.0),
         ).figures
         fun baseline(name: String, size: Int?) = found.baselineOf(found.find(name, size).shouldNotBeNull())?.benchmark
@@ -70,6 +70,6 @@ class JmhResultsSpec : FunSpec({
         baseline("AccessBenchmark.sumBytesSegment", 1024) shouldBe "AccessBenchmark.sumBytesArray"
         baseline("SuspendBenchmark.channelPool", 1024) shouldBe "SuspendBenchmark.withLease"
         baseline("SuspendBenchmark.channelPoolContended", null) shouldBe "SuspendBenchmark.withLeaseContended"
-        baseline("ServiceBenchmark.heap", null) shouldBe "ServiceBenchmark.leased"
+        baseline("ServiceBenchmark.heap", null) shouldBe "ServiceBenchmark.coroutines"
     }
 })
