@@ -36,8 +36,8 @@ class ServiceCommand(private val out: PrintStream, private val err: PrintStream)
     override fun help(context: Context) =
         "Runs a measurement service on loopback TCP and the clients that send to it, and checks what they are answered."
 
-    private val rows by option(help = "lines to generate (1000000)").long().restrictTo(0L..100_000_000_000)
-        .default(1_000_000)
+    private val rows by option(help = "lines to generate (5000000)").long().restrictTo(0L..100_000_000_000)
+        .default(5_000_000)
     private val seed by option(help = "seed of the generator (42)").long().default(42)
     private val input by option(help = "send the lines of this file instead")
         .path(mustExist = true, canBeDir = false, mustBeReadable = true)
@@ -64,8 +64,8 @@ class ServiceCommand(private val out: PrintStream, private val err: PrintStream)
 
     /** Runs the service with its clients, and returns whether all answers were right and no memory was lost. */
     private fun send(job: Rows, pool: MemoryPool): Boolean = ServiceMemory(memory).use { memory ->
-        val size = "%,d rows (%s), %,d clients".format(Locale.ROOT, job.count, job, clients)
-        out.println("Measurement service: $size over TCP\n")
+        val count = "%,d client%s".format(Locale.ROOT, clients, if (clients == 1) "" else "s")
+        out.println("Measurement service: %,d rows (%s), %s over TCP\n".format(Locale.ROOT, job.count, job, count))
         val costs = Costs()
         var answers = emptyList<String>()
         val total = MeasurementService.start(memory).use { service ->
@@ -90,7 +90,7 @@ class ServiceCommand(private val out: PrintStream, private val err: PrintStream)
                 all.addAll(check)
             }
             if (total != all.answer()) return differs("all clients together", total, all.answer())
-            out.println("\n  Every answer is that of a plain HashMap: ${shortened(total)}")
+            out.println("\n  All answers match those of a plain HashMap: ${shortened(total)}")
             true
         }
 

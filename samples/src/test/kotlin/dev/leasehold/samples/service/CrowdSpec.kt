@@ -8,6 +8,7 @@ import dev.leasehold.testing.await
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.longs.shouldBeGreaterThan
 import io.kotest.matchers.shouldBe
+import io.kotest.matchers.string.shouldStartWith
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
 import kotlinx.coroutines.delay
@@ -21,7 +22,12 @@ class CrowdSpec : FunSpec({
 
     test("forty clients that need large tables, of which there is one, wait for each other") {
         withService {
-            serve(GeneratedRows(40_000, clients = 40, seed = 7, stations = 3000))
+            val holder = connect().apply { send(List(1000) { "s$it;1.0\n" }.joinToString("")) }
+            await("it has the large table") { memory.largeTables.stats().used > 0 }
+            serve(GeneratedRows(40_000, clients = 40, seed = 7, stations = 3000)) {
+                await("others wait for it", pause = { delay(1.milliseconds) }) { memory.largeTables.stats().waiters > 0 }
+                finish(holder) shouldStartWith "{s0=1.0/1.0/1.0, s1=1.0/1.0/1.0, "
+            }
             memory.largeTables.stats().waits shouldBeGreaterThan 0
         }
     }

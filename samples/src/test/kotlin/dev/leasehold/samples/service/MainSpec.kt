@@ -30,7 +30,7 @@ class MainSpec : FunSpec({
         ended.out shouldStartWith
             "Measurement service: 20,000 rows (generated, seed 42, 413 stations), 3 clients over TCP"
         ended.out shouldContain Regex("20,000 rows +100 %")
-        ended.out shouldContain "Every answer is that of a plain HashMap: {"
+        ended.out shouldContain "All answers match those of a plain HashMap: {"
         listOf("rows per second", "heap bytes per row", "collections", "peak").forEach { ended.out shouldContain it }
         ended.out shouldContain Regex("used +0 B")
     }

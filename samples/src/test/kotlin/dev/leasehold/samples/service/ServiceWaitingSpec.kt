@@ -20,7 +20,7 @@ class ServiceWaitingSpec : FunSpec({
             val holders = holders(SERVED)
             val late = connect().apply { send(LINE) }
             awaitWaiters(1)
-            service.rows shouldBe SERVED
+            service.rows shouldBe SERVED.toLong()
             finish(holders[0]) shouldBe LINE_ANSWER
             finish(late) shouldBe LINE_ANSWER
             holders.drop(1).forEach { finish(it) shouldBe LINE_ANSWER }
