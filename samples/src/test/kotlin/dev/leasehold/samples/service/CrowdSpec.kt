@@ -25,7 +25,7 @@ class CrowdSpec : FunSpec({
             val holder = connect().apply { send(List(1000) { "s$it;1.0\n" }.joinToString("")) }
             await("it has the large table") { memory.largeTables.stats().used > 0 }
             serve(GeneratedRows(40_000, clients = 40, seed = 7, stations = 3000)) {
-                await("others wait for it", pause = { delay(1.milliseconds) }) { memory.largeTables.stats().waiters > 0 }
+                awaitWaiters(memory.largeTables, 0)
                 finish(holder) shouldStartWith "{s0=1.0/1.0/1.0, s1=1.0/1.0/1.0, "
             }
             memory.largeTables.stats().waits shouldBeGreaterThan 0
@@ -36,14 +36,16 @@ class CrowdSpec : FunSpec({
         withService {
             val holders = holders(memory.served.toInt())
             serve(GeneratedRows(20_000, clients = 2000, seed = 7)) {
-                await("a thousand wait", pause = {
-                    delay(1.milliseconds)
-                }) { memory.connections.stats().waiters > 1000 }
+                awaitWaiters(memory.connections, 1000)
                 holders.forEach { finish(it) shouldBe LINE_ANSWER }
             }
         }
     }
 })
+
+/** Waits until more than [count] wait for bytes of [pool]; other coroutines run meanwhile. */
+private suspend fun awaitWaiters(pool: SuspendingPool, count: Int): Unit =
+    await("more than $count wait", pause = { delay(1.milliseconds) }) { pool.stats().waiters > count }
 
 /** Has all of [rows] sent, runs [meanwhile], and holds the answers to those of the heap. */
 private fun ServiceFixture.serve(rows: Rows, meanwhile: suspend () -> Unit = {}) {
