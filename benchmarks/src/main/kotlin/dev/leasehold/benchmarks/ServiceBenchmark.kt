@@ -14,12 +14,12 @@ import org.openjdk.jmh.annotations.OperationsPerInvocation
 import java.util.concurrent.TimeUnit
 
 /**
- * The measurement service of the samples as a whole: four clients send it lines over loopback TCP, and it answers each with the
- * figures of its stations. An operation is one line, so JMH's B/op is heap bytes for each row; the report turns nanoseconds for
- * each row into rows per second.
+ * The measurement service of the samples as a whole: four clients send it lines over loopback TCP, and it answers each
+ * with the figures of its stations. An operation is one line, so JMH's B/op is heap bytes for each row; the report
+ * turns nanoseconds for each row into rows per second.
  *
- * The clients share the processors with the service, and make their lines up as they go, off the heap. That is the same for all
- * versions, so it hides a part of the difference in speed and none of the difference in garbage.
+ * The clients share the processors with the service, and make their lines up as they go, off the heap. That is the same
+ * for all versions, so it hides a part of the difference in speed and none of the difference in garbage.
  */
 @Warmup(iterations = 5, time = 1, timeUnit = TimeUnit.SECONDS)
 @Measurement(iterations = 5, time = 1, timeUnit = TimeUnit.SECONDS)

@@ -43,8 +43,8 @@ internal class ChartBar(val label: String, val value: Double, val own: Boolean)
 internal class BarGroup(val heading: String, val bars: List<ChartBar>)
 
 /**
- * Horizontal bars with their values beside them, all groups on one scale. That is logarithmic when the longest bar is more than
- * thirty times the shortest, and the axis says so.
+ * Horizontal bars with their values beside them, all groups on one scale. That is logarithmic when the longest bar is
+ * more than thirty times the shortest, and the axis says so.
  *
  * The chart has no background, and all of its colours can be read on white and on black: a page may be either.
  */

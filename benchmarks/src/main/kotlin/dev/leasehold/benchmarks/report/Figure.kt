@@ -6,8 +6,9 @@ package dev.leasehold.benchmarks.report
  * @property benchmark class and method, such as `RentBenchmark.lease`
  * @property size the parameter `size` in bytes, or null when the benchmark has none
  * @property nanos nanoseconds for one operation (in [ContentionBenchmark][Figures.CONTENTION]: of one core)
- * @property error half the width of JMH's 99.9 % confidence interval, in nanoseconds; NaN when there were too few iterations
- * @property bytes bytes allocated on the heap for one operation, or null when nobody counted
+ * @property error half the width of JMH's 99.9 % confidence interval, in nanoseconds; NaN when there were too few
+ *   iterations
+ * @property bytes bytes allocated on the heap for one operation, or null when they were not counted
  */
 internal data class Figure(
     val benchmark: String,

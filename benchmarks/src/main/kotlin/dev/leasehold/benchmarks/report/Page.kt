@@ -11,7 +11,8 @@ internal class Page(private val file: Path) {
     /**
      * Writes all figures, and the charts into a folder beside the page.
      *
-     * @throws IllegalArgumentException when the page is missing or has not exactly one pair of markers; nothing is written then
+     * @throws IllegalArgumentException when the page is missing or has not exactly one pair of markers; nothing is
+     *   written then
      */
     fun writeFigures(run: Run, machine: Machine) {
         val charts = chartsOf(run.figures)

@@ -5,8 +5,8 @@ import java.nio.channels.Channels
 import java.nio.channels.SocketChannel
 
 /**
- * Serves one connection as one writes it on the heap: a buffered reader, a string a line, a `HashMap` by name. No straw man: it
- * splits a line once, parses numbers without a `Double`, and changes its figures in place.
+ * Serves one connection as one writes it on the heap: a buffered reader, a string a line, a `HashMap` by name. No straw
+ * man: it splits a line once, parses numbers without a `Double`, and changes its figures in place.
  */
 internal fun serveFromHeap(channel: SocketChannel) {
     val stations = HashMap<String, HeapStation>()

@@ -7,7 +7,9 @@ import java.nio.channels.ServerSocketChannel
 import java.nio.channels.SocketChannel
 import java.util.concurrent.ConcurrentHashMap
 
-/** A service with a platform thread for each connection, on which [serve] reads the stream to its end and answers it. */
+/**
+ * A service with a platform thread for each connection, on which [serve] reads the stream to its end and answers it.
+ */
 internal class ThreadedService(private val serve: (SocketChannel) -> Unit) : AutoCloseable {
     private val listener = ServerSocketChannel.open().bind(InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
     private val connections = ConcurrentHashMap<SocketChannel, Thread>()

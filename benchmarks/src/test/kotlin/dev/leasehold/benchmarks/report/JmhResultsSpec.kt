@@ -35,7 +35,7 @@ class JmhResultsSpec : FunSpec({
         only(jmhResult("ManagerHandOffBenchmark.leasehold", 40.0, threads = 2, bytes = 36.0)).bytes shouldBe 72.0
     }
 
-    test("the effort is told once for all") {
+    test("the effort is stated once for all") {
         read(jmhResult("RentBenchmark.lease", 1.0), jmhResult("RentBenchmark.heapArray", 1.0)).effort shouldBe
             "JVMs for each figure: 3; in each 5 × 500 ms to warm up and 4 × 1 s measured"
     }

@@ -36,7 +36,7 @@ class Clients(private val port: Int, private val buffers: SuspendingPool) {
             try {
                 sendAll(channel, source, lease)
             } catch (_: IOException) {
-                // The service has had enough of us, and has most likely said why. Without an answer the reading fails, too.
+                // The service has refused a line, and has most likely said which. If not, the reading fails, too.
             }
             readAnswer(channel, lease)
         }
@@ -68,7 +68,10 @@ class Clients(private val port: Int, private val buffers: SuspendingPool) {
     }
 }
 
-/** The same answers by the shortest way on the heap, strings in a `HashMap`: what those of the service are checked against. */
+/**
+ * The same answers by the shortest way on the heap, strings in a `HashMap`: what those of the service are checked
+ * against.
+ */
 class HeapCheck {
     private class Figures {
         var min = Int.MAX_VALUE

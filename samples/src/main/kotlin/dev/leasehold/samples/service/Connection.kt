@@ -71,7 +71,9 @@ internal class Connection(
         pending = 1
     }
 
-    /** Reads up to the end, and returns the lease with the table: [lease] itself or, after many stations, a large one. */
+    /**
+     * Reads up to the end, and returns the lease with the table: [lease] itself or, after many stations, a large one.
+     */
     private suspend fun SuspendingMemoryScope.readAll(lease: SharedLease): SharedLease {
         var table = lease
         try {
@@ -130,11 +132,11 @@ internal class Connection(
     }
 
     /**
-     * Sends `ERROR` and the reason of a refusal, and drops what the client still sends: the system resets a connection that is closed
-     * with unread bytes, and the client would lose the answer. Ends with the client, or when that is silent for five seconds. The
-     * leases have ended before.
+     * Sends `ERROR` and the reason of a refusal, and drops what the client still sends: the system resets a connection
+     * that is closed with unread bytes, and the client would lose the answer. Ends with the client, or when that is
+     * silent for five seconds. The leases have ended before.
      */
-    suspend fun tell(refused: LineRefusedException) {
+    suspend fun refuse(refused: LineRefusedException) {
         val text = ByteBuffer.wrap("ERROR ${refused.message}\n".toByteArray())
         try {
             while (text.hasRemaining()) channel.await { channel.write(text, Unit, it) }

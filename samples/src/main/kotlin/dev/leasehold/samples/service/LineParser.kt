@@ -26,10 +26,11 @@ class LineRefusedException(line: Long, reason: String, cause: Throwable? = null)
     RuntimeException("line $line: $reason", cause)
 
 /**
- * Reads the lines of one stream where they lie. It copies nothing, and makes an object for the first line of a station only.
+ * Reads the lines of one stream where they lie. It copies nothing, and makes an object for the first line of a station
+ * only.
  *
- * These are plain functions, and the coroutine hands them what one read has brought. A loop over bytes inside a suspending function
- * would be slower, because the JVM optimises such a function less.
+ * These are plain functions, and the coroutine hands them what one read has brought. A loop over bytes inside a
+ * suspending function would be slower, because the JVM optimises such a function less.
  */
 class LineParser {
     /** How many lines have been taken. */

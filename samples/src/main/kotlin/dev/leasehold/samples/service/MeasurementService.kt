@@ -25,11 +25,12 @@ import kotlin.time.Duration.Companion.milliseconds
 /**
  * A measurement service on the loopback interface.
  *
- * **Protocol.** A client connects, streams lines (see [LineFormat]) and closes its output. The service answers with one line, the
- * sorted `{name=min/mean/max, …}` over that stream, or with `ERROR line <number>: <reason>`, and closes the connection.
+ * **Protocol.** A client connects, streams lines (see [LineFormat]) and closes its output. The service answers with one
+ * line, the sorted `{name=min/mean/max, …}` over that stream, or with `ERROR line <number>: <reason>`, and closes the
+ * connection.
  *
- * A coroutine serves each connection, all of them in one scope. Closing the service cancels the scope, and when all of them have
- * ended, so have their leases.
+ * A coroutine serves each connection, all of them in one scope. Closing the service cancels the scope, and when all of
+ * them have ended, so have their leases.
  *
  * **Ownership.** The caller closes it, and after it the memory that it was started with.
  * **Threads.** All of this may be called from any thread.
@@ -93,7 +94,7 @@ class MeasurementService private constructor(
             connection.serve()
         } catch (refused: LineRefusedException) {
             onRefusal(refused.message.orEmpty())
-            connection.tell(refused)
+            connection.refuse(refused)
         } catch (cancelled: CancellationException) {
             throw cancelled
         } catch (failure: Exception) {
@@ -105,7 +106,10 @@ class MeasurementService private constructor(
         /** How many connections may stand in the system's line before they are accepted. */
         private const val BACKLOG = 4096
 
-        /** Starts a service with [memory], which calls [onRefusal] with the reason of each stream that it could not answer. */
+        /**
+         * Starts a service with [memory], which calls [onRefusal] with the reason of each stream that it could not
+         * answer.
+         */
         @JvmStatic
         @JvmOverloads
         fun start(memory: ServiceMemory, onRefusal: (String) -> Unit = {}): MeasurementService {
@@ -117,10 +121,11 @@ class MeasurementService private constructor(
 }
 
 /**
- * Suspends until the operation that [start] starts has ended. A cancellation closes the channel, which aborts the operation.
+ * Suspends until the operation that [start] starts has ended. A cancellation closes the channel, which aborts the
+ * operation.
  *
- * This is for operations without leased memory. `read` and `writeAll` of memory-coroutines are for leases: they return only when the
- * system has let go of the memory.
+ * This is for operations without leased memory. `read` and `writeAll` of memory-coroutines are for leases: they return
+ * only when the system has let go of the memory.
  */
 internal suspend fun <T> AsynchronousChannel.await(start: (CompletionHandler<T, Unit>) -> Unit): T =
     suspendCancellableCoroutine { continuation ->

@@ -42,7 +42,10 @@ class Costs {
     private fun counted() = collectors.sumOf { it.collectionCount }
 }
 
-/** Runs [work], and shows meanwhile how many of [expected] rows are done: on a terminal in one line that changes in place. */
+/**
+ * Runs [work], and shows meanwhile how many of [expected] rows are done: on a terminal in one line that changes in
+ * place.
+ */
 fun <R> showingProgress(expected: Long, rows: () -> Long, out: PrintStream, work: () -> R): R {
     val isTerminal = System.console()?.isTerminal == true
     val start = System.nanoTime()

@@ -80,7 +80,9 @@ class GeneratedRows(override val count: Long, override val clients: Int, private
 /** Memory that lives for as long as anything refers to it, which a pool is not for. */
 internal fun segmentOf(bytes: ByteArray): Segment = Segment.of(Arena.ofAuto().allocateFrom(JAVA_BYTE, *bytes))
 
-/** Names of places that do not exist. Many are not ASCII, some are beyond U+FFFF, and one in forty has nearly 100 bytes. */
+/**
+ * Names of places that do not exist. Many are not ASCII, some are beyond U+FFFF, and one in forty has nearly 100 bytes.
+ */
 internal object StationNames {
     private val starts =
         words("Kar Vel Øst São Lün Tör Mira Čes Nju Bel Dra Esk Fjö Gru Hvi Îl Jor Ñan Oré Pek Λευ Бел 青嶺")

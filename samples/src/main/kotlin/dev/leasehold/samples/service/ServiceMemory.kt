@@ -18,9 +18,9 @@ import dev.leasehold.memory.rentShared
  *   pool 'large tables'    1.5 MiB for each of the few that meet many stations, and for the total
  * ```
  *
- * Each pool has a line of its own, and both are entered in the same order. Out of one line, all connections could hold their first
- * lease and wait for a second, and none would ever go on. Here a connection in the first line holds nothing, and one that has
- * got a large table needs nothing more, so it ends, and the next can go on.
+ * Each pool has a line of its own, and both are entered in the same order. Out of one line, all connections could hold
+ * their first lease and wait for a second, and none would ever go on. Here a connection in the first line holds
+ * nothing, and one that has got a large table needs nothing more, so it ends, and the next can go on.
  *
  * @property limit the most bytes that are ever held from the system
  */
@@ -78,7 +78,9 @@ class ServiceMemory(val limit: Long) : AutoCloseable {
         /** Room for [LineFormat.MAX_STATIONS] with names of the full length. */
         val LARGE_TABLE = 1536.KiB
 
-        /** Where the buffer begins in the memory of a connection: at the end, so that no read can run into the table. */
+        /**
+         * Where the buffer begins in the memory of a connection: at the end, so that no read can run into the table.
+         */
         val BUFFER = SMALL_TABLE
 
         /** The buffer in the memory of a connection. */

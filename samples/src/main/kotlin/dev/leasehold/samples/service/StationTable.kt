@@ -10,15 +10,16 @@ class Station(val name: String, private val min: Int, private val mean: Int, pri
 }
 
 /**
- * The stations of one stream and their figures, all of it in leased memory: a hash table of record offsets (0 is free), and the
- * records behind it.
+ * The stations of one stream and their figures, all of it in leased memory: a hash table of record offsets (0 is free),
+ * and the records behind it.
  *
  * ```
  * | stations 4 | end 4 | slot 4 | slot 4 | … | record | record | … | free |
  * record: | hash 4 | name length 4 | sum 8 | count 8 | min 4 | max 4 | name, filled up to a multiple of 8 |
  * ```
  *
- * This is a view without any state of its own: one can be made of the same bytes again after each suspension. It owns nothing.
+ * This is a view without any state of its own: one can be made of the same bytes again after each suspension. It owns
+ * nothing.
  */
 @JvmInline
 value class StationTable(private val bytes: Segment) {

@@ -9,8 +9,8 @@ import java.nio.channels.FileChannel.MapMode.READ_ONLY
 import java.nio.file.Path
 
 /**
- * The lines of a [text], cut at line ends into one part for each client, each of them sent [repeat] times. A last line without an
- * end is sent with one.
+ * The lines of a [text], cut at line ends into one part for each client, each of them sent [repeat] times. A last line
+ * without an end is sent with one.
  */
 class TextRows(
     private val text: Segment,
