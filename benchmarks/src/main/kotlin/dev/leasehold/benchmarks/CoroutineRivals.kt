@@ -5,7 +5,7 @@ import io.netty.buffer.ByteBufAllocator
 import kotlinx.coroutines.channels.Channel
 import java.nio.ByteBuffer
 
-/** [blocks] direct blocks of [size] bytes, made in advance; whoever wants one receives it and sends it back. */
+/** [blocks] direct blocks of [size] bytes, made in advance: one is received, used, and sent back. */
 internal fun channelOfBlocks(blocks: Int, size: Int): Channel<ByteBuffer> {
     val channel = Channel<ByteBuffer>(blocks)
     repeat(blocks) { channel.giveBack(ByteBuffer.allocateDirect(size)) }

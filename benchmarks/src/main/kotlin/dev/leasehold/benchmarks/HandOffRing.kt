@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicReferenceArray
  * A bounded queue between one producer and one consumer, the same for all rivals and cheap, so that it hides little of
  * what they cost. An empty slot is null; each side owns its own index.
  *
- * Nobody waits longer than the measurement: once JMH says that it is over, both sides give up.
+ * No thread waits longer than the measurement: once JMH says that it is over, both sides give up.
  */
 internal class HandOffRing<T : Any>(capacity: Int) {
     private val slots = AtomicReferenceArray<T?>(capacity)

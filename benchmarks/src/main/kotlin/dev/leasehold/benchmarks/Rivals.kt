@@ -49,7 +49,7 @@ internal fun ByteBufAllocator.rentWriteReadRelease(size: Int, value: Int): Int {
 
 /** Releases the only reference. */
 internal fun ByteBuf.giveBack() {
-    check(release()) { "somebody else still holds the buffer" }
+    check(release()) { "the buffer has another holder" }
 }
 
 private const val PAGE = 4096L

@@ -1,6 +1,7 @@
 package dev.leasehold.benchmarks
 
-import dev.leasehold.samples.service.MeasuredService
+import dev.leasehold.benchmarks.service.MeasuredService
+import dev.leasehold.benchmarks.service.Version
 import kotlinx.benchmark.Benchmark
 import kotlinx.benchmark.Measurement
 import kotlinx.benchmark.Scope
@@ -9,47 +10,44 @@ import kotlinx.benchmark.State
 import kotlinx.benchmark.TearDown
 import kotlinx.benchmark.Warmup
 import org.openjdk.jmh.annotations.Fork
-import org.openjdk.jmh.annotations.Level
 import org.openjdk.jmh.annotations.OperationsPerInvocation
 import java.util.concurrent.TimeUnit
 
 /**
- * The measurement service of the samples as a whole: four clients send it lines over loopback TCP, and it answers each with the
- * figures of its stations. An operation is one line, so JMH's B/op is heap bytes for each row; the report turns nanoseconds for
- * each row into rows per second.
+ * The measurement service of the samples as a whole: four clients send it lines over loopback TCP, and it answers each
+ * with the figures of its stations. An operation is one line, so JMH's B/op is heap bytes for each row; the report
+ * turns nanoseconds for each row into rows per second.
  *
- * The clients share the processors with the service, and make their lines up as they go, off the heap: that is the same for both
- * versions, so it hides a part of the difference in speed and none of the difference in garbage.
+ * The clients share the processors with the service, and make their lines up as they go, off the heap. That is the same
+ * for all versions, so it hides a part of the difference in speed and none of the difference in garbage.
  */
 @Warmup(iterations = 5, time = 1, timeUnit = TimeUnit.SECONDS)
 @Measurement(iterations = 5, time = 1, timeUnit = TimeUnit.SECONDS)
 @Fork(2)
-public open class ServiceBenchmark : Measured() {
+open class ServiceBenchmark : Measured() {
     @Benchmark
     @OperationsPerInvocation(ROWS)
-    public fun leased(version: Leased): List<String> = version.send()
+    fun coroutines(service: Coroutines): List<String> = service.send()
 
     @Benchmark
     @OperationsPerInvocation(ROWS)
-    public fun heap(version: Heap): List<String> = version.send()
+    fun threads(service: Threads): List<String> = service.send()
 
-    /** The service on leased memory. */
-    public open class Leased : Version() {
-        override fun start(): MeasuredService = MeasuredService.leased(ROWS, CLIENTS)
-    }
+    @Benchmark
+    @OperationsPerInvocation(ROWS)
+    fun heap(service: Heap): List<String> = service.send()
 
-    /** The service on the heap. */
-    public open class Heap : Version() {
-        override fun start(): MeasuredService = MeasuredService.heap(ROWS, CLIENTS)
-    }
+    open class Coroutines : Contestant(Version.COROUTINES)
 
-    /** A running service, and what it is sent next. */
+    open class Threads : Contestant(Version.THREADS)
+
+    open class Heap : Contestant(Version.HEAP)
+
+    /** A running service, and its answers, which must be the same every time. */
     @State(Scope.Benchmark)
-    public abstract class Version {
+    abstract class Contestant(private val version: Version) {
         private lateinit var service: MeasuredService
         private var first: List<String>? = null
-
-        internal abstract fun start(): MeasuredService
 
         internal fun send(): List<String> {
             val answers = service.send()
@@ -59,16 +57,12 @@ public open class ServiceBenchmark : Measured() {
         }
 
         @Setup
-        public fun open() {
-            service = start()
+        fun open() {
+            service = MeasuredService(version, ROWS.toLong(), CLIENTS)
         }
 
-        /** Outside the measured time. */
-        @Setup(Level.Invocation)
-        public fun prepare(): Unit = service.prepare()
-
         @TearDown
-        public fun close(): Unit = service.close()
+        fun close(): Unit = service.close()
     }
 
     private companion object {

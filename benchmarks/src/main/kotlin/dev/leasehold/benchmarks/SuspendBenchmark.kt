@@ -20,7 +20,7 @@ import java.nio.ByteBuffer
 /**
  * Memory for code that suspends, bounded to eight blocks: get it, write an int, read it, give it back.
  *
- * On the free path one coroutine is alone, and nobody waits. In the contended cases 64 coroutines share the default dispatcher's
+ * On the free path one coroutine is alone and never waits. In the contended cases 64 coroutines share the default dispatcher's
  * threads, and each suspends (`yield`) between the write and the read, so that all eight blocks are out and the others really
  * wait; the time is that of the whole, divided by all operations.
  */

@@ -3,6 +3,7 @@ package dev.leasehold.samples;
 import dev.leasehold.memory.Memory;
 import dev.leasehold.memory.MemoryPool;
 import dev.leasehold.samples.service.MeasurementService;
+import dev.leasehold.samples.service.ServiceMemory;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -38,7 +39,7 @@ public final class JavaClient {
         try (var pool = MemoryPool.isolated("java-client")) {
             var client = new JavaClient(pool);
             if (args.length == 0) {
-                try (var service = MeasurementService.start(pool)) {
+                try (var memory = new ServiceMemory(8 << 20); var service = MeasurementService.start(memory)) {
                     System.out.println(client.send(service.getPort(), DEFAULT_ROWS));
                 }
             } else {

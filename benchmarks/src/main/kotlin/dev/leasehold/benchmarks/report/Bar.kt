@@ -11,7 +11,7 @@ import dev.leasehold.benchmarks.report.Figures.Companion.SCOPE
 import dev.leasehold.benchmarks.report.Figures.Companion.SUSPEND
 
 /**
- * One thing that the library promises about its speed.
+ * One aim of the project for the library's speed.
  *
  * @property promise the bar in words
  * @property unit what follows a figure: `×`, ` ns` or ` B/op`
@@ -150,12 +150,12 @@ private fun likeAnArray(work: String) = Bar(
     )
 }
 
-private fun ratio(own: Figure?, base: Figure?): Double? = if (own == null ||
-    base == null
+private fun ratio(own: Figure?, base: Figure?): Double? = if (own != null &&
+    base != null
 ) {
-    null
-} else {
     own.nanos / base.nanos
+} else {
+    null
 }
 
 private fun worst(ratios: List<Double?>): Double? = if (null in ratios) null else ratios.filterNotNull().max()

@@ -1,6 +1,37 @@
 package dev.leasehold.benchmarks.report
 
-import kotlin.math.ceil
+import de.erichseifert.vectorgraphics2d.VectorGraphics2D
+import de.erichseifert.vectorgraphics2d.svg.SVGProcessor
+import de.erichseifert.vectorgraphics2d.util.PageSize
+import org.jfree.chart.JFreeChart
+import org.jfree.chart.LegendItem
+import org.jfree.chart.LegendItemCollection
+import org.jfree.chart.axis.AxisState
+import org.jfree.chart.axis.CategoryAxis
+import org.jfree.chart.axis.LogarithmicAxis
+import org.jfree.chart.axis.NumberAxis
+import org.jfree.chart.axis.NumberTick
+import org.jfree.chart.block.BlockBorder
+import org.jfree.chart.labels.ItemLabelAnchor
+import org.jfree.chart.labels.ItemLabelPosition
+import org.jfree.chart.labels.StandardCategoryItemLabelGenerator
+import org.jfree.chart.plot.CategoryPlot
+import org.jfree.chart.plot.CombinedRangeCategoryPlot
+import org.jfree.chart.plot.PlotOrientation
+import org.jfree.chart.renderer.category.BarRenderer
+import org.jfree.chart.renderer.category.StandardBarPainter
+import org.jfree.chart.text.TextUtils
+import org.jfree.chart.ui.RectangleEdge
+import org.jfree.chart.ui.TextAnchor
+import org.jfree.data.category.CategoryDataset
+import org.jfree.data.category.DefaultCategoryDataset
+import java.awt.Color
+import java.awt.Font
+import java.awt.Graphics2D
+import java.awt.geom.Rectangle2D
+import java.io.ByteArrayOutputStream
+import java.text.NumberFormat
+import java.util.Locale
 import kotlin.math.floor
 import kotlin.math.log10
 import kotlin.math.pow
@@ -12,133 +43,140 @@ internal class ChartBar(val label: String, val value: Double, val own: Boolean)
 internal class BarGroup(val heading: String, val bars: List<ChartBar>)
 
 /**
- * Horizontal bars as SVG, with their values written beside them. The scale is logarithmic when the longest bar is more than
- * thirty times the shortest, and then says so.
+ * Horizontal bars with their values beside them, all groups on one scale. That is logarithmic when the longest bar is
+ * more than thirty times the shortest, and the axis says so.
+ *
+ * The chart has no background, and all of its colours can be read on white and on black: a page may be either.
  */
-internal class BarChart(
-    private val title: String,
-    private val unit: String,
-    private val groups: List<BarGroup>,
-) {
+internal class BarChart(private val title: String, private val unit: String, private val groups: List<BarGroup>) {
     private val values = groups.flatMap { group -> group.bars.map(ChartBar::value) }
-    private val scale = Scale.over(values)
+
+    init {
+        require(values.isNotEmpty() && values.all { it > 0 }) { "a chart needs positive values, not $values" }
+    }
+
+    private val isLogarithmic = values.max() > values.min() * 30
 
     /** The whole image. */
     fun toSvg(): String {
-        val top = HEADER
-        val bottom = top + groups.sumOf { headingHeight(it) + it.bars.size * ROW } + GAP
-        return buildString {
-            open(bottom + FOOTER)
-            text(MARGIN, 28, "title", title)
-            text(MARGIN, 48, "note", "$unit${if (scale.logarithmic) "; logarithmic scale" else ""}")
-            grid(top, bottom)
-            var y = top
-            for (group in groups) y = draw(group, y)
-            append("</svg>\n")
+        val height = FRAME + groups.sumOf { GAP + it.bars.size * ROW }
+        val graphics = VectorGraphics2D()
+        // Writes a turned text as text, and not as the outlines of its letters.
+        TextUtils.setUseDrawRotatedStringWorkaround(false)
+        chart().draw(graphics, Rectangle2D.Double(0.0, 0.0, WIDTH.toDouble(), height.toDouble()))
+        val size = PageSize(0.0, 0.0, WIDTH.toDouble(), height.toDouble())
+        val svg = ByteArrayOutputStream()
+        SVGProcessor().getDocument(graphics.commands, size).writeTo(svg)
+        // The font of the machine that drew it may not be there.
+        return svg.toString(
+            Charsets.UTF_8,
+        ).replace(Regex("font-family:(&quot;[^&]*&quot;|[^;&]*);"), "font-family:sans-serif;")
+    }
+
+    private fun chart(): JFreeChart {
+        val axis = axis()
+        val plot = CombinedRangeCategoryPlot(axis)
+        plot.orientation = PlotOrientation.HORIZONTAL
+        plot.gap = GAP.toDouble()
+        plot.setFixedLegendItems(legend())
+        for (group in groups) plot.add(plotOf(group, axis), group.bars.size)
+        val chart = JFreeChart(title, FONT.deriveFont(Font.BOLD, 15f), plot, true)
+        chart.backgroundPaint = null
+        chart.title.paint = TEXT
+        chart.legend.backgroundPaint = null
+        chart.legend.itemPaint = TEXT
+        chart.legend.itemFont = FONT
+        chart.legend.setFrame(BlockBorder.NONE)
+        return chart
+    }
+
+    private fun axis(): NumberAxis {
+        val axis = if (isLogarithmic) DecadeAxis("$unit (logarithmic)") else NumberAxis(unit)
+        axis.numberFormatOverride = NumberFormat.getInstance(Locale.ROOT)
+        axis.labelFont = FONT
+        axis.labelPaint = TEXT
+        axis.tickLabelFont = FONT
+        axis.tickLabelPaint = TEXT
+        axis.axisLinePaint = GRID
+        // Room for the value behind the longest bar.
+        axis.setRange(start(), if (isLogarithmic) values.max() * 3 else values.max() * 1.15)
+        return axis
+    }
+
+    private fun start(): Double = if (isLogarithmic) 10.0.pow(floor(log10(values.min()))) else 0.0
+
+    private fun plotOf(group: BarGroup, axis: NumberAxis): CategoryPlot {
+        val dataset = DefaultCategoryDataset()
+        for (bar in group.bars) dataset.addValue(bar.value, "", bar.label)
+        val categories = CategoryAxis(group.heading)
+        categories.labelFont = FONT.deriveFont(Font.BOLD)
+        categories.labelPaint = TEXT
+        categories.tickLabelFont = FONT
+        categories.tickLabelPaint = TEXT
+        categories.isAxisLineVisible = false
+        categories.isTickMarksVisible = false
+        val plot = CategoryPlot(dataset, categories, axis, renderer(group))
+        plot.backgroundPaint = null
+        plot.isOutlineVisible = false
+        plot.rangeGridlinePaint = GRID
+        return plot
+    }
+
+    private fun renderer(group: BarGroup): BarRenderer = object : BarRenderer() {
+        init {
+            barPainter = StandardBarPainter()
+            setShadowVisible(false)
+            setBase(start())
+            itemMargin = 0.0
+            setDefaultItemLabelsVisible(true)
+            setDefaultItemLabelFont(FONT)
+            setDefaultItemLabelPaint(TEXT)
+            setDefaultItemLabelGenerator(ValueLabels)
+            setDefaultPositiveItemLabelPosition(ItemLabelPosition(ItemLabelAnchor.OUTSIDE3, TextAnchor.CENTER_LEFT))
         }
+
+        override fun getItemPaint(row: Int, column: Int) = if (group.bars[column].own) OWN else RIVAL
     }
 
-    private fun StringBuilder.open(height: Int) {
-        append(
-            """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 $WIDTH $height" width="$WIDTH" height="$height" role="img">""",
-        )
-        append("\n<title>${escape(title)}</title>\n<style>$STYLE</style>\n")
-        append("""<rect width="$WIDTH" height="$height" rx="6" fill="#ffffff"/>""").append('\n')
+    private fun legend() = LegendItemCollection().apply {
+        add(LegendItem("Leasehold", OWN))
+        add(LegendItem("others", RIVAL))
     }
 
-    private fun StringBuilder.grid(top: Int, bottom: Int) {
-        for (tick in scale.ticks) {
-            val x = LABELS + scale.length(tick)
-            append("""<line class="grid" x1="$x" x2="$x" y1="$top" y2="$bottom"/>""").append('\n')
-            text(x, bottom + 16, "tick", plain(tick))
-        }
+    /** A logarithmic axis with a line and a number at each power of ten only. */
+    private class DecadeAxis(label: String) : LogarithmicAxis(label) {
+        override fun refreshTicks(
+            graphics: Graphics2D,
+            state: AxisState,
+            area: Rectangle2D,
+            edge: RectangleEdge,
+        ): List<*> = super.refreshTicks(graphics, state, area, edge).filterIsInstance<NumberTick>()
+            .filter { log10(it.value) == Math.rint(log10(it.value)) }
+            .distinctBy { it.value } // Each is the end of a decade and the start of the next.
+            .map {
+                NumberTick(it.value, numberFormatOverride.format(it.value), it.textAnchor, it.rotationAnchor, 0.0)
+            }
     }
 
-    private fun StringBuilder.draw(group: BarGroup, top: Int): Int {
-        if (group.heading.isNotEmpty()) text(MARGIN, top + GROUP - 10, "group", group.heading)
-        var y = top + headingHeight(group)
-        for (bar in group.bars) {
-            val length = scale.length(bar.value).coerceAtLeast(1)
-            val kind = if (bar.own) "own" else "rival"
-            text(LABELS - 8, y + 14, "label", bar.label)
-            append("""<rect class="$kind" x="$LABELS" y="${y + 2}" width="$length" height="${ROW - 5}" rx="2"/>""")
-            append('\n')
-            text(LABELS + length + 6, y + 14, "value", plain(bar.value))
-            y += ROW
-        }
-        return y
+    private object ValueLabels : StandardCategoryItemLabelGenerator() {
+        private fun readResolve(): Any = ValueLabels
+
+        override fun generateLabel(dataset: CategoryDataset, row: Int, column: Int): String =
+            plain(dataset.getValue(row, column).toDouble())
     }
-
-    private fun headingHeight(group: BarGroup): Int = if (group.heading.isEmpty()) GAP else GROUP
-
-    private fun StringBuilder.text(x: Int, y: Int, kind: String, words: String) {
-        append("""<text class="$kind" x="$x" y="$y">${escape(words)}</text>""").append('\n')
-    }
-
-    private fun escape(words: String): String = words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
     private companion object {
         const val WIDTH = 760
-        const val MARGIN = 20
-        const val LABELS = 190
-        const val HEADER = 58
-        const val FOOTER = 30
-        const val GROUP = 30
-        const val ROW = 21
-        const val GAP = 8
-        const val STYLE =
-            "text{font-family:system-ui,-apple-system,'Segoe UI','DejaVu Sans',sans-serif;" +
-                "font-size:12px;fill:#24292f}" +
-                ".title{font-size:17px;font-weight:600}.note,.tick{fill:#57606a}" +
-                ".tick{font-size:11px;text-anchor:middle}" +
-                ".group{font-weight:600}.label{text-anchor:end}.grid{stroke:#e4e7eb}" +
-                ".own{fill:#1a7f64}.rival{fill:#b3bcc6}"
-    }
-}
+        const val ROW = 22
+        const val GAP = 14
 
-/** How long a bar is for its value, in pixels. */
-internal class Scale private constructor(val logarithmic: Boolean, private val start: Double, private val end: Double) {
-    /** Where the lines stand: at powers of ten, or at a few round values from 0. */
-    val ticks: List<Double> = if (logarithmic) powers() else rounds()
+        /** What title, axis and legend take. */
+        const val FRAME = 110
 
-    /** The length of a bar for [value]. */
-    fun length(value: Double): Int =
-        (PIXELS * (position(value) - position(start)) / (position(end) - position(start))).toInt()
-
-    private fun position(value: Double): Double = if (logarithmic) log10(value.coerceAtLeast(start)) else value
-
-    private fun powers(): List<Double> = generateSequence(start) { it * 10 }.takeWhile { it <= end * ROUNDING }.toList()
-
-    private fun rounds(): List<Double> {
-        val rough = end / 5
-        val power = 10.0.pow(floor(log10(rough)))
-        val step = listOf(1.0, 2.0, 5.0, 10.0).first { it * power >= rough } * power
-        return generateSequence(0.0) { it + step }.takeWhile { it <= end * ROUNDING }.toList()
-    }
-
-    companion object {
-        private const val PIXELS = 470
-        private const val WIDE = 30
-        private const val ROUNDING = 1.000_001
-
-        /** The scale that shows all of [values]. */
-        fun over(values: List<Double>): Scale {
-            val shown = values.filter { it > 0 }
-            require(shown.isNotEmpty()) { "a chart needs a positive value, not $values" }
-            val most = shown.max()
-            val logarithmic = most > shown.min() * WIDE
-            return if (logarithmic) {
-                Scale(
-                    true,
-                    10.0.pow(floor(log10(shown.min()))),
-                    upTo(most),
-                )
-            } else {
-                Scale(false, 0.0, most)
-            }
-        }
-
-        // A whole power of ten would leave half the chart empty after a value just above one.
-        private fun upTo(most: Double): Double = 10.0.pow(ceil(log10(most) * 4) / 4)
+        val FONT = Font(Font.SANS_SERIF, Font.PLAIN, 12)
+        val TEXT = Color(0x73, 0x7b, 0x84)
+        val GRID = Color(0x8c, 0x95, 0x9f, 0x80)
+        val OWN = Color(0x1f, 0x9d, 0x78)
+        val RIVAL = Color(0x96, 0x9f, 0xa9)
     }
 }

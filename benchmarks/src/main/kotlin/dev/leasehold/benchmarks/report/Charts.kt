@@ -18,14 +18,12 @@ internal class NamedChart(val file: String, val title: String, val chart: BarCha
 /** A chart for each class that the run included. */
 internal fun chartsOf(figures: Figures): List<NamedChart> = listOfNotNull(
     figures.chart(RENT, "rent.svg", "Get memory, write an int, read it, give it back", ::bySize),
-    figures.chart(SCOPE, "scope.svg", "A scope: eight small segments, or one lease") { null },
-    figures.chart(HAND_OFF, "hand-off.svg", "One thread rents 1 KiB, another closes") { null },
+    figures.chart(SCOPE, "scope.svg", "A scope: eight small segments, or one lease") { "" },
+    figures.chart(HAND_OFF, "hand-off.svg", "One thread rents 1 KiB, another closes") { "" },
     figures.chart(CONTENTION, "contention.svg", "1 KiB by 1, 2, 4 and 8 threads: time per operation and core") {
-        it.method.trimEnd(Char::isDigit)
+        labelOf(it.method.trimEnd(Char::isDigit))
     },
-    figures.chart(ACCESS, "access.svg", "Sum, copy and fill: a segment and a byte array") {
-        "${workOf(it)}, ${bySize(it)}"
-    },
+    figures.chart(ACCESS, "access.svg", "Sum, copy and fill: a segment and a byte array", ::bySize),
     figures.chart(MANAGER, "manager.svg", "Allocate, write an int, free: one thread", ::bySize),
     figures.chart(
         MANAGER_CHURN,
@@ -34,38 +32,41 @@ internal fun chartsOf(figures: Figures): List<NamedChart> = listOfNotNull(
         ::bySize,
     ),
     figures.chart(MANAGER_HAND_OFF, "manager-hand-off.svg", "One thread allocates, another frees", ::bySize),
-    figures.chart(RESIZE, "resize.svg", "Grow 64 MiB to 128 MiB") { null },
+    figures.chart(RESIZE, "resize.svg", "Grow 64 MiB to 128 MiB") { "" },
     figures.chart(SUSPEND, "suspend.svg", "In coroutines, at most eight blocks: get one, write an int, give it back") {
-        if (it.isContended) "1 KiB, 64 coroutines that wait for one another" else "${bySize(it)}, nobody waits"
+        if (it.isContended) "all wait" else bySize(it)
     },
     figures.serviceChart(),
 )
 
-private fun bySize(figure: Figure): String? = figure.size?.let(::sizeName)
+private fun bySize(figure: Figure): String = figure.size?.let(::sizeName).orEmpty()
 
-private fun Figures.chart(family: String, file: String, title: String, heading: (Figure) -> String?): NamedChart? {
-    val groups = of(family).groupBy { heading(it) ?: "" }.map { (name, members) -> BarGroup(name, members.map(::bar)) }
+private fun Figures.chart(family: String, file: String, title: String, heading: (Figure) -> String): NamedChart? {
+    val groups = of(family).groupBy(heading).map { (name, members) -> BarGroup(name, members.map(::bar)) }
     if (groups.isEmpty()) return null
     return NamedChart(file, title, BarChart(title, "nanoseconds per operation, less is better", groups))
 }
 
 private fun Figures.serviceChart(): NamedChart? {
-    val versions = of(SERVICE).map { ChartBar(labelOf(it), rowsPerSecond(it), isOwn(it)) }
+    val versions = of(SERVICE).map { ChartBar(labelOf(it.method), rowsPerSecond(it), isOwn(it)) }
     if (versions.isEmpty()) return null
     val title = "The measurement service: four clients over loopback TCP"
-    return NamedChart(
-        "service.svg",
-        title,
-        BarChart(title, "rows per second, more is better", listOf(BarGroup("", versions))),
-    )
+    val chart = BarChart(title, "rows per second, more is better", listOf(BarGroup("", versions)))
+    return NamedChart("service.svg", title, chart)
 }
 
-private fun bar(figure: Figure) = ChartBar(labelOf(figure), figure.nanos, isOwn(figure))
+private fun bar(figure: Figure) = ChartBar(barLabelOf(figure), figure.nanos, isOwn(figure))
 
-private fun labelOf(figure: Figure): String = when (figure.family) {
+private fun barLabelOf(figure: Figure): String = when (figure.family) {
     CONTENTION -> figure.method.takeLastWhile(Char::isDigit).let { if (it == "1") "1 thread" else "$it threads" }
-    ACCESS -> if (isOwn(figure)) "Segment" else "byte[]"
-    else -> figure.case
+    ACCESS -> "${labelOf(workOf(figure))}, ${if (isOwn(figure)) "Segment" else "byte[]"}"
+    else -> labelOf(figure.case)
+}
+
+/** The name of a benchmark's method in words: `nettyPooled` is `Netty pooled`. */
+internal fun labelOf(method: String): String {
+    val words = method.replace(Regex("(?<=[a-z])(?=[A-Z])"), " ").lowercase()
+    return NAMES.fold(words) { text, name -> text.replace(name.lowercase(), name) }
 }
 
 /** Whether the library did the work, and not a rival. */
@@ -73,7 +74,7 @@ internal fun isOwn(figure: Figure): Boolean = when (figure.family) {
     SCOPE -> figure.method != "confinedArenaEight"
     ACCESS -> figure.method.endsWith("Segment")
     RESIZE -> figure.method == "resize"
-    SERVICE -> figure.method == "leased"
+    SERVICE -> figure.method != "heap"
     else -> figure.case.trimEnd(Char::isDigit) in OWN_METHODS
 }
 
@@ -81,3 +82,6 @@ private fun workOf(figure: Figure): String = figure.method.removeSuffix("Segment
 
 private val OWN_METHODS =
     setOf("lease", "leaseEscaping", "sharedLease", "leasehold", "leaseholdShared", "leaseholdBudgeted", "withLease")
+
+/** What keeps its capital letters in a label. */
+private val NAMES = listOf("Netty", "Arrow", "Leasehold")

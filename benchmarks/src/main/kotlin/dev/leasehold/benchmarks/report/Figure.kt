@@ -6,8 +6,9 @@ package dev.leasehold.benchmarks.report
  * @property benchmark class and method, such as `RentBenchmark.lease`
  * @property size the parameter `size` in bytes, or null when the benchmark has none
  * @property nanos nanoseconds for one operation (in [ContentionBenchmark][Figures.CONTENTION]: of one core)
- * @property error half the width of JMH's 99.9 % confidence interval, in nanoseconds; NaN when there were too few iterations
- * @property bytes bytes allocated on the heap for one operation, or null when nobody counted
+ * @property error half the width of JMH's 99.9 % confidence interval, in nanoseconds; NaN when there were too few
+ *   iterations
+ * @property bytes bytes allocated on the heap for one operation, or null when they were not counted
  */
 internal data class Figure(
     val benchmark: String,
@@ -58,7 +59,7 @@ internal class Figures(all: List<Figure>) {
         MANAGER, MANAGER_CHURN, MANAGER_HAND_OFF -> "leasehold"
         RESIZE -> "resize"
         SUSPEND -> if (figure.isContended) "withLease${Figure.CONTENDED}" else "withLease"
-        SERVICE -> "leased"
+        SERVICE -> "coroutines"
         CONTENTION -> figure.method.trimEnd(Char::isDigit) + "1"
         ACCESS -> figure.method.removeSuffix("Segment").removeSuffix("Array") + "Array"
         else -> "lease"
@@ -104,7 +105,8 @@ internal class Figures(all: List<Figure>) {
             "leaseholdShared",
             "leaseholdBudgeted",
             "resize",
-            "leased",
+            "coroutines",
+            "threads",
             "allocateCopyFree",
             "nettyPooled",
             "nettyAdaptive",

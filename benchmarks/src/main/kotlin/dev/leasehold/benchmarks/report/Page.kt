@@ -6,40 +6,48 @@ import kotlin.io.path.exists
 import kotlin.io.path.readText
 import kotlin.io.path.writeText
 
-/** The page with the figures: what people wrote stays, what stands between the two markers is replaced. */
+/** A page of a report: what people wrote stays, and what stands between the two markers is replaced. */
 internal class Page(private val file: Path) {
     /**
-     * Writes the report and its charts.
+     * Writes all figures, and the charts into a folder beside the page.
      *
-     * @throws IllegalArgumentException when the page is missing or has not exactly one pair of markers; nothing is written then
+     * @throws IllegalArgumentException when the page is missing or has not exactly one pair of markers; nothing is
+     *   written then
      */
-    fun write(run: Run, machine: Machine) {
-        require(file.exists()) {
-            "$file does not exist; the report replaces a part of it and writes no page of its own"
-        }
+    fun writeFigures(run: Run, machine: Machine) {
         val charts = chartsOf(run.figures)
-        file.writeText(replaceGenerated(file.readText(), report(run, machine, charts)))
-        val folder = folder().createDirectories()
+        val folder = file.resolveSibling(file.fileName.toString().removeSuffix(".md"))
+        replaceGenerated(figures(run, machine, charts, folder))
+        folder.createDirectories()
         charts.forEach { folder.resolve(it.file).writeText(it.chart.toSvg()) }
     }
 
-    private fun folder(): Path = file.resolveSibling(file.fileName.toString().removeSuffix(".md"))
+    /**
+     * Writes the bars, and which of them are reached.
+     *
+     * @throws IllegalArgumentException as [writeFigures]
+     */
+    fun writeBars(run: Run, machine: Machine): Unit =
+        replaceGenerated("${setting(run, machine)}\n${verdicts(run.figures)}\n${barTable(run.figures)}")
 
-    private fun report(run: Run, machine: Machine, charts: List<NamedChart>): String = buildString {
-        append(setting(run, machine)).append("\n## The bars\n\n").append(barTable(run.figures))
+    private fun figures(run: Run, machine: Machine, charts: List<NamedChart>, folder: Path): String = buildString {
+        append(setting(run, machine)).append('\n')
+        charts.forEach { append("![${it.title}](${folder.fileName}/${it.file})\n\n") }
         val service = serviceTable(run.figures)
-        if (service.isNotEmpty()) append("\n## The measurement service\n\n").append(service)
-        append("\n## Charts\n\n")
-        charts.forEach { append("![${it.title}](${folder().fileName}/${it.file})\n\n") }
-        append("## All figures\n\n").append(figureTable(run.figures))
+        if (service.isNotEmpty()) append("### The measurement service\n\n$service\n")
+        append("### All figures\n\n").append(figureTable(run.figures))
     }
 
-    private fun replaceGenerated(page: String, generated: String): String {
+    private fun replaceGenerated(generated: String) {
+        require(file.exists()) {
+            "$file does not exist; the report replaces a part of it and writes no page of its own"
+        }
+        val page = file.readText()
         val parts = page.split(BEGIN, END)
         require(parts.size == 3 && page.indexOf(BEGIN) < page.indexOf(END)) {
             "$file needs one line '$BEGIN' and one line '$END' after it, to know what it may replace"
         }
-        return "${parts[0]}$BEGIN\n\n$generated\n$END${parts[2]}"
+        file.writeText("${parts[0]}$BEGIN\n\n$generated\n$END${parts[2]}")
     }
 
     private companion object {

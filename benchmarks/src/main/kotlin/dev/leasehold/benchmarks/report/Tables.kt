@@ -10,6 +10,14 @@ internal fun barTable(figures: Figures, bars: List<Bar> = BARS): String = buildS
     }
 }
 
+/** How many of the bars are reached, missed and not measured, in one line. */
+internal fun verdicts(figures: Figures, bars: List<Bar> = BARS): String {
+    val measured = bars.mapNotNull { bar -> bar.measure(figures)?.let(bar::isReachedBy) }
+    val (reached, missed) = measured.count { it } to measured.count { !it }
+    val open = bars.size - measured.size
+    return "Of ${bars.size} bars $reached are reached, $missed are missed, and $open were not measured.\n"
+}
+
 private fun verdict(bar: Bar, measured: Double?): String = when {
     measured == null -> "not measured"
     bar.isReachedBy(measured) -> "yes"

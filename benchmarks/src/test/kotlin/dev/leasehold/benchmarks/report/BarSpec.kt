@@ -134,7 +134,7 @@ class BarSpec : FunSpec({
         garbage(4.0, null).shouldBeNull()
     }
 
-    test("garbage that nobody counted is not measured") {
+    test("garbage that was not counted is not measured") {
         bar("RentBenchmark", "`sharedLease`", "B/op")
             .measure(figures("RentBenchmark.sharedLease" to 4.0, bytes = null)).shouldBeNull()
     }

@@ -35,7 +35,7 @@ class JmhResultsSpec : FunSpec({
         only(jmhResult("ManagerHandOffBenchmark.leasehold", 40.0, threads = 2, bytes = 36.0)).bytes shouldBe 72.0
     }
 
-    test("the effort is told once for all") {
+    test("the effort is stated once for all") {
         read(jmhResult("RentBenchmark.lease", 1.0), jmhResult("RentBenchmark.heapArray", 1.0)).effort shouldBe
             "JVMs for each figure: 3; in each 5 × 500 ms to warm up and 4 × 1 s measured"
     }
@@ -61,7 +61,7 @@ class JmhResultsSpec : FunSpec({
             jmhResult("SuspendBenchmark.channelPool", 8.0, size = 1024),
             jmhResult("SuspendBenchmark.withLeaseContended", 9.0),
             jmhResult("SuspendBenchmark.channelPoolContended", 10.0),
-            jmhResult("ServiceBenchmark.leased", 11.0),
+            jmhResult("ServiceBenchmark.coroutines", 11.0),
             jmhResult("ServiceBenchmark.heap", 12.0),
         ).figures
         fun baseline(name: String, size: Int?) = found.baselineOf(found.find(name, size).shouldNotBeNull())?.benchmark
@@ -70,6 +70,6 @@ class JmhResultsSpec : FunSpec({
         baseline("AccessBenchmark.sumBytesSegment", 1024) shouldBe "AccessBenchmark.sumBytesArray"
         baseline("SuspendBenchmark.channelPool", 1024) shouldBe "SuspendBenchmark.withLease"
         baseline("SuspendBenchmark.channelPoolContended", null) shouldBe "SuspendBenchmark.withLeaseContended"
-        baseline("ServiceBenchmark.heap", null) shouldBe "ServiceBenchmark.leased"
+        baseline("ServiceBenchmark.heap", null) shouldBe "ServiceBenchmark.coroutines"
     }
 })

@@ -1,5 +1,12 @@
 package dev.leasehold.benchmarks.report
 
+import java.awt.GraphicsEnvironment
+
+/** Whether this machine has a font to draw charts with; a small container may have none. */
+internal val HAS_FONTS: Boolean =
+    runCatching { GraphicsEnvironment.getLocalGraphicsEnvironment().availableFontFamilyNames.isNotEmpty() }
+        .getOrDefault(false)
+
 /** A run in which every benchmark took what [nanos] says, by name and size, and left [bytes] on the heap. */
 internal fun figures(vararg nanos: Pair<String, Double>, size: Int? = 1024, bytes: Double? = 0.0): Figures =
     Figures(nanos.map { (name, time) -> Figure(name, size, time, 0.1, bytes) })

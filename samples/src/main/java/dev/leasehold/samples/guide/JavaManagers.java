@@ -35,14 +35,14 @@ final class JavaManagers {
                     page.asMemorySegment().set(JAVA_INT, 0, 4711);
                 }
             });
-        } // Gives yours back; whoever is last frees the memory.
+        } // Gives yours back; the last close frees the memory.
         // endregion
     }
 
     static Block grow(MemoryManager manager) {
         // region java resize
         var rows = manager.allocate(64 << 10);
-        rows = rows.resize(96 << 10, true); // go on with the answer; true: what is new is zero
+        rows = rows.resize(96 << 10, true); // go on with the returned block; true: what is new is zero
         // endregion
         return rows;
     }

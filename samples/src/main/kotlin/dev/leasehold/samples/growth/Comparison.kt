@@ -6,17 +6,18 @@ import java.io.PrintStream
 
 /** The main job: one buffer grown in both ways, compared. */
 internal class Comparison(
-    private val arguments: Arguments,
+    private val wanted: Long,
+    private val limit: Long?,
     private val machine: Machine,
     private val out: PrintStream,
     private val err: PrintStream,
 ) {
-    /** Runs it and answers the exit code: 0 when both ways reached the top with all of the content, else 1. */
-    fun run(): Int {
-        val top = Room.largestTop(arguments.top, machine.free())
-        if (top < arguments.top) out.println(Room.lowered(arguments.top, top, checkNotNull(machine.free())))
+    /** Runs it, and returns whether both ways reached the top with all of the content. */
+    fun run(): Boolean {
+        val top = Room.largestTop(wanted, machine.free())
+        if (top < wanted) out.println(Room.lowered(wanted, top, checkNotNull(machine.free())))
         val sizes = Room.sizes(top)
-        MemoryBudget("growth", limit = arguments.limit ?: Room.needed(sizes)).use { budget ->
+        MemoryBudget("growth", limit = limit ?: Room.needed(sizes)).use { budget ->
             warmUp(budget)
             out.println(Report.head(sizes, machine.resident()))
             // Both stay open to the end, so that the tree shows both.
@@ -49,14 +50,14 @@ internal class Comparison(
         }
     }
 
-    private fun conclude(resized: Journey, copied: Journey): Int {
+    private fun conclude(resized: Journey, copied: Journey): Boolean {
         if (resized.steps.isNotEmpty()) {
             out.println("\n${Report.table(resized, copied)}\n\n${Picture.draw(resized, copied)}")
         }
         out.println(Report.tree(copied))
         val good = listOf(resized, copied).map(::isGood).all { it }
         out.println(Report.summary(resized, copied))
-        return if (good) 0 else 1
+        return good
     }
 
     private fun isGood(journey: Journey): Boolean {

@@ -22,7 +22,7 @@ internal class Step(val size: Long, val address: Long, val moved: Boolean, val n
  * @property refusal why it ended early, or null
  * @property damage the offset of the first page with the wrong content, or -1
  * @property held the most bytes that were held from the system at once
- * @property tree who had what when the block was at its largest
+ * @property tree the budgets when the block was at its largest
  */
 internal class Journey(
     val way: Way,
@@ -36,7 +36,7 @@ internal class Journey(
     val nanos: Long get() = steps.drop(1).sumOf { it.nanos }
 }
 
-/** Grows one block along [sizes], and tells [onStep] of each that it has reached. */
+/** Grows one block along [sizes], and calls [onStep] with each that it has reached. */
 internal class Traveller(
     private val manager: MemoryManager,
     private val sizes: List<Long>,

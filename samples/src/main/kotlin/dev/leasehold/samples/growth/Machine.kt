@@ -6,7 +6,7 @@ import java.nio.file.Files
 import java.nio.file.Path
 import kotlin.io.path.readLines
 
-/** What the machine says of this process and of its own memory; null where the system does not tell. */
+/** What the machine says of this process and of its own memory; null where the system does not say. */
 internal interface Machine {
     /** How many bytes of this process lie in real memory now, the JVM itself included. */
     fun resident(): Long?
@@ -29,7 +29,7 @@ internal object OtherMachine : Machine {
     override fun free(): Long? = system.freeMemorySize
 }
 
-/** Linux, by the files under [proc] in which it tells. */
+/** Linux, by its files under [proc]. */
 internal class LinuxMachine(private val proc: Path = Path.of("/proc")) : Machine {
     private val system = ManagementFactory.getOperatingSystemMXBean() as OperatingSystemMXBean
     private val pageSize = kibibytes("self/smaps", "KernelPageSize:") ?: SMALLEST_PAGE
@@ -51,7 +51,7 @@ internal class LinuxMachine(private val proc: Path = Path.of("/proc")) : Machine
     }
 
     companion object {
-        /** Where Linux tells a process how large it is. */
+        /** Where Linux says how large a process is. */
         val STATM: Path = Path.of("/proc/self/statm")
         private const val KIBIBYTE = 1024L
         private const val SMALLEST_PAGE = 4 * KIBIBYTE

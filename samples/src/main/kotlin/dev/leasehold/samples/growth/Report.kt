@@ -46,7 +46,7 @@ internal object Report {
         if (both) append('\n').append(row("together", resized.nanos, copied.nanos))
     }
 
-    /** Who had what at the end of the last journey. */
+    /** The budgets at the end of the last journey. */
     fun tree(journey: Journey): String = journey.tree.trimEnd().lines().joinToString("\n", "\n", "\n") { "  $it" }
 
     /** The whole run in a few lines. */

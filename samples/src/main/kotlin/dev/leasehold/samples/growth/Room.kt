@@ -15,14 +15,14 @@ internal object Room {
     /** What the way that needs more holds at its last step: the old block and the new one. */
     fun needed(sizes: List<Long>): Long = sizes.last() + sizes[sizes.size - 2] + SLACK
 
-    /** The largest top up to [wanted] for which [free] bytes are enough; [wanted] when nobody knows how many there are. */
+    /** The largest top up to [wanted] for which [free] bytes are enough; [wanted] when that is unknown. */
     fun largestTop(wanted: Long, free: Long?): Long {
         if (free == null) return wanted
         return generateSequence(wanted) { it / 2 }
             .first { needed(sizes(it)) + RESERVE <= free || it < 4 * Sizes.MEBIBYTE }
     }
 
-    /** What to tell when [top] is less than was [wanted]. */
+    /** What to say when [top] is less than was [wanted]. */
     fun lowered(wanted: Long, top: Long, free: Long): String =
         "This machine has ${Sizes.text(free)} free. To copy a buffer to ${Sizes.text(wanted)} needs " +
             "${Sizes.text(needed(sizes(wanted)) + RESERVE)}, so it grows to ${Sizes.text(top)} only.\n"

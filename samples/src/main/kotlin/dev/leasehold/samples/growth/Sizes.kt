@@ -3,26 +3,13 @@ package dev.leasehold.samples.growth
 import dev.leasehold.memory.MiB
 import java.util.Locale
 
-/** Sizes and times as people write and read them. */
+/** Sizes and times as people read them. */
 internal object Sizes {
     /** What the buffer begins with. */
     val MEBIBYTE: Long = 1.MiB
 
-    private val WRITTEN = Regex("""(\d[\d_]{0,17})\s?(B|KiB|MiB|GiB)?""", RegexOption.IGNORE_CASE)
     private val UNITS = listOf("B", "KiB", "MiB", "GiB")
     private const val STEP = 1024L
-
-    /** The bytes of [text], `64MiB` or `67108864`; null when it is no size. */
-    fun parse(text: String): Long? {
-        val (digits, unit) = WRITTEN.matchEntire(text)?.destructured ?: return null
-        val power = UNITS.indexOfFirst { it.equals(unit, ignoreCase = true) }.coerceAtLeast(0)
-        var bytes = digits.replace("_", "").toLong()
-        repeat(power) {
-            if (bytes > Long.MAX_VALUE / STEP) return null
-            bytes *= STEP
-        }
-        return bytes
-    }
 
     /** [bytes] in the largest unit that leaves no more than one decimal: `512 MiB`, `1.5 GiB`. */
     fun text(bytes: Long): String {

@@ -3,7 +3,7 @@ package dev.leasehold.samples.growth
 import dev.leasehold.memory.Block
 import dev.leasehold.memory.copyTo
 
-/** How a block gets larger, and what is told of one that has got another address by it. */
+/** How a block gets larger, and the word for one that has another address afterwards. */
 internal enum class Way(val title: String, val moving: String) {
     /** The manager's own: where the block must move, the system moves its pages, and no byte is copied. */
     RESIZE("resize", "moved") {
@@ -20,6 +20,6 @@ internal enum class Way(val title: String, val moving: String) {
         }
     }, ;
 
-    /** Answers a block of [newSize] bytes with the content of [block], which stays the caller's only if this throws. */
+    /** Returns a block of [newSize] bytes with the content of [block], which stays the caller's only if this throws. */
     abstract fun grow(block: Block, newSize: Long): Block
 }

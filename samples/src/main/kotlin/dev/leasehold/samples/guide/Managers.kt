@@ -35,7 +35,7 @@ internal object Managers {
         val reader = Thread.ofVirtual().start {
             page.use { received.add(it.withSegment { bytes -> bytes.getUtf8(0, length) }) } // gives the reader's back
         }
-        page.close() // gives yours back; whoever is last frees the memory
+        page.close() // gives yours back; the last close frees the memory
         reader.join()
         // endregion
     }
@@ -55,7 +55,7 @@ internal object Managers {
     fun kept(manager: MemoryManager): String? {
         val block = manager.allocate(64)
         // region segment
-        val view = block.segment // for any thread, as long as somebody holds the block
+        val view = block.segment // for any thread, as long as the block is held
         Thread.ofVirtual().start { view.setInt(0, 4711) }.join()
         val written = view.getInt(0)
         // endregion
@@ -73,11 +73,11 @@ internal object Managers {
     fun grow(manager: MemoryManager, report: (String) -> Unit) {
         // region resize
         var rows = manager.allocate(64.KiB)
-        rows = rows.resize(96.KiB, zeroed = true) // go on with the answer, and with nothing else
+        rows = rows.resize(96.KiB, zeroed = true) // go on with the returned block, and with nothing else
         // endregion
         // region resize held
-        val reading = rows.retain() // somebody else holds the block, too
-        rows = rows.resize(4.MiB) // it must move, so the answer is a new block
+        val reading = rows.retain() // another holder of the block
+        rows = rows.resize(4.MiB) // it must move, so the returned block is a new one
         report("the reader keeps ${reading.size} bytes, and you have ${rows.size}")
         // endregion
         reading.close()
@@ -114,7 +114,7 @@ internal object Managers {
     fun takeBack(manager: SystemMemoryManager): Int {
         // region clear
         val frames = List(1000) { manager.allocate(4.KiB) }
-        manager.clear() // whoever holds them: from here on all of them are closed
+        manager.clear() // from here on all of them are closed, whatever holds them
         frames.forEach { it.close() } // not needed, and no mistake: it does nothing
         val next = manager.allocate(4.KiB) // the manager goes on
         // endregion

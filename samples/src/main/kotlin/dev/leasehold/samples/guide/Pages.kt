@@ -18,7 +18,7 @@ internal object Pages {
         // endregion
         val wall = manager.allocatePages(1)
         // region grow pages
-        val grown = leaf.resize(6, zeroed = true) // go on with the answer, as with a block
+        val grown = leaf.resize(6, zeroed = true) // go on with the returned run, as with a block
         if (grown.id != leaf.id) root.withSegment { it.setLong(0, grown.id + 1) }
         // endregion
         wall.close()

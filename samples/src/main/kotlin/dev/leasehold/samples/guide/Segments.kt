@@ -33,7 +33,7 @@ internal object Segments {
 
     fun text(bytes: Segment): String {
         // region text
-        val length = bytes.setUtf8(0, "Ørhavn;12.3\n") // answers how many bytes it took
+        val length = bytes.setUtf8(0, "Ørhavn;12.3\n") // returns how many bytes it took
         val separator = bytes.indexOf(';'.code.toByte())
         val station = bytes.getUtf8(0, separator)
         val rest = bytes.getUtf8(separator + 1, length - separator - 2)

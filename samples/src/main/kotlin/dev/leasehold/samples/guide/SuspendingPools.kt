@@ -25,10 +25,10 @@ internal object SuspendingPools {
         val memory = MemoryPool.isolated("uploads") { limit = 16.MiB }
         val buffers = SuspendingPool(memory, capacity = 8.MiB) // at most 8 MiB are out at a time,
         buffers.withLease(64 * 1024) { lease ->
-            // and whoever wants more is suspended until some come back
+            // and a rent for more is suspended until some come back
             fill(lease.segment)
             use(lease.segment)
-        } // Given back here, and handed to whoever has waited longest.
+        } // Given back here, and handed to the one that has waited longest.
         // endregion
         buffers.close()
         memory.close()
@@ -69,7 +69,7 @@ internal object SuspendingPools {
         memoryScope(buffers) {
             val lease = rent(4096)
             fill(lease) // as long as this fails or is cancelled, the scope closes the lease
-            keep(lease.move()) // from here on it is not the scope's, and whoever keeps it closes it
+            keep(lease.move()) // from here on it is not the scope's, and its keeper closes it
         }
         // endregion
     }

@@ -1,93 +1,94 @@
 package dev.leasehold.samples.service
 
-import dev.leasehold.memory.PoolStatistics
+import com.sun.management.GarbageCollectionNotificationInfo
+import com.sun.management.ThreadMXBean
+import java.io.PrintStream
+import java.lang.management.ManagementFactory
 import java.util.Locale
+import java.util.concurrent.CountDownLatch
+import java.util.concurrent.TimeUnit.MILLISECONDS
+import java.util.concurrent.atomic.LongAccumulator
+import javax.management.NotificationEmitter
+import javax.management.openmbean.CompositeData
 
-/** The table at the end. */
-internal object Report {
-    private const val SHOWN = 3
+/** What a run has cost the JVM: time, bytes allocated on the heap, and collections. */
+class Costs {
+    private val collectors = ManagementFactory.getGarbageCollectorMXBeans()
+    private val longest = LongAccumulator(::maxOf, 0)
+    private val start = System.nanoTime()
+    private val heapBefore = allocated()
+    private val collectionsBefore = counted()
 
-    /** What is run, on one line. */
-    fun title(workload: Workload): String =
-        "Measurement service: ${rows(workload)}, ${clients(workload)} over loopback TCP"
-
-    /** By how many it is sent. */
-    fun clients(workload: Workload): String =
-        if (workload.clients == 1) "1 client" else "${grouped(workload.clients.toLong())} clients"
-
-    /** What is sent. */
-    fun rows(workload: Workload): String = "${grouped(workload.rows)} rows (${workload.description})"
-
-    /** What the versions called [names] have cost, side by side, and how the last compares with the first. */
-    fun table(names: List<String>, outcomes: List<Outcome>): String = buildString {
-        val heap = outcomes.first()
-        val last = outcomes.last()
-        appendLine(row("", names, ""))
-        val faster = ratio(last.rowsPerSecond, heap.rowsPerSecond, names)
-        appendLine(row("rows per second", outcomes.map { grouped(it.rowsPerSecond) }, faster))
-        val lighter = ratio(heap.processorNanosPerRow, last.processorNanosPerRow, names)
-        appendLine(row("processor ns per row", outcomes.map { grouped(it.processorNanosPerRow) }, lighter))
-        appendLine(row("heap bytes per row", outcomes.map(::bytes), ""))
-        appendLine(row("collections", outcomes.map { it.collections.toString() }, ""))
-        append(row("longest pause", outcomes.map(::pause), ""))
+    init {
+        for (collector in collectors) {
+            (collector as? NotificationEmitter)?.addNotificationListener({ notification, _ ->
+                val event = GarbageCollectionNotificationInfo.from(notification.userData as CompositeData)
+                longest.accumulate(event.gcInfo.duration)
+            }, null, null)
+        }
     }
 
-    /** How the coroutine version kept its limit. */
-    fun memory(figures: MemoryFigures): String = buildString {
-        appendLine("  memory of the coroutine version")
-        appendLine(figure("limit", figures.limit, "--memory; not one byte more is ever held from the system"))
-        appendLine(figure("peak", figures.peak, "%.0f %% of the limit".format(Locale.ROOT, figures.percent)))
-        appendLine(count("connections", figures.connections, "at the same time"))
-        appendLine(count("waited for memory", figures.waited, "of them; ${figures.mostWaiting} at the same time"))
-        append("  %-18s %,14d ms".format(Locale.ROOT, "longest wait", figures.longestMillis))
+    val seconds: Double get() = (System.nanoTime() - start) / 1e9
+
+    val heapBytes: Long get() = allocated() - heapBefore
+
+    val collections: Long get() = counted() - collectionsBefore
+
+    /** Of the collections so far that the JVM has notified us of, which comes a moment later. */
+    val longestPauseMillis: Long get() = longest.get()
+
+    private fun allocated() = (ManagementFactory.getThreadMXBean() as ThreadMXBean).totalThreadAllocatedBytes
+
+    private fun counted() = collectors.sumOf { it.collectionCount }
+}
+
+/**
+ * Runs [work], and shows meanwhile how many of [expected] rows are done: on a terminal in one line that changes in
+ * place.
+ */
+fun <R> showingProgress(expected: Long, rows: () -> Long, out: PrintStream, work: () -> R): R {
+    val isTerminal = System.console()?.isTerminal == true
+    val start = System.nanoTime()
+    fun show(last: Boolean) {
+        val seconds = (System.nanoTime() - start) / 1e9
+        val percent = if (expected == 0L) 100 else rows() * 100 / expected
+        val line = "  %,15d rows  %3d %%  %6.2f s".format(Locale.ROOT, rows(), percent, seconds)
+        if (!isTerminal || last) out.println(if (isTerminal) "\r$line" else line) else out.print("\r$line")
+        out.flush()
     }
 
-    /** The pool's figures, one a line where a newcomer may ask what they are. */
-    fun pool(name: String, stats: PoolStatistics, trimmed: PoolStatistics): String = buildString {
-        appendLine("  pool '$name' after the run")
-        appendLine(figure("used", stats.used, "leased now; anything but 0 would be a leak"))
-        appendLine(figure("idle", stats.idle, "kept for the next rents"))
-        appendLine(figure("quarantined", stats.quarantined, "closed shared leases whose views are not cut off yet"))
-        appendLine(figure("reserved", stats.reserved, "held from the system: the sum of these"))
-        appendLine(figure("peak", stats.peak, "the most that was ever held"))
-        appendLine(figure("after trim()", trimmed.reserved, "still held"))
-        append(
-            "  %-18s %,14d    %,d from a thread's own cache, %,d from further away"
-                .format(Locale.ROOT, "rents", stats.rents, stats.hits, stats.misses),
-        )
+    val done = CountDownLatch(1)
+    val shower = Thread.ofPlatform().daemon().start {
+        while (!done.await(if (isTerminal) 100 else 2000, MILLISECONDS)) show(last = false)
     }
-
-    /** The answer, shortened to its first stations. */
-    fun answer(total: String): String {
-        val stations = if (total.length <= 2) emptyList() else total.substring(1, total.length - 1).split(", ")
-        val shown = stations.take(SHOWN).joinToString(", ")
-        return if (stations.size <= SHOWN) "{$shown}" else "{$shown, … ${stations.size - SHOWN} more}"
-    }
-
-    private fun row(title: String, values: List<String>, note: String): String {
-        val columns = values.joinToString(" ") { "%14s".format(Locale.ROOT, it) }
-        return "  %-20s %s   %s".format(Locale.ROOT, title, columns, note).trimEnd()
-    }
-
-    private fun count(title: String, value: Long, meaning: String): String =
-        "  %-18s %,14d    %s".format(Locale.ROOT, title, value, meaning)
-
-    private fun figure(title: String, bytes: Long, meaning: String): String =
-        "  %-18s %,14d B  %s".format(Locale.ROOT, title, bytes, meaning)
-
-    private fun ratio(better: Double, worse: Double, names: List<String>): String =
-        if (worse > 0) "%.1f x better than %s".format(Locale.ROOT, better / worse, names.first()) else ""
-
-    /** The number with its thousands apart. */
-    fun grouped(value: Long): String = "%,d".format(Locale.ROOT, value)
-
-    private fun grouped(value: Double): String = "%,.0f".format(Locale.ROOT, value)
-
-    private fun bytes(outcome: Outcome): String = "%.2f".format(Locale.ROOT, outcome.heapBytesPerRow)
-
-    private fun pause(outcome: Outcome): String = when {
-        outcome.collections == 0L -> "none"
-        outcome.longestMillis == 0L -> "< 1 ms"
-        else -> "${outcome.longestMillis} ms"
+    try {
+        return work()
+    } finally {
+        done.countDown()
+        shower.join()
+        show(last = true)
     }
 }
+
+/** The table at the end. */
+fun report(rows: Long, costs: Costs, memory: ServiceMemory): String = buildString {
+    fun line(title: String, value: String, note: String) =
+        appendLine("  %-20s %16s   %s".format(Locale.ROOT, title, value, note).trimEnd())
+
+    fun bytes(value: Long) = "%,d B".format(Locale.ROOT, value)
+
+    val waits = memory.connections.stats()
+    val pools = memory.pools.map { it.stats() }
+    line("rows per second", "%,.0f".format(Locale.ROOT, rows / costs.seconds), "clients included, from a cold start")
+    line("heap bytes per row", "%.2f".format(Locale.ROOT, costs.heapBytes.toDouble() / maxOf(rows, 1)), "")
+    val pause = if (costs.collections == 0L) "" else "longest pause ${costs.longestPauseMillis} ms"
+    line("collections", "${costs.collections}", pause)
+    appendLine()
+    line("limit", bytes(memory.limit), "--memory: not one byte more is held from the system")
+    line("peak", bytes(memory.peak), "the most that was held")
+    line("served at once", "%,d".format(Locale.ROOT, memory.served), "connections; more of them wait for memory")
+    line("waited", "%,d".format(Locale.ROOT, waits.waits), "of them, ${waits.peakWaiters} at the same time")
+    line("used", bytes(pools.sumOf { it.used }), "leased now: anything but 0 would be a leak")
+    line("quarantined", bytes(pools.sumOf { it.quarantined }), "closed, but kept views are not cut off yet")
+    line("idle", bytes(pools.sumOf { it.idle }), "kept for the next rents")
+}.trimEnd()

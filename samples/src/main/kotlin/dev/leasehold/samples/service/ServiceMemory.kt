@@ -1,97 +1,96 @@
 package dev.leasehold.samples.service
 
+import dev.leasehold.memory.KiB
 import dev.leasehold.memory.MemoryBudget
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.MiB
+import dev.leasehold.memory.Segment
+import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.coroutines.SuspendingPool
+import dev.leasehold.memory.rentShared
 
 /**
- * The memory of the coroutine version, divided so that its connections can wait for memory, and never for each other.
+ * The memory of the service, divided so that its connections wait for memory and never for each other.
  *
  * ```
  * budget 'measurements', the limit
- *   pool 'connections'    three quarters or a little less; 64 KiB for each connection
- *   pool 'large tables'   an eighth, at least one;         1.75 MiB for each of the few that meet many stations
- *   pool 'totals'         an eighth;                       the figures over all streams, whose growth is refused, not awaited
+ *   pool 'connections'     64 KiB for each connection that sends
+ *   pool 'large tables'    1.5 MiB for each of the few that meet many stations, and for the total
  * ```
  *
- * If both leases of a connection came out of one line, all could hold their first and wait for a second one: nobody would
- * ever get on. So there are two lines, each with a pool of its own, always entered in this order. Whoever stands in the
- * first holds nothing. Whoever has a large table needs nothing more, so it ends, and the next in that line goes on. The
- * pools must be apart, too: were they one, the rounding and the quarantine of many small leases could keep the last large
- * table from being had.
+ * Each pool has a line of its own, and both are entered in the same order. Out of one line, all connections could hold
+ * their first lease and wait for a second, and none would ever go on. Here a connection in the first line holds
+ * nothing, and one that has got a large table needs nothing more, so it ends, and the next can go on.
  *
- * **Ownership.** Whoever makes it closes it. The pools go with it unless they were the caller's.
+ * @property limit the most bytes that are ever held from the system
  */
-internal class ServiceMemory private constructor(
-    /** The most that is held from the system, in bytes. */
-    val limit: Long,
-    private val budget: MemoryBudget?,
-    private val source: (String, Long) -> MemoryPool,
-) : AutoCloseable {
-    private val tableBytes = maxOf(limit / 8 / GroundPlan.LARGE, 1) * GroundPlan.LARGE
-    private val totalBytes = limit / 8
-    private val connectionBytes = limit - tableBytes - totalBytes
+class ServiceMemory(val limit: Long) : AutoCloseable {
+    init {
+        require(limit >= LEAST) { "a service with $limit bytes cannot serve: give it at least $LEAST" }
+    }
 
-    private val connectionPool = source("connections", connectionBytes)
-    private val tablePool = source("large tables", tableBytes)
-    private val totalPool = source("totals", totalBytes)
+    private val budget = MemoryBudget("measurements", limit)
+    private val tableCount = maxOf(limit / 8 / LARGE_TABLE, 1)
+    private val tablePool = MemoryPool.isolated("large tables") {
+        limit = (tableCount + 1) * LARGE_TABLE
+        budget = this@ServiceMemory.budget
+    }
+    private val connectionPool = MemoryPool.isolated("connections") {
+        limit = this@ServiceMemory.limit - tablePool.limit
+        budget = this@ServiceMemory.budget
+    }
 
-    /** Where each connection gets its first lease. An eighth is left to quarantine, which no request counts. */
-    val connections: SuspendingPool = lineFor(connectionPool, connectionBytes / 8 * 7)
+    /** Lends [CONNECTION] bytes to each connection. A quarter is left for rounding and for what is in quarantine. */
+    val connections = SuspendingPool(connectionPool, connectionPool.limit / 4 * 3) { maxWaiters = Int.MAX_VALUE }
 
-    /** Where the few that need one get a large table. */
-    val largeTables: SuspendingPool = lineFor(tablePool, tableBytes)
+    /** Lends [LARGE_TABLE] bytes to each of the few connections that need them. */
+    val largeTables = SuspendingPool(tablePool, tableCount * LARGE_TABLE) { maxWaiters = Int.MAX_VALUE }
 
-    /** The pools, for figures. */
-    val pools: List<MemoryPool> = listOf(connectionPool, tablePool, totalPool).distinct()
+    /** The pools, for their figures. */
+    val pools = listOf(connectionPool, tablePool)
 
-    /** How many connections are served at once; the others wait. */
-    val served: Long get() = connections.capacity / GroundPlan.CONNECTION
+    /** How many connections have memory at the same time; the others wait. */
+    val served: Long get() = connections.capacity / CONNECTION
 
-    /** The most that was ever held from the system, in bytes. */
-    val peak: Long get() = budget?.peak ?: pools.sumOf { it.stats().peak }
+    /** The most bytes that were ever held from the system. */
+    val peak: Long get() = budget.peak
 
-    /** Makes what the totals are kept in. */
-    fun totals(): Totals = Totals(totalPool, Ground.sharedWithin(totalPool, totalBytes))
-
-    /** Whoever was accepted may wait: it is the file handles that bound how many those are. */
-    private fun lineFor(pool: MemoryPool, capacity: Long) =
-        SuspendingPool(pool, capacity) { maxWaiters = Int.MAX_VALUE }
+    /** A large table for all streams together, which the caller closes. */
+    fun rentTotal(): SharedLease =
+        tablePool.rentShared(LARGE_TABLE).also { it.withSegment { bytes -> table(bytes).clear() } }
 
     override fun close() {
         connections.close()
         largeTables.close()
-        if (budget == null) return
         pools.forEach { it.close() }
         budget.close()
     }
 
     companion object {
-        /** What the service has unless it is told otherwise. */
-        val DEFAULT: Long = 64.MiB
+        private val SMALL_TABLE = 40.KiB
 
-        /** One large table and some seventy connections. */
-        val LEAST: Long = 8.MiB
+        /** Enough for one large table and some forty connections. */
+        val LEAST = 8.MiB
 
-        /** Memory of its own, and never more than [limit] bytes, from [LEAST] on. */
-        fun limitedTo(limit: Long): ServiceMemory {
-            require(limit >= LEAST) { "a service with $limit bytes cannot serve: give it $LEAST" }
-            val budget = MemoryBudget("measurements", limit)
-            return ServiceMemory(limit, budget) { name, bytes ->
-                MemoryPool.isolated(name) {
-                    this.limit = bytes
-                    this.budget = budget
-                    quarantineBytes = bytes / 16
-                }
-            }
-        }
+        /** What a connection rents: a table for some 400 stations, and the buffer that it reads into. */
+        val CONNECTION = SMALL_TABLE + 24.KiB
+
+        /** Room for [LineFormat.MAX_STATIONS] with names of the full length. */
+        val LARGE_TABLE = 1536.KiB
 
         /**
-         * Memory of somebody's [pool]: the default, or half of what that may have, which leaves as much again for what is
-         * rounded up.
+         * Where the buffer begins in the memory of a connection: at the end, so that no read can run into the table.
          */
-        fun sharing(pool: MemoryPool): ServiceMemory =
-            ServiceMemory(minOf(pool.limit / 2, DEFAULT), null) { _, _ -> pool }
+        val BUFFER = SMALL_TABLE
+
+        /** The buffer in the memory of a connection. */
+        fun buffer(connection: Segment): Segment = connection.slice(BUFFER)
+
+        /** The table in the memory of a connection, or in a large table. */
+        fun table(lease: Segment): StationTable =
+            StationTable(if (lease.size == CONNECTION) lease.slice(0, SMALL_TABLE) else lease)
     }
 }
+
+/** Runs [use], which does not suspend, with the bytes of this lease; its view must not leave [use]. */
+inline fun <R> SharedLease.withSegment(use: (Segment) -> R): R = use(segment)

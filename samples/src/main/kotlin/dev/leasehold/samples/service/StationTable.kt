@@ -2,200 +2,138 @@ package dev.leasehold.samples.service
 
 import dev.leasehold.memory.Segment
 import dev.leasehold.memory.copyTo
+import dev.leasehold.memory.getUtf8
+
+/** One station's figures, in tenths of a degree, as text: `name=min/mean/max`. */
+class Station(val name: String, private val min: Int, private val mean: Int, private val max: Int) {
+    override fun toString(): String = "$name=${min / 10.0}/${mean / 10.0}/${max / 10.0}"
+}
 
 /**
- * The stations of one stream and their figures, all of it off the heap: an open-addressing hash table of 8-byte
- * slots, and the [StationRecord]s that they point to. A slot holds the upper half of the name's hash and the record's
- * place, so that a wrong candidate is nearly always dismissed without a look at its record.
+ * The stations of one stream and their figures, all of it in leased memory: a hash table of record offsets (0 is free),
+ * and the records behind it.
  *
- * **Ownership.** The table owns its plots; [close] gives them back. Growing takes a larger one from the [Ground], copies,
- * and closes the smaller. Where the ground has none, the table [isFull] until it is given one to [move] to.
- * **Threads.** As the [Ground] it stands on; one at a time.
- * **Cost.** Adding a measurement allocates nothing.
+ * ```
+ * | stations 4 | end 4 | slot 4 | slot 4 | … | record | record | … | free |
+ * record: | hash 4 | name length 4 | sum 8 | count 8 | min 4 | max 4 | name, filled up to a multiple of 8 |
+ * ```
+ *
+ * This is a view without any state of its own: one can be made of the same bytes again after each suspension. It owns
+ * nothing.
  */
-internal class StationTable(
-    private var slotPlot: Plot,
-    private var recordPlot: Plot,
-    private val maxStations: Int = LineFormat.MAX_STATIONS,
-    private val ground: Ground = Ground.None,
-) : AutoCloseable {
-    // Beside their plots, because the hot path should take one step to the bytes.
-    private var slots: Segment = slotPlot.segment
-    private var records: Segment = recordPlot.segment
-    private var mask = slots.size / SLOT - 1
-    private var end = 0L
-
+@JvmInline
+value class StationTable(private val bytes: Segment) {
     /** How many stations there are. */
-    var count: Int = 0
-        private set
+    val count: Int get() = bytes.getInt(COUNT)
 
-    /** Whether the last station was not taken because the table has to grow and its ground had no room at once. */
-    var isFull: Boolean = false
-        private set
+    private val mask: Int get() = (bytes.size / BYTES_A_SLOT).takeHighestOneBit().toInt() - 1
 
-    init {
-        slots.zero()
+    private val firstRecord: Long get() = SLOTS + (mask + 1L) * Int.SIZE_BYTES
+
+    /** Makes it empty, whatever is in the memory. */
+    fun clear() {
+        bytes.slice(0, firstRecord).zero()
+        bytes.setInt(END, firstRecord.toInt())
     }
 
-    /** The records, for readers: [count] of them, one behind the other. */
-    val bytes: Segment get() = records
-
-    /** The offset of the record behind the one at [record]; the first is at 0. */
-    fun next(record: Long): Long = record + StationRecord.sizeFor(StationRecord.nameLength(records, record))
-
-    /**
-     * Takes one measurement. The name lies at [nameAt] of [source], with 7 readable bytes behind it.
-     *
-     * @return false, and nothing has changed, when the name is new and either no name at all, or one too many, or the
-     *   table [isFull]
-     */
-    fun add(source: Segment, nameAt: Long, nameLength: Int, hash: Long, tenths: Int): Boolean {
-        val record = findOrInsert(source, nameAt, nameLength, hash)
-        if (record < 0) return false
-        StationRecord.add(records, record, tenths.toLong(), 1, tenths, tenths)
-        return true
-    }
-
-    /**
-     * Takes all the figures of [other].
-     *
-     * @return false when there were more stations than the table or its ground holds; those that fit have been taken
-     */
-    fun addAll(other: StationTable): Boolean {
-        val source = other.bytes
-        var complete = true
-        var at = 0L
-        repeat(other.count) {
-            val length = StationRecord.nameLength(source, at)
-            val record = findOrInsert(source, at + StationRecord.NAME, length, StationRecord.hash(source, at))
-            if (record < 0) complete = false else merge(source, at, record)
-            at = other.next(at)
-        }
-        return complete
-    }
-
-    private fun merge(source: Segment, at: Long, record: Long): Unit = StationRecord.add(
-        records,
-        record,
-        StationRecord.sum(source, at),
-        StationRecord.count(source, at),
-        StationRecord.min(source, at),
-        StationRecord.max(source, at),
-    )
-
-    /** Goes on in larger plots, which are the table's from here on. */
-    fun move(slots: Plot, records: Plot) {
-        takeRecords(records)
-        takeSlots(slots)
-        isFull = false
-    }
-
-    override fun close() {
-        try {
-            slotPlot.close()
-        } finally {
-            recordPlot.close()
-        }
-    }
-
-    private fun findOrInsert(source: Segment, nameAt: Long, nameLength: Int, hash: Long): Long {
+    /** The record of the name of [length] bytes at [at] of [source], or [NONE]. */
+    fun find(source: Segment, at: Long, length: Int, hash: Int): Long {
         var slot = hash and mask
         while (true) {
-            val entry = slots.getLong(slot * SLOT)
-            if (entry == EMPTY) return insert(source, nameAt, nameLength, hash)
-            if ((entry xor hash) ushr PLACE_BITS == 0L) {
-                val record = recordOf(entry)
-                if (StationRecord.hasName(records, record, source, nameAt, nameLength)) return record
-            }
+            val record = bytes.getInt(SLOTS + slot * 4L).toLong()
+            if (record == NONE || hasName(record, source, at, length)) return record
             slot = (slot + 1) and mask
         }
     }
 
-    private fun insert(source: Segment, nameAt: Long, nameLength: Int, hash: Long): Long {
-        if (count == maxStations || !isName(source, nameAt, nameLength)) return -1
-        if (end + StationRecord.MAX_SIZE > records.size && !growRecords()) return -1
-        if ((count + 1) * 2L > mask && !growSlots()) return -1
-        val record = end
-        StationRecord.write(records, record, source, nameAt, nameLength, hash)
-        end += StationRecord.sizeFor(nameLength)
-        count++
-        enter(record, hash)
+    /** A record without measurements for a name that has none yet, or [NONE] when there is no room. */
+    fun insert(source: Segment, at: Long, length: Int, hash: Int): Long {
+        val record = bytes.getInt(END).toLong()
+        val end = record + sizeFor(length)
+        if (end > bytes.size || 2 * count > mask) return NONE
+        bytes.slice(record, end - record).zero()
+        bytes.setInt(record + HASH, hash)
+        bytes.setInt(record + LENGTH, length)
+        bytes.setInt(record + MIN, Int.MAX_VALUE)
+        bytes.setInt(record + MAX, Int.MIN_VALUE)
+        source.copyTo(bytes, record + NAME, at, length.toLong())
+        bytes.setInt(COUNT, count + 1)
+        bytes.setInt(END, end.toInt())
+        occupySlot(record, hash)
         return record
     }
 
-    /** A line feed means that the parser, looking for a separator, has run into the next line. */
-    private fun isName(source: Segment, nameAt: Long, nameLength: Int): Boolean {
-        for (i in 0L until nameLength) if (source.getByte(nameAt + i) == LineFormat.END) return false
-        return Utf8Check.isUtf8(source, nameAt, nameLength)
-    }
+    /** Adds one measurement to a record. */
+    fun add(record: Long, tenths: Int): Unit = add(record, tenths.toLong(), 1, tenths, tenths)
 
-    private fun enter(record: Long, hash: Long) {
-        var slot = hash and mask
-        while (slots.getLong(slot * SLOT) != EMPTY) slot = (slot + 1) and mask
-        slots.setLong(slot * SLOT, (hash and PLACE_MASK.inv()) or (record / RECORD_ALIGNMENT + 1))
-    }
-
-    private fun recordOf(entry: Long): Long = ((entry and PLACE_MASK) - 1) * RECORD_ALIGNMENT
-
-    private fun growRecords(): Boolean {
-        val larger = ground.rent(records.size * 2)
-        if (larger != null) takeRecords(larger)
-        isFull = larger == null
-        return !isFull
-    }
-
-    private fun growSlots(): Boolean {
-        val larger = ground.rent(slots.size * 2)
-        if (larger != null) takeSlots(larger)
-        isFull = larger == null
-        return !isFull
-    }
-
-    private fun takeRecords(larger: Plot) {
-        records.copyTo(larger.segment, length = end)
-        recordPlot.close()
-        recordPlot = larger
-        records = larger.segment
-    }
-
-    private fun takeSlots(larger: Plot) {
-        slotPlot.close()
-        slotPlot = larger
-        slots = larger.segment
-        slots.zero()
-        mask = slots.size / SLOT - 1
-        enterAll()
-    }
-
-    private fun enterAll() {
-        var record = 0L
-        repeat(count) {
-            enter(record, StationRecord.hash(records, record))
-            record = next(record)
+    /** Adds all the figures of [other], and returns false when there was no room for some of them. */
+    fun addAll(other: StationTable): Boolean {
+        val source = other.bytes
+        var from = other.firstRecord
+        repeat(other.count) {
+            val length = source.getInt(from + LENGTH)
+            val hash = source.getInt(from + HASH)
+            var record = find(source, from + NAME, length, hash)
+            if (record == NONE) record = insert(source, from + NAME, length, hash)
+            if (record == NONE) return false
+            val (min, max) = source.getInt(from + MIN) to source.getInt(from + MAX)
+            add(record, source.getLong(from + SUM), source.getLong(from + MEASUREMENTS), min, max)
+            from += sizeFor(length)
         }
+        return true
+    }
+
+    /** All stations with their figures, sorted by name as strings are. */
+    fun stations(): List<Station> {
+        var record = firstRecord
+        val stations = List(count) { stationAt(record).also { record += sizeFor(bytes.getInt(record + LENGTH)) } }
+        return stations.sortedBy { it.name }
+    }
+
+    private fun stationAt(record: Long): Station {
+        val count = bytes.getLong(record + MEASUREMENTS)
+        // Half a tenth is rounded up, also below zero.
+        val mean = Math.floorDiv(2 * bytes.getLong(record + SUM) + count, 2 * count).toInt()
+        val name = bytes.getUtf8(record + NAME, bytes.getInt(record + LENGTH).toLong())
+        return Station(name, bytes.getInt(record + MIN), mean, bytes.getInt(record + MAX))
+    }
+
+    private fun add(record: Long, sum: Long, count: Long, min: Int, max: Int) {
+        bytes.setLong(record + SUM, bytes.getLong(record + SUM) + sum)
+        bytes.setLong(record + MEASUREMENTS, bytes.getLong(record + MEASUREMENTS) + count)
+        if (min < bytes.getInt(record + MIN)) bytes.setInt(record + MIN, min)
+        if (max > bytes.getInt(record + MAX)) bytes.setInt(record + MAX, max)
+    }
+
+    private fun hasName(record: Long, source: Segment, at: Long, length: Int): Boolean {
+        if (bytes.getInt(record + LENGTH) != length) return false
+        for (i in 0L..<length) if (bytes.getByte(record + NAME + i) != source.getByte(at + i)) return false
+        return true
+    }
+
+    private fun occupySlot(record: Long, hash: Int) {
+        var slot = hash and mask
+        while (bytes.getInt(SLOTS + slot * 4L) != 0) slot = (slot + 1) and mask
+        bytes.setInt(SLOTS + slot * 4L, record.toInt())
     }
 
     companion object {
-        private const val SLOT = 8L
-        private const val EMPTY = 0L
-        private const val FIRST_SLOTS = 1024L
-        private const val FIRST_RECORDS = 32L * 1024
-        private const val RECORD_ALIGNMENT = 8L
-        private const val PLACE_BITS = 32
-        private const val PLACE_MASK = (1L shl PLACE_BITS) - 1
+        /** No record has this offset. */
+        const val NONE = 0L
 
-        /** A table that begins small on [ground] and grows there; null when that has no room for even this. */
-        fun on(ground: Ground, maxStations: Int = LineFormat.MAX_STATIONS): StationTable? {
-            val slots = ground.rent(FIRST_SLOTS * SLOT) ?: return null
-            val records = try {
-                ground.rent(FIRST_RECORDS)
-            } catch (failure: RuntimeException) {
-                slots.close()
-                throw failure
-            }
-            if (records != null) return StationTable(slots, records, maxStations, ground)
-            slots.close()
-            return null
-        }
+        private const val COUNT = 0L
+        private const val END = 4L
+        private const val SLOTS = 8L
+        private const val BYTES_A_SLOT = 32
+
+        private const val HASH = 0L
+        private const val LENGTH = 4L
+        private const val SUM = 8L
+        private const val MEASUREMENTS = 16L
+        private const val MIN = 24L
+        private const val MAX = 28L
+        private const val NAME = 32L
+
+        private fun sizeFor(length: Int): Long = NAME + ((length + 7) and 7.inv())
     }
 }

@@ -83,14 +83,6 @@ class GrowthPartsSpec : FunSpec() {
                 Sizes.time(it.first) shouldBe it.second
             }
         }
-
-        test("sizes are read as they are written, and in bytes") {
-            Sizes.parse("64MiB") shouldBe 64.MiB
-            Sizes.parse("64 mib") shouldBe 64.MiB
-            Sizes.parse("1_000") shouldBe 1000
-            Sizes.parse("") shouldBe null
-            Sizes.parse("1.5GiB") shouldBe null
-        }
     }
 
     private fun totalMemory(): Long =

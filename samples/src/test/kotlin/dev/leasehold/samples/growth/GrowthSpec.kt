@@ -3,6 +3,7 @@ package dev.leasehold.samples.growth
 import dev.leasehold.memory.GiB
 import dev.leasehold.memory.MemoryBudget
 import dev.leasehold.memory.MiB
+import dev.leasehold.samples.execute
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.datatest.withData
 import io.kotest.matchers.collections.shouldContainExactly
@@ -28,8 +29,8 @@ class GrowthSpec : FunSpec() {
     private fun grow(vararg words: String, machine: Machine = roomy): Ended {
         val out = ByteArrayOutputStream()
         val err = ByteArrayOutputStream()
-        val printer = PrintStream(out, true, Charsets.UTF_8)
-        val code = run(words.toList(), printer, PrintStream(err, true, Charsets.UTF_8), machine)
+        val (printer, errors) = PrintStream(out, true, Charsets.UTF_8) to PrintStream(err, true, Charsets.UTF_8)
+        val code = GrowthCommand(machine, printer, errors).execute(words.toList(), printer, errors)
         return Ended(code, out.toString(Charsets.UTF_8), err.toString(Charsets.UTF_8))
     }
 
@@ -84,25 +85,26 @@ class GrowthSpec : FunSpec() {
         test("help is help") {
             val ended = grow("--help")
             ended.code shouldBe 0
-            ended.out.trimEnd() shouldBe Arguments.USAGE
+            ended.err shouldBe ""
+            ended.out shouldContain "--top"
         }
 
-        context("a wrong command line is told what is wrong, and ends with 2") {
+        context("a wrong command line is refused with what is wrong, and ends with 2") {
             withData(
                 nameFn = { (words, _) -> words.joinToString(" ") },
-                listOf("--top") to "--top needs a size behind it, such as 64MiB",
-                listOf("--top", "much") to "--top needs a size such as 64MiB or 1GiB, not 'much'",
-                listOf("--top", "1GB") to "--top needs a size such as 64MiB or 1GiB, not '1GB'",
-                listOf("--top", "-1") to "--top needs a size such as 64MiB or 1GiB, not '-1'",
+                listOf("--top") to "option --top requires a value",
+                listOf("--top", "much") to "invalid value for --top: 'much' is no size such as 64MiB or 1GiB",
+                listOf("--top", "1GB") to "invalid value for --top: '1GB' is no size such as 64MiB or 1GiB",
+                listOf("--top", "1.5GiB") to "invalid value for --top: '1.5GiB' is no size such as 64MiB or 1GiB",
                 listOf("--top", "1MiB") to "--top is 1 MiB, but must be 2 MiB to 64 GiB",
                 listOf("--limit", "99999999999999GiB") to
-                    "--limit needs a size such as 64MiB or 1GiB, not '99999999999999GiB'",
-                listOf("--fast") to "unknown argument '--fast'",
+                    "invalid value for --limit: '99999999999999GiB' is no size such as 64MiB or 1GiB",
+                listOf("--fast") to "no such option --fast",
             ) { (words, message) ->
                 val ended = grow(*words.toTypedArray())
                 ended.code shouldBe 2
                 ended.out shouldBe ""
-                ended.err.trimEnd() shouldBe "$message\n\n${Arguments.USAGE}"
+                ended.err shouldContain "Error: $message"
             }
         }
     }

@@ -5,12 +5,16 @@ import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldContain
 import io.kotest.matchers.collections.shouldNotBeEmpty
 import io.kotest.matchers.shouldBe
+import java.nio.file.Path
 import kotlin.io.path.exists
 import kotlin.io.path.readLines
+import kotlin.io.path.readText
 
 /** What the documents show as code is code that was compiled. */
 class DocumentedCodeSpec : FunSpec() {
     private val documents = listOf("README.md", "docs/guide.md")
+    private val linked = listOf("docs/safety.md", "docs/performance.md", "samples/README.md", "benchmarks/BARS.md") +
+        listOf("CONTRIBUTING.md", "CHANGELOG.md")
     private val languages = setOf("kotlin", "java")
     private val sources = CodeBlocks.sources()
 
@@ -40,13 +44,20 @@ class DocumentedCodeSpec : FunSpec() {
             for ((_, firstLine) in regions) shown shouldContain firstLine
         }
 
-        test("every link of the documents to a file leads to one") {
-            val link = Regex("""]\((?!https?://|#)([^)#]+)(#[^)]*)?\)""")
-            for (document in documents + "docs/safety.md") {
+        for (document in documents + linked) {
+            test("every link of $document to a file or a heading leads to one") {
                 val page = CodeBlocks.root.resolve(document)
-                val targets = link.findAll(page.readLines().joinToString("\n")).map { it.groupValues[1] }.toList()
-                targets.filterNot { page.resolveSibling(it).exists() }.shouldBeEmpty()
+                val links = Regex("""]\((?!https?://)([^)#]*)(?:#([^)]*))?\)""").findAll(page.readText())
+                links.map { it.destructured }.filterNot { (file, anchor) ->
+                    val target = if (file.isEmpty()) page else page.resolveSibling(file)
+                    target.exists() && (anchor.isEmpty() || anchor in anchorsOf(target))
+                }.map { (file, anchor) -> "$file#$anchor" }.toList().shouldBeEmpty()
             }
         }
+    }
+
+    /** The anchors of a page's headings, as the usual forges make them. */
+    private fun anchorsOf(page: Path): List<String> = page.readLines().filter { it.startsWith("#") }.map { heading ->
+        heading.trimStart('#', ' ').lowercase().replace(Regex("[^\\p{L}\\p{N} _-]"), "").replace(' ', '-')
     }
 }
