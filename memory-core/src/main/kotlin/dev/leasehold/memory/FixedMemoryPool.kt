@@ -58,9 +58,9 @@ public class FixedMemoryPool internal constructor(
         RentTimeoutException(ChunkMessages.timedOut(owner, request.nanos, capacity), name, request.size)
 
     internal companion object {
-        const val DEFAULT_ALIGNMENT: Long = 64
+        internal const val DEFAULT_ALIGNMENT: Long = 64
 
-        fun make(
+        internal fun make(
             name: String,
             blockSize: Long,
             blockCount: Int,

@@ -6,7 +6,6 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import dev.leasehold.memory.MemoryPool;
 import dev.leasehold.memory.SharedLease;
-import dev.leasehold.memory.coroutines.ByteLine;
 import dev.leasehold.memory.coroutines.Grant;
 import dev.leasehold.memory.coroutines.SuspendingPool;
 import dev.leasehold.memory.coroutines.Tie;
@@ -28,13 +27,9 @@ public final class GrantEndRace {
     private GrantEndRace() {
     }
 
-    private static ByteLine lineOf(SuspendingPool pool) {
-        return pool.getLine$memory_coroutines();
-    }
-
     private static SuspendingPool exhausted() {
         SuspendingPool pool = SuspendingPool.of(MEMORY, 1);
-        if (!lineOf(pool).tryTake(1)) throw new IllegalStateException("a fresh pool refused its byte");
+        if (!Internals.lineOf(pool).tryTake(1)) throw new IllegalStateException("a fresh pool refused its byte");
         return pool;
     }
 
@@ -157,7 +152,7 @@ public final class GrantEndRace {
         private void release() {
             if (!held) return;
             held = false;
-            lineOf(pool).giveBack(1);
+            Internals.lineOf(pool).giveBack(1);
         }
 
         @Actor

@@ -105,7 +105,7 @@ public final class SharedLeaseCloseRace {
             epoch = Ledger.epoch(arena, !sorts);
             if (!epoch.tryGrant(1)) throw new IllegalStateException("a fresh epoch refused a ticket");
             epoch.seal();
-            lease = new SharedLease(new Claiming(epoch), block, WORD);
+            lease = Internals.leaseOf(new Claiming(epoch), block, WORD);
         }
 
         void count(II_Result r) {
@@ -123,7 +123,7 @@ public final class SharedLeaseCloseRace {
     @State
     public static class Exact {
         private final CountingTenure tenure = new CountingTenure();
-        private final SharedLease lease = new SharedLease(tenure, MemorySegment.NULL, WORD);
+        private final SharedLease lease = Internals.leaseOf(tenure, MemorySegment.NULL, WORD);
 
         @Actor
         public void one() {

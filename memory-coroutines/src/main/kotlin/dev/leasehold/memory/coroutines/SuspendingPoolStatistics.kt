@@ -9,14 +9,25 @@ package dev.leasehold.memory.coroutines
  * @property peakWaiters how many waited at once, at most
  * @property waits how many have waited and got what they waited for
  */
-@ConsistentCopyVisibility
-public data class SuspendingPoolStatistics internal constructor(
-    val capacity: Long,
-    val used: Long,
-    val waiters: Int,
-    val peakWaiters: Int,
-    val waits: Long,
+public class SuspendingPoolStatistics internal constructor(
+    public val capacity: Long,
+    public val used: Long,
+    public val waiters: Int,
+    public val peakWaiters: Int,
+    public val waits: Long,
 ) {
     /** How many bytes are not out. While somebody waits, it is for more than these. */
-    val available: Long get() = capacity - used
+    public val available: Long get() = capacity - used
+
+    private val figures get() = listOf(capacity, used, waiters, peakWaiters, waits)
+
+    /** Whether [other] has the same figures. */
+    override fun equals(other: Any?): Boolean = other is SuspendingPoolStatistics && figures == other.figures
+
+    /** Goes with [equals]. */
+    override fun hashCode(): Int = figures.hashCode()
+
+    /** All figures in one line, for logs. */
+    override fun toString(): String = "used $used B, available $available B, capacity $capacity B, " +
+        "$waiters waiting (peak $peakWaiters), $waits served after a wait"
 }
