@@ -220,6 +220,12 @@ public open class MemoryPool internal constructor(
         return sharedLeaseOf(this, bias, taken.source, taken.address, taken.code, request.size, request.attachment)
     }
 
+    /** The lease for [request] that was served with [taken], or, where that is null, refused because the pool was closed. */
+    internal fun sharedLease(taken: Taken?, request: Request): SharedLease {
+        if (taken == null) throw closedException()
+        return sharedLeaseOf(this, null, taken.source, taken.address, taken.code, request.size, request.attachment)
+    }
+
     /** Prepares the bytes of a fresh lease in [view], and starts its trace where sites are traced. */
     internal fun begin(view: MemorySegment, attachment: Attachment?): Attachment? {
         hygiene.began(view)
@@ -251,8 +257,10 @@ public open class MemoryPool internal constructor(
     internal open fun check(request: Request): Unit = checkSize(owner, request.size, limit)
 
     private fun checkOpen() {
-        if (state.closed) throw PoolClosedException(OwnerMessages.closed(owner), name)
+        if (state.closed) throw closedException()
     }
+
+    private fun closedException() = PoolClosedException(OwnerMessages.closed(owner), name)
 
     /** The exception for [size] bytes that cannot be had now. */
     internal open fun exhausted(size: Long): MemoryException = exhausted(engine, limit, size)

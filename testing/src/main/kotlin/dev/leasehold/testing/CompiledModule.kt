@@ -1,7 +1,6 @@
 package dev.leasehold.testing
 
 import java.nio.file.Path
-import kotlin.io.path.exists
 import kotlin.io.path.extension
 import kotlin.io.path.name
 import kotlin.io.path.walk

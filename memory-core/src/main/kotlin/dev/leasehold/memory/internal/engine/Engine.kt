@@ -1,5 +1,6 @@
 package dev.leasehold.memory.internal.engine
 
+import dev.leasehold.memory.internal.platform.Background
 import dev.leasehold.memory.internal.block.Request
 import dev.leasehold.memory.internal.cache.Tally
 import dev.leasehold.memory.internal.cache.ThreadCache
@@ -49,6 +50,21 @@ internal abstract class Engine(@JvmField val state: EngineState) {
         )
     } finally {
         state.leaf.deliver()
+    }
+
+    /** Puts [waiter], which no thread waits for, into the [line], and looks after it in the background. */
+    fun join(waiter: Waiter) {
+        line.join(waiter)
+        if (!waiter.isWaiting) return
+        collectForLine()
+        if (waiter.isWaiting) Background.untilDone(line, ::lookAfterLine)
+    }
+
+    private fun lookAfterLine(): Boolean {
+        line.serveNow()
+        if (state.leaf.reclaim()) collectForLine()
+        state.leaf.deliver()
+        return line.length == 0
     }
 
     /** Takes [count] pages that lie together, without waiting; null when they cannot be had. */

@@ -98,16 +98,15 @@ internal class WaitLine(private val lock: ReentrantLock) {
         }
     }
 
-    /** Takes [waiter] out of the line; returns what it was served before that, if anything. */
-    fun leave(waiter: Waiter): Taken? {
+    /** Takes [waiter] out of the line; false when it had been served, or refused, before. */
+    fun leave(waiter: Waiter): Boolean {
+        var left = false
         // The one behind may be content with what was too little for this one.
-        if (waiter.isWaiting) {
-            serveAfter {
-                waiters.remove(waiter)
-                waiting = waiters.size
-            }
+        serveAfter {
+            left = waiters.remove(waiter)
+            waiting = waiters.size
         }
-        return waiter.taken
+        return left
     }
 
     /**
@@ -131,10 +130,10 @@ internal class WaitLine(private val lock: ReentrantLock) {
             joined()
             park(waiter, deadline, look)
         } catch (failure: Throwable) {
-            leave(waiter)?.let(giveBack)
+            if (!leave(waiter)) waiter.taken?.let(giveBack)
             throw failure
         }
-        val taken = leave(waiter)
+        val taken = if (waiter.isWaiting && leave(waiter)) null else waiter.taken
         if (Thread.interrupted()) {
             if (taken != null) giveBack(taken)
             throw InterruptedException("interrupted while waiting for memory")

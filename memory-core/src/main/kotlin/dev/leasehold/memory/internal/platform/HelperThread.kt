@@ -26,6 +26,9 @@ internal enum class HelperThread(val threadName: String) {
     fun virtual(task: Runnable): Thread =
         Thread.ofVirtual().name(threadName).inheritInheritableThreadLocals(false).unstarted(task)
 
+    /** Whether the calling thread is one of these. */
+    val isCurrent: Boolean get() = Thread.currentThread().name == threadName
+
     private fun rootGroup() = generateSequence(Thread.currentThread().threadGroup, ThreadGroup::getParent).last()
 
     companion object {

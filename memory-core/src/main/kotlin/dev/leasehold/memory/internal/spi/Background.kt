@@ -18,6 +18,10 @@ import kotlin.time.Duration
 public fun startVirtual(name: String, task: () -> Unit): Thread =
     Background.startVirtual(HelperThread.named(name), task)
 
+/** Whether this is the library's background thread, on which no code of users may run. */
+@InternalMemoryApi
+public val isBackground: Boolean get() = HelperThread.BACKGROUND.isCurrent
+
 /** [startVirtual], but for a caller that has to know the thread before it starts: that is left to the caller. */
 @InternalMemoryApi
 public fun virtualThread(name: String, task: () -> Unit): Thread = Background.virtual(HelperThread.named(name), task)

@@ -1,6 +1,5 @@
 package dev.leasehold.memory.contract.platform
 
-import dev.leasehold.memory.internal.platform.BackOff
 import dev.leasehold.memory.internal.platform.BackgroundThread
 import dev.leasehold.memory.internal.platform.HelperThread
 import dev.leasehold.testing.Effort
@@ -99,12 +98,6 @@ class BackgroundThreadSpec : FunSpec() {
             background.submit { ran.add(2) }
             await("both have run") { ran.size == 2 }
             ran shouldContainExactly listOf(1, 2)
-        }
-
-        test("pauses double from the first to the longest") {
-            val backOff = BackOff(1, 1000)
-            List(12) { backOff.next() } shouldContainExactly
-                listOf<Long>(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000, 1000)
         }
 
         test("a task that is not done is looked at again with longer and longer pauses, until it is") {

@@ -1,8 +1,8 @@
 package dev.leasehold.memory.contract.segment
 
-import dev.leasehold.memory.MiB
-import dev.leasehold.memory.KiB
 import dev.leasehold.memory.GiB
+import dev.leasehold.memory.KiB
+import dev.leasehold.memory.MiB
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
