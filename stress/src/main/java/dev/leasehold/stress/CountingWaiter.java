@@ -1,7 +1,7 @@
 package dev.leasehold.stress;
 
-import dev.leasehold.memory.coroutines.ByteLine;
-import dev.leasehold.memory.coroutines.LineWaiter;
+import dev.leasehold.memory.coroutines.internal.line.ByteLine;
+import dev.leasehold.memory.coroutines.internal.line.LineWaiter;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** One who waits for a byte of a shipped line, and counts how often it is told. */

@@ -6,9 +6,9 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import dev.leasehold.memory.MemoryPool;
 import dev.leasehold.memory.SharedLease;
-import dev.leasehold.memory.coroutines.Grant;
+import dev.leasehold.memory.coroutines.internal.own.Grant;
 import dev.leasehold.memory.coroutines.SuspendingPool;
-import dev.leasehold.memory.coroutines.Tie;
+import dev.leasehold.memory.coroutines.internal.own.Tie;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;

@@ -1,7 +1,7 @@
 package dev.leasehold.stress;
 
 import dev.leasehold.memory.SharedLease;
-import dev.leasehold.memory.coroutines.ByteLine;
+import dev.leasehold.memory.coroutines.internal.line.ByteLine;
 import dev.leasehold.memory.coroutines.SuspendingPool;
 import dev.leasehold.memory.internal.block.Tenure;
 import java.lang.foreign.MemorySegment;

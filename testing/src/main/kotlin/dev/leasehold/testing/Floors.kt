@@ -98,6 +98,15 @@ public class Floors(
             "typed",
             "internal.spi",
         )
-        val ABOVE = listOf("dsl", "coroutines")
+        val ABOVE = listOf(
+            "dsl.internal",
+            "dsl",
+            "coroutines.internal.line",
+            "coroutines.internal.own",
+            "coroutines.internal.watch",
+            "coroutines.internal.lend",
+            "coroutines.internal.io",
+            "coroutines",
+        )
     }
 }

@@ -15,18 +15,18 @@ class ExportsSpec : FunSpec() {
 
     init {
         test("what is published for inlining out of a package that is not exported is refused") {
-            val module = module().packages(setOf("$BEHIND.internal")).build()
+            val module = module().packages(setOf("$BEHIND.internal.block")).build()
             shouldThrow<AssertionError> { Exports(module).checkThatInlinedCodeIsReachable(classes) }.message shouldBe
-                "@PublishedApi in packages that fixture does not export: $BEHIND.internal.Published"
+                "@PublishedApi in packages that fixture does not export: $BEHIND.internal.block.Published"
         }
 
         test("a package that is exported to some modules only does not count as exported") {
-            val module = module().exports("$BEHIND.internal", setOf("friend")).build()
+            val module = module().exports("$BEHIND.internal.block", setOf("friend")).build()
             shouldThrow<AssertionError> { Exports(module).checkThatInlinedCodeIsReachable(classes) }
         }
 
         test("an exported package may publish") {
-            Exports(module().exports("$BEHIND.internal").build()).checkThatInlinedCodeIsReachable(classes)
+            Exports(module().exports("$BEHIND.internal.block").build()).checkThatInlinedCodeIsReachable(classes)
         }
     }
 }

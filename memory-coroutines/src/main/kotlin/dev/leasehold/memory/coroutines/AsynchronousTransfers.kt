@@ -3,16 +3,18 @@
 package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.SharedLease
+import dev.leasehold.memory.coroutines.internal.io.readInto
+import dev.leasehold.memory.coroutines.internal.io.writeFrom
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.internal.spi.pin
-import java.nio.ByteBuffer
 import java.nio.channels.AsynchronousByteChannel
+import java.nio.channels.AsynchronousFileChannel
 
 /**
  * Reads what there is into [lease], behind its first [offset] bytes: suspends until there is at least one byte, or the end.
  *
  * **Ownership.** The lease stays the caller's. Its memory is not used after this has returned or thrown, also when it was cancelled, so
- * that closing it right behind this is safe. Who closes it during the read is refused, or the memory stays out of use until the
+ * that closing it right behind this is safe. When it is closed during the read, its memory comes back when the
  * read has ended.
  * **Cancellation.** Aborts the read in the only way there is, by closing the channel, and waits until the system has let go of the
  * memory; a timeout around it does the same.
@@ -37,7 +39,7 @@ public suspend fun AsynchronousByteChannel.read(lease: SharedLease, offset: Long
  * Writes [length] bytes of [lease] from [offset] on, all of them by default: suspends until they have been handed to the system.
  *
  * **Ownership.** The lease stays the caller's. Its memory is not used after this has returned or thrown, also when it was cancelled, so
- * that closing it right behind this is safe. Who closes it during the write is refused, or the memory stays out of use until
+ * that closing it right behind this is safe. When it is closed during the write, its memory comes back when
  * the write has ended.
  * **Cancellation.** Aborts the write in the only way there is, by closing the channel, and waits until the system has let go of the
  * memory; a timeout around it does the same. Some of the bytes may have been written.
@@ -58,8 +60,8 @@ public suspend fun AsynchronousByteChannel.writeAll(
 ): Unit = lease.pin(offset, length).use { pin ->
     val buffer = pin.asByteBuffer()
     while (buffer.hasRemaining()) {
-        // Who is cancelled between two parts leaves half of what was to be written behind, which is to be aborted like any part.
-        val _ = operate(abort = ::close, begun = buffer.position() > 0) { handler -> write(buffer, Unit, handler) }
+        // A cancellation between two parts leaves half of what was to be written behind, and is an abort as during a part.
+        val _ = writeFrom(buffer, begun = buffer.position() > 0)
     }
 }
 
@@ -68,6 +70,56 @@ public suspend fun AsynchronousByteChannel.writeAll(
 public suspend fun AsynchronousByteChannel.writeAll(filled: FilledLease): Unit =
     writeAll(filled.lease, 0, filled.length)
 
-/** Reads what there is into [buffer]. */
-internal suspend fun AsynchronousByteChannel.readInto(buffer: ByteBuffer): Int =
-    operate(abort = ::close) { handler -> read(buffer, Unit, handler) }
+/**
+ * Reads once from [position] of this file into [lease], behind its first [offset] bytes.
+ *
+ * **Ownership.** The lease stays the caller's. Its memory is not used after this has returned or thrown, also when it was cancelled, so
+ * that closing it right behind this is safe. When it is closed during the read, its memory comes back when the read has ended.
+ * **Cancellation.** Waits for the read, which ends by itself, and soon; the channel stays open.
+ * **Threads.** Any; several reads may go on at once.
+ * **Cost.** A few small objects, and a dispatch when it has to wait.
+ *
+ * Do not hand the buffer of a confined [Lease][dev.leasehold.memory.Lease] to such a channel: the channel uses it on a thread of its
+ * own, which the platform refuses there, so that the handler is never called.
+ *
+ * @return how many bytes were read, or -1 at the end of the file
+ * @throws java.io.IOException when the read fails
+ * @throws IllegalArgumentException when [position] is negative
+ * @throws dev.leasehold.memory.LeaseClosedException when the lease has ended
+ * @throws dev.leasehold.memory.SegmentBoundsException when [offset] is outside of the lease
+ * @throws dev.leasehold.memory.SegmentSizeException when more is left than a byte buffer can have
+ */
+@JvmSynthetic
+public suspend fun AsynchronousFileChannel.read(lease: SharedLease, position: Long, offset: Long = 0): Int =
+    lease.pin(offset, lease.size - offset).use { readInto(it.asByteBuffer(), position) }
+
+/**
+ * Writes [length] bytes of [lease] from [offset] on, all of them by default, at [position] of this file.
+ *
+ * **Ownership.** As of [read].
+ * **Cancellation.** Waits for the write that is going on; the channel stays open, and some of the bytes may have been written.
+ * **Threads.** Any; several writes may go on at once.
+ * **Cost.** A few small objects, and a dispatch when it has to wait, for each part that the system takes at once.
+ *
+ * @throws java.io.IOException when the write fails
+ * @throws IllegalArgumentException when [position] is negative
+ * @throws dev.leasehold.memory.LeaseClosedException when the lease has ended
+ * @throws dev.leasehold.memory.SegmentBoundsException when the range is outside of the lease
+ * @throws dev.leasehold.memory.SegmentSizeException when [length] is more than a byte buffer can have
+ */
+@JvmSynthetic
+public suspend fun AsynchronousFileChannel.writeAll(
+    lease: SharedLease,
+    position: Long,
+    offset: Long = 0,
+    length: Long = lease.size - offset,
+): Unit = lease.pin(offset, length).use { pin ->
+    val buffer = pin.asByteBuffer()
+    var at = position
+    while (buffer.hasRemaining()) at += writeFrom(buffer, at)
+}
+
+/** [writeAll] of what is filled of [filled]. */
+@JvmSynthetic
+public suspend fun AsynchronousFileChannel.writeAll(filled: FilledLease, position: Long): Unit =
+    writeAll(filled.lease, position, 0, filled.length)

@@ -19,7 +19,7 @@ public class TooManyWaitersException internal constructor(
  * wait could not have ended. Nothing was taken; what the scopes hold goes back as this ends them.
  *
  * @property poolName the pool
- * @property requested how many bytes were asked for
+ * @property requested how many bytes were requested
  * @property held how many bytes its scopes hold
  */
 public class RentDeadlockException internal constructor(

@@ -1,6 +1,10 @@
 package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.SharedLease
+import dev.leasehold.memory.coroutines.internal.own.Custody
+import dev.leasehold.memory.coroutines.internal.own.LeftBehind
+import dev.leasehold.memory.coroutines.internal.own.Stragglers
+import dev.leasehold.memory.coroutines.internal.own.end
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.channels.BufferOverflow
 import kotlinx.coroutines.channels.Channel

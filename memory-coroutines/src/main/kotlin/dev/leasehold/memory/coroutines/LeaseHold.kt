@@ -1,6 +1,9 @@
 package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.SharedLease
+import dev.leasehold.memory.coroutines.internal.own.BlockTie
+import dev.leasehold.memory.coroutines.internal.own.Grant
+import dev.leasehold.memory.coroutines.internal.own.end
 
 /** [lease] while a block runs that it was handed to: closed at the end of that, unless it was moved to somebody else. */
 @PublishedApi

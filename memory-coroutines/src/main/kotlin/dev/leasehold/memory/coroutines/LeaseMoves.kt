@@ -4,8 +4,12 @@ package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.LeaseClosedException
 import dev.leasehold.memory.SharedLease
+import dev.leasehold.memory.coroutines.internal.own.Grant
+import dev.leasehold.memory.coroutines.internal.own.bound
+import dev.leasehold.memory.coroutines.internal.own.detach
+import dev.leasehold.memory.coroutines.internal.own.requireActive
+import dev.leasehold.memory.coroutines.internal.own.requireOpenOrClose
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
-import dev.leasehold.memory.internal.spi.requireOpen
 import kotlinx.coroutines.Job
 
 /**
@@ -26,7 +30,7 @@ import kotlinx.coroutines.Job
 @IgnorableReturnValue
 public fun SharedLease.move(): SharedLease {
     Grant.of(this)?.let { detach(it, this) }
-    requireOpen(this)
+    requireOpenOrClose(this)
     return this
 }
 
@@ -51,48 +55,4 @@ public fun SharedLease.move(to: SuspendingMemoryScope): SharedLease = also { to.
 public fun SharedLease.move(to: Job): SharedLease {
     requireActive(to)
     return move().bound(to)
-}
-
-/**
- * Takes [lease] away from whoever owns [grant], and answers who would have ended it besides a scope. If its scope is ending it at
- * this moment, it is ended when this returns.
- */
-@IgnorableReturnValue
-internal fun detach(grant: Grant, lease: SharedLease): Tie? {
-    // Until nobody holds it: another move of the same lease may put it somewhere else in between.
-    var holder = grant.holder
-    while (holder != null && !holder.remove(grant)) holder = grant.holder
-    val tie = grant.untie()
-    if (grant.isEnding) lease.close()
-    grant.ledger = null
-    return tie
-}
-
-/**
- * Refuses when [lease] has ended, or is being closed at this moment. That close may be refused itself; then the lease is closed as
- * soon as it can be, for nobody would own what was taken away and then given to nobody.
- */
-internal fun requireOpen(lease: SharedLease) {
-    try {
-        lease.requireOpen()
-    } catch (closed: LeaseClosedException) {
-        Stragglers.close(lease)
-        throw closed
-    }
-}
-
-/** Refuses when [job] has completed, so that nothing can end with it. */
-internal fun requireActive(job: Job) {
-    check(!job.isCompleted) { "$job has completed, so no lease can be bound to it: bind it to a job that is active" }
-}
-
-/** This lease, which ends at the latest when [job] completes. */
-internal fun SharedLease.bound(job: Job): SharedLease {
-    val grant = Grant.of(this)
-    if (grant != null) {
-        JobTie(job).restore(grant, this)
-    } else {
-        val _ = job.invokeOnCompletion { Stragglers.close(this) }
-    }
-    return this
 }

@@ -2,6 +2,12 @@
 
 package dev.leasehold.memory.coroutines
 
+import dev.leasehold.memory.coroutines.internal.io.AsynchronousFileFiller
+import dev.leasehold.memory.coroutines.internal.io.ChannelFiller
+import dev.leasehold.memory.coroutines.internal.io.FileFiller
+import dev.leasehold.memory.coroutines.internal.io.LeaseFiller
+import dev.leasehold.memory.coroutines.internal.io.SocketFiller
+import dev.leasehold.memory.coroutines.internal.own.end
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.internal.spi.pin
 import kotlinx.coroutines.flow.Flow

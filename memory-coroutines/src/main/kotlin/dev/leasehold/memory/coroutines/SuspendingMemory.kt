@@ -3,6 +3,9 @@
 package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.SharedLease
+import dev.leasehold.memory.coroutines.internal.lend.BlockingRent
+import dev.leasehold.memory.coroutines.internal.lend.FutureRent
+import dev.leasehold.memory.coroutines.internal.lend.Leasing
 import java.util.concurrent.CompletableFuture
 import kotlin.time.Duration
 import kotlin.time.toKotlinDuration
@@ -25,7 +28,7 @@ import java.time.Duration as JavaDuration
  * @throws dev.leasehold.memory.InvalidSizeException when [size] is negative, or above the capacity or what the pool can ever hold
  * @throws dev.leasehold.memory.PoolClosedException when this or the pool below is closed
  */
-public fun SuspendingPool.tryRent(size: Long): SharedLease? = Leasing.tryRent(this, size, null)
+public fun SuspendingPool.tryRent(size: Long): SharedLease? = Leasing.tryRent(lender, size, null)
 
 /**
  * Rents [size] bytes for code that blocks. While the pool's bytes are out the thread parks, first come, first served, in one line
@@ -47,7 +50,7 @@ public fun SuspendingPool.tryRent(size: Long): SharedLease? = Leasing.tryRent(th
 @JvmSynthetic
 @Throws(InterruptedException::class)
 public fun SuspendingPool.rentBlocking(size: Long, timeout: Duration): SharedLease =
-    BlockingRent(this, size, timeout.inWholeNanoseconds).rent()
+    BlockingRent(lender, size, timeout.inWholeNanoseconds).rent()
 
 /**
  * [rentBlocking] for Java.
@@ -86,4 +89,4 @@ public fun SuspendingPool.rentBlocking(size: Long, timeout: JavaDuration): Share
  * @throws dev.leasehold.memory.InvalidSizeException at once, and not by the future, when [size] is negative, or above the capacity
  *   or what the pool can ever hold: no wait could help
  */
-public fun SuspendingPool.rentAsync(size: Long): CompletableFuture<SharedLease> = FutureRent.rent(this, size)
+public fun SuspendingPool.rentAsync(size: Long): CompletableFuture<SharedLease> = FutureRent.rent(lender, size)

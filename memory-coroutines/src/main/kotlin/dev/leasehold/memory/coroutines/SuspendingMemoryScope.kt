@@ -2,6 +2,12 @@ package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.SharedLease
+import dev.leasehold.memory.coroutines.internal.lend.Leasing
+import dev.leasehold.memory.coroutines.internal.own.DeferredAction
+import dev.leasehold.memory.coroutines.internal.own.LeaseLedger
+import dev.leasehold.memory.coroutines.internal.own.Stragglers
+import dev.leasehold.memory.coroutines.internal.own.bound
+import dev.leasehold.memory.coroutines.internal.own.requireActive
 import dev.leasehold.memory.dsl.MemoryDsl
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Job
@@ -26,12 +32,11 @@ import kotlin.time.Duration
 @MemoryDsl
 public class SuspendingMemoryScope internal constructor(
     internal val ledger: LeaseLedger,
+    /** The pool that [rent] without a pool rents from. */
+    public val pool: SuspendingPool,
     /** The context of the scope, for its children. */
     override val coroutineContext: CoroutineContext,
 ) : CoroutineScope {
-    /** The pool that [rent] without a pool rents from. */
-    public val pool: SuspendingPool get() = ledger.pool
-
     /**
      * Rents [size] bytes of the scope's [pool] for the scope. Suspends while the bytes are out, first come, first served.
      *
@@ -44,7 +49,7 @@ public class SuspendingMemoryScope internal constructor(
      * @throws dev.leasehold.memory.PoolClosedException when the pool is closed, also while this waits
      * @throws dev.leasehold.memory.MemoryExhaustedException when the system refuses memory
      */
-    public suspend fun rent(size: Long): SharedLease = Leasing.rent(pool, size, ledger)
+    public suspend fun rent(size: Long): SharedLease = Leasing.rent(pool.lender, size, ledger)
 
     /**
      * [rent] that waits at most [timeout].
@@ -52,10 +57,10 @@ public class SuspendingMemoryScope internal constructor(
      * @throws dev.leasehold.memory.RentTimeoutException when [timeout] passed first; nothing was taken
      * @throws IllegalArgumentException when [timeout] is not positive
      */
-    public suspend fun rent(size: Long, timeout: Duration): SharedLease = Leasing.rent(pool, size, timeout, ledger)
+    public suspend fun rent(size: Long, timeout: Duration): SharedLease = Leasing.rent(pool.lender, size, timeout, ledger)
 
     /** [rent] from any suspending pool. */
-    public suspend fun SuspendingPool.rent(size: Long): SharedLease = Leasing.rent(this, size, ledger)
+    public suspend fun SuspendingPool.rent(size: Long): SharedLease = Leasing.rent(lender, size, ledger)
 
     /** [rent] of the default size of the pool below. */
     public suspend fun SuspendingPool.rent(): SharedLease = rent(pool.defaultSize)
@@ -67,7 +72,7 @@ public class SuspendingMemoryScope internal constructor(
      * @throws IllegalArgumentException when [timeout] is not positive
      */
     public suspend fun SuspendingPool.rent(size: Long, timeout: Duration): SharedLease =
-        Leasing.rent(this, size, timeout, ledger)
+        Leasing.rent(lender, size, timeout, ledger)
 
     /**
      * [rent] that waits at most [timeout], and answers null when that passed first; nothing was taken then.
@@ -75,19 +80,19 @@ public class SuspendingMemoryScope internal constructor(
      * @throws IllegalArgumentException when [timeout] is not positive
      */
     public suspend fun SuspendingPool.rentOrNull(size: Long, timeout: Duration): SharedLease? =
-        Leasing.rentOrNull(this, size, timeout, ledger)
+        Leasing.rentOrNull(lender, size, timeout, ledger)
 
     /** [rent], or null when that would have to wait. */
     @JvmSynthetic
-    public fun SuspendingPool.tryRent(size: Long): SharedLease? = Leasing.tryRent(this, size, ledger)
+    public fun SuspendingPool.tryRent(size: Long): SharedLease? = Leasing.tryRent(lender, size, ledger)
 
     /**
      * [rent] of several at once, for the scope: see the top-level [rentAll][dev.leasehold.memory.coroutines.rentAll].
      */
-    public suspend fun SuspendingPool.rentAll(vararg sizes: Long): Leases = Leasing.rentAll(this, sizes, ledger)
+    public suspend fun SuspendingPool.rentAll(vararg sizes: Long): Leases = Leases(Leasing.rentAll(lender, sizes, ledger))
 
     /** [rentAll] from the scope's [pool]. */
-    public suspend fun rentAll(vararg sizes: Long): Leases = Leasing.rentAll(pool, sizes, ledger)
+    public suspend fun rentAll(vararg sizes: Long): Leases = Leases(Leasing.rentAll(pool.lender, sizes, ledger))
 
     /**
      * [rent] of a lease that is closed when [job] completes, or when the scope ends, whichever comes first.

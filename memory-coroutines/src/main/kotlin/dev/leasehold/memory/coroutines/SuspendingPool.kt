@@ -5,17 +5,18 @@ package dev.leasehold.memory.coroutines
 import dev.leasehold.memory.MemoryExhaustedException
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.SharedLease
+import dev.leasehold.memory.coroutines.internal.lend.Leasing
+import dev.leasehold.memory.coroutines.internal.lend.Lender
+import dev.leasehold.memory.coroutines.internal.watch.LineErrors
+import dev.leasehold.memory.coroutines.internal.lend.LineMessages
+import dev.leasehold.memory.coroutines.internal.lend.awaitBelow
+import dev.leasehold.memory.coroutines.internal.lend.rentBelow
+import dev.leasehold.memory.coroutines.internal.own.Witness
+import dev.leasehold.memory.coroutines.internal.own.end
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.internal.spi.invalidConfiguration
-import dev.leasehold.memory.internal.spi.invalidSize
-import dev.leasehold.memory.internal.spi.poolClosed
-import dev.leasehold.memory.internal.spi.requirePossible
-import dev.leasehold.memory.internal.spi.tracesSites
 import dev.leasehold.memory.rentShared
-import kotlinx.coroutines.Job
 import kotlinx.coroutines.currentCoroutineContext
-import kotlinx.coroutines.sync.Mutex
-import kotlin.coroutines.CoroutineContext
 import kotlin.time.Duration
 
 /**
@@ -26,15 +27,14 @@ import kotlin.time.Duration
  * buffers.withLease(256.KiB) { lease -> receive(lease) }
  * ```
  *
- * The line is strict: nobody overtakes, so a large request is not starved by small ones, and small ones wait behind it.
+ * The line is strict: none overtakes another, so a large request is not starved by small ones, and small ones wait behind it.
  * Cancellation takes a waiter out of the line at once, and loses nothing, whenever it comes.
  *
- * Bytes count as they were asked for. The memory itself comes from [pool], which rounds up and keeps idle blocks; give that a limit
- * where memory must stay under one, with room above the capacity, because what has come back may be in quarantine until leases that
- * were rented at about the same time have ended as well. When it refuses, because others rent from it or its own limit is reached,
- * a rent waits in the pool's line with the bytes it was granted here.
+ * Bytes count as they were requested. The memory itself comes from [pool], which rounds up and keeps idle blocks; give that a limit
+ * where memory must stay under one, with room above the capacity for what it rounds up. When it refuses, because others rent from it
+ * or its own limit is reached, a rent waits in the pool's line with the bytes that it was granted here.
  *
- * **Ownership.** Whoever makes it closes it, and the [pool] below, which it does not close. A lease stays valid when it is closed.
+ * **Ownership.** The code that makes it closes it, and the [pool] below, which it does not close. A lease stays valid when it is closed.
  * **Threads.** All functions may be called from any thread and any coroutine; a coroutine may go on on another thread.
  * **Zeroed.** Only when the pool's hygiene says so.
  *
@@ -44,34 +44,19 @@ import kotlin.time.Duration
  * @see memoryScope
  */
 public class SuspendingPool internal constructor(
-    /** Where the memory comes from. */
-    public val pool: MemoryPool,
-    capacity: Long,
+    internal val lender: Lender,
     /** How many may wait at a time. */
     public val maxWaiters: Int,
-    internal val stallPatience: Duration,
 ) : AutoCloseable {
-    internal val line = ByteLine(capacity, maxWaiters)
-    internal val watch = ScopeWatch(this)
-    internal val stalls = StallReport(this)
-    private val traced = pool.tracesSites()
+    private val line = lender.line
 
-    /** Which coroutine holds how much by [withLease]; known only where it is traced. */
-    private val calls: CallLedger? = if (traced) CallLedger() else null
-
-    /** What a coroutine in the line fails with when this is closed; one object for all of them. */
-    private val refusal: () -> Throwable = { closed() }
-
-    /** Held by the group that waits for the pool below with some of its leases in hand. */
-    internal val groupTurn = Mutex()
-
-    /** Those who wait for the pool below. */
-    internal val turns = Turns()
+    /** Where the memory comes from. */
+    public val pool: MemoryPool get() = lender.pool
 
     /** The [pool]'s name: what figures and errors carry. */
     public val name: String get() = pool.name
 
-    /** How many bytes may be out at a time, as asked for. */
+    /** How many bytes may be out at a time, as they were requested. */
     public val capacity: Long get() = line.capacity
 
     /** Whether it refuses to rent because it has been closed. A moment's truth, for diagnosis. */
@@ -82,101 +67,35 @@ public class SuspendingPool internal constructor(
         SuspendingPoolStatistics(line.capacity, line.used, line.waiters, line.peakWaiters, line.servedWaiters)
 
     /**
-     * Closes it: it rents no more, and whoever waits gets a [PoolClosedException][dev.leasehold.memory.PoolClosedException].
+     * Closes it: it rents no more, and what waits fails with a [PoolClosedException][dev.leasehold.memory.PoolClosedException].
      * Leases that are out stay valid and go back to the [pool] as they close, which stays open. Closing again does nothing.
      */
-    override fun close() {
-        line.close()
-        turns.close()
-    }
+    override fun close(): Unit = lender.close()
 
     /** The name, and the [stats] of this moment, for logs. */
     override fun toString(): String = "SuspendingPool '$name' (${stats()})"
 
-    // ---- bytes ----
+    // ---- what withLease is made of ----
 
-    /** Takes [size] bytes if nobody has to wait for that. */
+    /** Takes [size] bytes if that needs no wait. */
     @PublishedApi
-    @JvmSynthetic
     internal fun tryTake(size: Long): Boolean = line.tryTake(size)
 
-    /**
-     * Takes [size] bytes, after [tryTake] refused. When this throws, it has taken nothing.
-     *
-     * Here and below the answer has no meaning: it is that of the last call, because a suspending function that only hands on what
-     * another answers needs no object for its own state.
-     */
+    /** Takes [size] bytes, after [tryTake] refused. When this throws, it has taken nothing. */
     @PublishedApi
-    @JvmSynthetic
     @IgnorableReturnValue
-    internal suspend fun take(size: Long): Any? = take(size, currentCoroutineContext(), null)
-
-    /** The same for the coroutine of [context], as messages name it, and for the scope of [owner]. */
-    @IgnorableReturnValue
-    internal suspend fun take(size: Long, context: CoroutineContext, owner: LeaseLedger?): Any? {
-        requireRentable(size)
-        return await(size, context, owner)
-    }
-
-    /** The same for [size] bytes of several leases, each of which was found [possible][requirePossible]. */
-    @IgnorableReturnValue
-    internal suspend fun takeSum(size: Long, context: CoroutineContext, owner: LeaseLedger?): Any? {
-        requireOpen()
-        return await(size, context, owner)
-    }
-
-    private suspend fun await(size: Long, context: CoroutineContext, owner: LeaseLedger?): Any? {
-        val chain = if (stallPatience.isInfinite()) null else ScopeChain.of(this, currentCoroutineContext(), owner)
-        if (chain != null) watch.requireObtainable(size, chain, context)
-        if (chain != null && !chain.isHarmless()) return awaitWatched(size, chain, context)
-        admit(size, context)
-        return line.await(size, refusal)
-    }
-
-    /** Lets one more into the line, who is going to wait for [size] bytes and is not [watched][ScopeWatch]; or refuses. */
-    internal fun admit(size: Long, context: CoroutineContext?) {
-        if (!line.admit()) throw tooMany(size, context)
-        stalls.somebodyWaits()
-    }
-
-    private suspend fun awaitWatched(size: Long, chain: ScopeChain, context: CoroutineContext) {
-        if (!line.admit()) throw tooMany(size, context)
-        if (!watch.await(size, chain, context)) throw closed()
-    }
+    internal suspend fun take(size: Long): Any? = lender.take(size, currentCoroutineContext(), null)
 
     /** Gives back [size] bytes. */
     @PublishedApi
-    @JvmSynthetic
     internal fun giveBack(size: Long): Unit = line.giveBack(size)
 
-    /** Refuses what could never succeed. */
-    internal fun requireRentable(size: Long) {
-        if (size > capacity) throw invalidSize(SuspendingRefusals.aboveCapacity(name, size, capacity, pool.limit), size)
-        pool.requirePossible(size)
-        requireOpen()
-    }
-
-    private fun requireOpen() {
-        if (line.isClosed) throw closed()
-        // Its leases may be out for long: whoever would wait for them learns now what it would learn then.
-        if (pool.isClosed) throw poolClosed(SuspendingRefusals.closedBelow(name), name)
-    }
-
-    internal fun closed() = poolClosed(SuspendingRefusals.closed(name), name)
-
-    internal fun tooMany(size: Long, context: CoroutineContext?) =
-        TooManyWaitersException(SuspendingRefusals.tooMany(name, size, maxWaiters, context), name, maxWaiters)
-
-    // ---- leases for bytes that were taken ----
-
     /** Whether [leaseNow] makes the leases of [withLease]; else they have to know their coroutine. */
-    @get:JvmSynthetic
     @PublishedApi
-    internal val plain: Boolean get() = !traced
+    internal val plain: Boolean = lender.calls == null
 
     /** A lease for [size] bytes that were taken, which the caller gives back. */
     @PublishedApi
-    @JvmSynthetic
     internal fun leaseNow(size: Long): SharedLease = pool.rentShared(size)
 
     /**
@@ -184,9 +103,8 @@ public class SuspendingPool internal constructor(
      * have been given back.
      */
     @PublishedApi
-    @JvmSynthetic
     internal suspend fun leaseInTurn(size: Long, refusal: MemoryExhaustedException): SharedLease = try {
-        PoolTurn.await(this, size, null, refusal)
+        lender.awaitBelow(size, null, refusal)
     } catch (failure: Throwable) {
         giveBack(size)
         throw failure
@@ -194,31 +112,24 @@ public class SuspendingPool internal constructor(
 
     /** [leaseNow] for a pool that traces where, and here also for which coroutine, its leases were rented. */
     @PublishedApi
-    @JvmSynthetic
     internal suspend fun leaseTraced(size: Long): SharedLease {
-        val witness = Witness(currentCoroutineContext(), size, calls)
-        val lease = PoolTurn.rent(this, size, witness)
+        val witness = Witness(currentCoroutineContext(), size, lender.calls)
+        val lease = lender.rentBelow(size, witness)
         witness.leaseBegan()
         return lease
     }
 
-    /** How many bytes the coroutine of [job] holds by [withLease], as far as that is traced. */
-    internal fun heldByCallsOf(job: Job): Long = calls?.heldBy(job) ?: 0
-
     /** A lease that comes within [timeout], and gives its bytes back itself. */
     @PublishedApi
-    @JvmSynthetic
     internal suspend fun leaseWithin(size: Long, timeout: Duration): SharedLease =
-        Leasing.rent(this, size, timeout, null)
+        Leasing.rent(lender, size, timeout, null)
 
     /** Ends a lease of [leaseWithin]; [failure] is what its block threw. */
     @PublishedApi
-    @JvmSynthetic
     internal fun endLease(lease: SharedLease, failure: Throwable?): Unit = lease.end(failure) {}
 
     /** Ends a lease of [withLease], and gives its bytes back; [failure] is what its block threw. */
     @PublishedApi
-    @JvmSynthetic
     internal fun endLease(lease: SharedLease, size: Long, failure: Throwable?): Unit =
         lease.end(failure) { giveBack(size) }
 
@@ -247,13 +158,12 @@ public class SuspendingPool internal constructor(
             fun check(good: Boolean, message: () -> String) {
                 if (!good) throw invalidConfiguration(message())
             }
-            check(capacity > 0) { SuspendingRefusals.capacity(pool.name, capacity) }
-            check(capacity <= pool.limit) { SuspendingRefusals.capacityAboveLimit(pool.name, capacity, pool.limit) }
-            check(options.maxWaiters > 0) { SuspendingRefusals.maxWaiters(pool.name, options.maxWaiters) }
-            check(options.stallPatience.isPositive()) {
-                SuspendingRefusals.patience(pool.name, options.stallPatience)
-            }
-            return SuspendingPool(pool, capacity, options.maxWaiters, options.stallPatience)
+            check(capacity > 0) { LineMessages.capacity(pool.name, capacity) }
+            check(capacity <= pool.limit) { LineMessages.capacityAboveLimit(pool.name, capacity, pool.limit) }
+            check(options.maxWaiters > 0) { LineMessages.maxWaiters(pool.name, options.maxWaiters) }
+            check(options.stallPatience.isPositive()) { LineMessages.patience(pool.name, options.stallPatience) }
+            val lender = Lender(pool, capacity, options.maxWaiters, options.stallPatience, SuspendingErrors)
+            return SuspendingPool(lender, options.maxWaiters)
         }
     }
 }
@@ -275,3 +185,12 @@ public fun SuspendingPool(
     capacity: Long = pool.limit,
     configure: SuspendingPoolOptions.() -> Unit = {},
 ): SuspendingPool = SuspendingPool.make(pool, capacity, SuspendingPoolOptions().apply(configure))
+
+/** Makes these for the internals. */
+private object SuspendingErrors : LineErrors {
+    override fun tooMany(message: String, poolName: String, most: Int): RuntimeException =
+        TooManyWaitersException(message, poolName, most)
+
+    override fun deadlock(message: String, poolName: String, requested: Long, held: Long): RuntimeException =
+        RentDeadlockException(message, poolName, requested, held)
+}

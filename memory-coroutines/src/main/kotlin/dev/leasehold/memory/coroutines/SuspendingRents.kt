@@ -1,6 +1,9 @@
 package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.SharedLease
+import dev.leasehold.memory.coroutines.internal.lend.Leasing
+import dev.leasehold.memory.coroutines.internal.own.bound
+import dev.leasehold.memory.coroutines.internal.own.requireActive
 import kotlinx.coroutines.Job
 import kotlin.time.Duration
 
@@ -23,7 +26,7 @@ import kotlin.time.Duration
  * @throws dev.leasehold.memory.PoolClosedException when this is closed, also while it waits, or the pool below is when its turn comes
  * @throws dev.leasehold.memory.MemoryExhaustedException when the system refuses memory
  */
-public suspend fun SuspendingPool.rent(size: Long): SharedLease = Leasing.rent(this, size, null)
+public suspend fun SuspendingPool.rent(size: Long): SharedLease = Leasing.rent(lender, size, null)
 
 /**
  * [rent] of the default size of the pool below: the same ownership, threads, zeroing, cost and errors.
@@ -45,7 +48,7 @@ public suspend fun SuspendingPool.rent(): SharedLease = rent(pool.defaultSize)
  * @throws dev.leasehold.memory.MemoryExhaustedException when the system refuses memory
  */
 public suspend fun SuspendingPool.rent(size: Long, timeout: Duration): SharedLease =
-    Leasing.rent(this, size, timeout, null)
+    Leasing.rent(lender, size, timeout, null)
 
 /**
  * [rent] that waits at most [timeout], and answers null when that passed first; nothing was taken then.
@@ -61,7 +64,7 @@ public suspend fun SuspendingPool.rent(size: Long, timeout: Duration): SharedLea
  * @throws dev.leasehold.memory.MemoryExhaustedException when the system refuses memory
  */
 public suspend fun SuspendingPool.rentOrNull(size: Long, timeout: Duration): SharedLease? =
-    Leasing.rentOrNull(this, size, timeout, null)
+    Leasing.rentOrNull(lender, size, timeout, null)
 
 /**
  * [rent] of a lease that belongs to [job]: it is closed when [job] completes, whether by success, failure or cancellation, if
@@ -100,4 +103,4 @@ public suspend fun SuspendingPool.leaseIn(job: Job, size: Long): SharedLease {
  * @throws dev.leasehold.memory.PoolClosedException when this is closed, also while it waits, or the pool below is when its turn comes
  * @throws dev.leasehold.memory.MemoryExhaustedException when the system refuses memory
  */
-public suspend fun SuspendingPool.rentAll(vararg sizes: Long): Leases = Leasing.rentAll(this, sizes, null)
+public suspend fun SuspendingPool.rentAll(vararg sizes: Long): Leases = Leases(Leasing.rentAll(lender, sizes, null))

@@ -1,5 +1,8 @@
 package dev.leasehold.memory.coroutines
 
+import dev.leasehold.memory.coroutines.internal.own.LeaseLedger
+import dev.leasehold.memory.coroutines.internal.own.OpenScopes
+import dev.leasehold.memory.coroutines.internal.own.end
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.job
@@ -43,11 +46,11 @@ public suspend fun <R> memoryScope(
     name: String? = null,
     body: suspend SuspendingMemoryScope.() -> R,
 ): R {
-    val ledger = LeaseLedger(pool, name, currentCoroutineContext())
+    val ledger = LeaseLedger(name, currentCoroutineContext())
     val result = try {
         coroutineScope {
             OpenScopes.open(coroutineContext.job, ledger)
-            SuspendingMemoryScope(ledger, coroutineContext).body()
+            SuspendingMemoryScope(ledger, pool, coroutineContext).body()
         }
     } catch (failure: Throwable) {
         throw ledger.endAfter(failure)

@@ -1,6 +1,10 @@
 package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.MemoryPool
+import dev.leasehold.memory.coroutines.internal.line.ByteLine
+import dev.leasehold.memory.coroutines.internal.line.LineWaiter
+import dev.leasehold.memory.coroutines.internal.line.Notifications
+import dev.leasehold.memory.coroutines.internal.line.await
 import dev.leasehold.memory.rentShared
 import dev.leasehold.testing.await
 import io.kotest.assertions.throwables.shouldThrow
@@ -63,7 +67,7 @@ class BrokenDispatcherSpec : FunSpec() {
             val joined = Recording(10)
             var failure: Throwable? = null
             val joins = object : LineWaiter(10) {
-                override fun told() {
+                override fun notified() {
                     line.giveBack(10)
                     line.admit() shouldBe true
                     failure = runCatching { line.join(joined) }.exceptionOrNull()
@@ -97,7 +101,7 @@ class BrokenDispatcherSpec : FunSpec() {
             val constant = IllegalStateException("always the same")
             val waiters = List(40) { index ->
                 object : LineWaiter(1) {
-                    override fun told() {
+                    override fun notified() {
                         told += index
                         if (index % 2 == 0) throw constant
                     }
@@ -105,7 +109,7 @@ class BrokenDispatcherSpec : FunSpec() {
             }
             val thread = Thread.ofPlatform().start {
                 Thread.currentThread().setUncaughtExceptionHandler { _, failure -> throw failure }
-                waiters.forEach(Telling::all)
+                waiters.forEach(Notifications::all)
             }
             thread.join()
             told shouldBe List(40) { it }
@@ -130,7 +134,7 @@ class BrokenDispatcherSpec : FunSpec() {
     private class Recording(bytes: Long, private val more: () -> Unit = {}) : LineWaiter(bytes) {
         var times = 0
 
-        override fun told() {
+        override fun notified() {
             times++
             more()
         }

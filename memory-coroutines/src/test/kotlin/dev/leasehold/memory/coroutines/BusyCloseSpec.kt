@@ -3,6 +3,7 @@ package dev.leasehold.memory.coroutines
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.MiB
 import dev.leasehold.memory.SharedLease
+import dev.leasehold.memory.coroutines.internal.own.end
 import dev.leasehold.testing.Effort
 import dev.leasehold.testing.awaitNativeRead
 import io.kotest.assertions.throwables.shouldThrow

@@ -5,6 +5,7 @@ import dev.leasehold.memory.MemoryBudget
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.PoolClosedException
 import dev.leasehold.memory.RentTimeoutException
+import dev.leasehold.memory.coroutines.internal.line.await
 import dev.leasehold.testing.await
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.Dispatchers

@@ -3,6 +3,7 @@ package dev.leasehold.memory.coroutines
 import dev.leasehold.memory.KiB
 import dev.leasehold.memory.MemoryBudget
 import dev.leasehold.memory.MemoryPool
+import dev.leasehold.memory.coroutines.internal.own.end
 import dev.leasehold.memory.rentShared
 import dev.leasehold.testing.Effort
 import io.kotest.assertions.throwables.shouldThrow
@@ -16,16 +17,10 @@ import kotlin.time.Duration.Companion.seconds
 /** The resume that forgets that a coroutine may be cancelled between its grant and its run. */
 private val plainly: Borrowing = { pool, size, block ->
     if (!pool.tryTake(size)) {
-        pool.requireRentable(size)
-        if (!pool.line.admit()) throw pool.tooMany(size, null)
-        val waiter = suspendCancellableCoroutine { continuation ->
-            val waiter = object : LineWaiter(size) {
-                override fun told() = continuation.resume(this)
-            }
-            continuation.invokeOnCancellation { pool.line.abandon(waiter) }
-            pool.line.join(waiter)
-        }
-        if (!waiter.isGranted) throw pool.closed()
+        pool.lender.requireRentable(size)
+        pool.lender.admit(size, null)
+        val waiter = suspendCancellableCoroutine { PlainWaiter(pool.lender.line, size).start(it) }
+        if (!waiter.isGranted) throw pool.lender.closed()
     }
     try {
         pool.pool.rentShared(size).use { block(it) }

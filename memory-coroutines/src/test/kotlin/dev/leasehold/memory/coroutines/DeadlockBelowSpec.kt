@@ -1,6 +1,7 @@
 package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.MemoryPool
+import dev.leasehold.memory.coroutines.internal.line.await
 import dev.leasehold.testing.await
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec

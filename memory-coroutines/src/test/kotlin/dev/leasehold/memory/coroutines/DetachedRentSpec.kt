@@ -1,5 +1,6 @@
 package dev.leasehold.memory.coroutines
 
+import dev.leasehold.memory.coroutines.internal.line.await
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe

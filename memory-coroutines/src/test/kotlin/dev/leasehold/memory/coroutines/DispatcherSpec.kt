@@ -4,6 +4,7 @@ package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.PoolClosedException
 import dev.leasehold.memory.RentTimeoutException
+import dev.leasehold.memory.coroutines.internal.line.await
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe

@@ -1,6 +1,8 @@
 package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.MemoryPool
+import dev.leasehold.memory.coroutines.internal.line.await
+import dev.leasehold.memory.coroutines.internal.own.end
 import dev.leasehold.testing.await
 import kotlinx.coroutines.yield
 import kotlin.coroutines.Continuation

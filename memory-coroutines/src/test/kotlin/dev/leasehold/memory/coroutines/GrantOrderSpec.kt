@@ -4,6 +4,9 @@ package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.PoolClosedException
 import dev.leasehold.memory.RentTimeoutException
+import dev.leasehold.memory.coroutines.internal.line.ByteLine
+import dev.leasehold.memory.coroutines.internal.line.LineWaiter
+import dev.leasehold.memory.coroutines.internal.own.end
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
@@ -148,7 +151,7 @@ class GrantOrderSpec : FunSpec({
 })
 
 private class Quiet(bytes: Long) : LineWaiter(bytes) {
-    override fun told() = Unit
+    override fun notified() = Unit
 }
 
 /** Coroutines that rent, in an order that is known, and say when they got it. */

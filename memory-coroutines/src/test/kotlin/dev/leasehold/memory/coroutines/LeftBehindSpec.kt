@@ -2,6 +2,9 @@ package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.SharedLease
+import dev.leasehold.memory.coroutines.internal.line.await
+import dev.leasehold.memory.coroutines.internal.own.LeftBehind
+import dev.leasehold.memory.coroutines.internal.own.Stragglers
 import dev.leasehold.testing.await
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly

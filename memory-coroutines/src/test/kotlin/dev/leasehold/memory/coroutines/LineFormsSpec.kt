@@ -3,6 +3,11 @@ package dev.leasehold.memory.coroutines
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.RentTimeoutException
 import dev.leasehold.memory.SharedLease
+import dev.leasehold.memory.coroutines.internal.lend.FutureRent
+import dev.leasehold.memory.coroutines.internal.lend.Lender
+import dev.leasehold.memory.coroutines.internal.line.await
+import dev.leasehold.memory.coroutines.internal.own.Grant
+import dev.leasehold.memory.coroutines.internal.own.end
 import dev.leasehold.memory.rentShared
 import dev.leasehold.testing.Effort
 import dev.leasehold.testing.await
@@ -17,7 +22,6 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.future.await
 import kotlinx.coroutines.launch
-import kotlinx.coroutines.runBlocking
 import java.util.Collections
 import java.util.concurrent.CompletableFuture
 import java.util.concurrent.TimeUnit
@@ -101,7 +105,7 @@ class LineFormsSpec : FunSpec() {
 
         test("a future that drops the lease which meets its cancellation is found out by the same churn") {
             churn("line forms, broken", 1.seconds, { pool, size ->
-                ForgetfulFuture.rent(pool, size)
+                FutureRent.rent(pool.lender, size, ::ForgetfulFuture)
             }) shouldBeGreaterThan
                 0
         }
@@ -196,27 +200,9 @@ class LineFormsSpec : FunSpec() {
         while (System.nanoTime() < end) Thread.onSpinWait()
     }
 
-    /** [FutureRent] without its last step: what it completes with is not closed when somebody else was faster. */
-    private class ForgetfulFuture(private val pool: SuspendingPool, bytes: Long) : LineWaiter(bytes) {
-        private val future = CompletableFuture<SharedLease>()
-
-        override fun told() {
-            Thread.ofVirtual().start {
-                future.complete(runBlocking { leased() })
-            }
-        }
-
-        private suspend fun leased() = Leasing.lease(Grant(pool, bytes, null), null)
-
-        companion object {
-            fun rent(pool: SuspendingPool, size: Long): CompletableFuture<SharedLease> {
-                val waiter = ForgetfulFuture(pool, size)
-                waiter.future.whenComplete { _, _ -> pool.line.abandon(waiter) }
-                check(pool.line.admit())
-                pool.line.join(waiter)
-                return waiter.future
-            }
-        }
+    /** [FutureRent] without its last step: what it completes with is not closed when other code was faster. */
+    private class ForgetfulFuture(lender: Lender, grant: Grant) : FutureRent(lender, grant) {
+        override fun undelivered(lease: SharedLease) = Unit
     }
 
     private companion object {

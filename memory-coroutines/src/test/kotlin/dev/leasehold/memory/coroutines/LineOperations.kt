@@ -1,5 +1,7 @@
 package dev.leasehold.memory.coroutines
 
+import dev.leasehold.memory.coroutines.internal.line.ByteLine
+import dev.leasehold.memory.coroutines.internal.line.await
 import kotlinx.coroutines.CancellableContinuation
 import kotlinx.coroutines.suspendCancellableCoroutine
 import org.jetbrains.lincheck.datastructures.IntGen
@@ -15,28 +17,20 @@ import kotlin.coroutines.resume
     Param(name = "thread", gen = ThreadIdGen::class),
     Param(name = "bytes", gen = IntGen::class, conf = "1:2"),
 )
-abstract class LineOperations {
+abstract class LineOperations internal constructor(private val line: ByteLine) {
     private val held = LongArray(MOST_THREADS)
     private val out = AtomicLong()
 
-    protected abstract fun tryTakeNow(bytes: Long): Boolean
-    protected abstract fun putBack(bytes: Long)
-    protected abstract fun shut()
-    protected abstract val used: Long
-
-    /** Waits for its turn, after [tryTakeNow] refused. */
-    protected abstract suspend fun await(bytes: Long): Boolean
-
     @Operation(cancellableOnSuspension = true)
     suspend fun take(@Param(name = "thread") thread: Int, @Param(name = "bytes") bytes: Int): Boolean {
-        val taken = tryTakeNow(bytes.toLong()) || await(bytes.toLong())
+        val taken = line.tryTake(bytes.toLong()) || await(bytes.toLong())
         if (taken) hold(thread, bytes)
         return taken
     }
 
     @Operation
     fun tryTake(@Param(name = "thread") thread: Int, @Param(name = "bytes") bytes: Int): Boolean {
-        val taken = tryTakeNow(bytes.toLong())
+        val taken = line.tryTake(bytes.toLong())
         if (taken) hold(thread, bytes)
         return taken
     }
@@ -46,80 +40,63 @@ abstract class LineOperations {
         val bytes = held[thread]
         held[thread] = 0
         out.addAndGet(-bytes)
-        putBack(bytes)
+        line.giveBack(bytes)
         return bytes
     }
 
     @Operation(runOnce = true)
-    fun close(): Unit = shut()
+    fun close(): Unit = line.close()
 
     /** Bytes are held by threads that took them, or free: none is lost to a cancellation, and none is there twice. */
     @Validate
     fun allBytesAreAccountedFor() {
-        check(used == out.get()) { "$used bytes are out, and ${out.get()} are held" }
+        check(line.used == out.get()) { "${line.used} bytes are out, and ${out.get()} are held" }
     }
+
+    private suspend fun await(bytes: Long): Boolean = line.admit() && line.await(bytes).isGranted
 
     private fun hold(thread: Int, bytes: Int) {
         held[thread] += bytes.toLong()
         out.addAndGet(bytes.toLong())
     }
 
-    protected companion object {
-        const val CAPACITY = 2L
-        const val MOST_WAITERS = 8
-        private const val MOST_THREADS = 6
+    private companion object {
+        const val MOST_THREADS = 6
     }
 }
 
-class ByteLineOperations : LineOperations() {
-    private val line = ByteLine(CAPACITY, MOST_WAITERS)
+class ByteLineOperations : LineOperations(ByteLine(CAPACITY, MOST_WAITERS))
 
-    override val used: Long get() = line.used
-
-    override fun tryTakeNow(bytes: Long): Boolean = line.tryTake(bytes)
-
-    override fun putBack(bytes: Long): Unit = line.giveBack(bytes)
-
-    override fun shut(): Unit = line.close()
-
-    override suspend fun await(bytes: Long): Boolean = line.admit() && line.await(bytes).isGranted
+/** The twin that sees too few bytes in one step, and says so in another: what comes back in between finds no one to serve. */
+private class HastyLine : ByteLine(CAPACITY, MOST_WAITERS) {
+    override fun takeForLine(bytes: Long): Boolean {
+        while (true) {
+            val seen = state.get()
+            if (seen and FREE < bytes) break
+            if (state.compareAndSet(seen, seen - bytes)) return true
+        }
+        state.getAndUpdate { it or LINE }
+        return false
+    }
 }
 
-/** The twin that sees too few bytes in one step, and says so in another. */
-open class HastyLineOperations : LineOperations() {
-    private class Waiter(
-        private val line: HastyLine,
-        private val continuation: CancellableContinuation<Waiter>,
-        bytes: Long,
-    ) : LineWaiter(bytes) {
-        fun start() {
-            continuation.invokeOnCancellation { line.abandon(this) }
-            line.join(this)
-        }
+class HastyLineOperations : LineOperations(HastyLine())
 
-        override fun told(): Unit = continuation.resume(this) { _, waiter, _ ->
-            if (waiter.isGranted) line.giveBack(waiter.bytes)
+/** The twin whose bytes are taken by the next to come, also past those that wait. */
+private class OvertakingLine : ByteLine(CAPACITY, MOST_WAITERS) {
+    override fun tryTake(bytes: Long): Boolean {
+        while (true) {
+            val seen = state.get()
+            if (seen and CLOSED != 0L || seen and FREE < bytes) return false
+            if (state.compareAndSet(seen, seen - bytes)) return true
         }
     }
-
-    internal val line = HastyLine(CAPACITY)
-
-    override val used: Long get() = line.used
-
-    override fun tryTakeNow(bytes: Long): Boolean = line.tryTake(bytes)
-
-    override fun putBack(bytes: Long): Unit = line.giveBack(bytes)
-
-    override fun shut(): Unit = Unit
-
-    override suspend fun await(bytes: Long): Boolean =
-        suspendCancellableCoroutine { Waiter(line, it, bytes).start() }.isGranted
 }
 
-/** The twin whose bytes are taken by whoever comes, also past those who wait. */
-class OvertakingOperations : HastyLineOperations() {
-    override fun tryTakeNow(bytes: Long): Boolean = line.tryTakePast(bytes)
-}
+class OvertakingOperations : LineOperations(OvertakingLine())
+
+private const val CAPACITY = 2L
+private const val MOST_WAITERS = 8
 
 /** The line as it should be, for one thread. */
 class LineSpecification {

@@ -3,6 +3,8 @@ package dev.leasehold.memory.coroutines
 import dev.leasehold.memory.LeaseClosedException
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.SharedLease
+import dev.leasehold.memory.coroutines.internal.own.Grant
+import dev.leasehold.memory.coroutines.internal.own.end
 import dev.leasehold.testing.Effort
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.ints.shouldBeGreaterThan
@@ -32,7 +34,7 @@ class MoveRaceSpec : FunSpec({
                 neighbour.isClosed shouldBe true
                 moved.isClosed shouldBe true
                 own.isClosed shouldBe false
-                ledger.heldOf(pool) shouldBe 10
+                ledger.heldOf(pool.lender.line) shouldBe 10
             }
         }
     }

@@ -2,6 +2,7 @@ package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.PoolClosedException
+import dev.leasehold.memory.coroutines.internal.line.await
 import dev.leasehold.memory.rentShared
 import dev.leasehold.testing.Effort
 import io.kotest.assertions.throwables.shouldThrow

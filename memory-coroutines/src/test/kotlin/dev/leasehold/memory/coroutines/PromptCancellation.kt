@@ -1,5 +1,8 @@
 package dev.leasehold.memory.coroutines
 
+import dev.leasehold.memory.coroutines.internal.line.ByteLine
+import dev.leasehold.memory.coroutines.internal.line.CoroutineWaiter
+import dev.leasehold.memory.coroutines.internal.line.await
 import kotlinx.coroutines.CancellableContinuation
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.CoroutineScope
@@ -88,21 +91,12 @@ class PromptlyCancelledLine : PromptCancellation() {
     override suspend fun await(bytes: Long): Boolean = line.await(bytes).isGranted
 }
 
-/** The twin whose waiter is resumed without a word about what happens to the bytes when nobody hears. */
+/** The twin whose waiter is resumed without a word about what happens to the bytes when the coroutine does not run. */
+internal class PlainWaiter(line: ByteLine, bytes: Long) : CoroutineWaiter(line, bytes) {
+    override fun resume(continuation: CancellableContinuation<CoroutineWaiter>): Unit = continuation.resume(this)
+}
+
 class PlainlyResumedLine : PromptCancellation() {
-    private class PlainWaiter(
-        private val line: ByteLine,
-        private val continuation: CancellableContinuation<PlainWaiter>,
-        bytes: Long,
-    ) : LineWaiter(bytes) {
-        fun start() {
-            continuation.invokeOnCancellation { line.abandon(this) }
-            line.join(this)
-        }
-
-        override fun told(): Unit = continuation.resume(this)
-    }
-
     override suspend fun await(bytes: Long): Boolean =
-        suspendCancellableCoroutine { PlainWaiter(line, it, bytes).start() }.isGranted
+        suspendCancellableCoroutine { PlainWaiter(line, bytes).start(it) }.isGranted
 }

@@ -9,6 +9,7 @@ import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.PoolClosedException
 import dev.leasehold.memory.RentTimeoutException
 import dev.leasehold.memory.SharedLease
+import dev.leasehold.memory.coroutines.internal.line.await
 import dev.leasehold.memory.dsl.ScopeClosedException
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
@@ -291,7 +292,7 @@ class RefusalSpec : FunSpec({
                 val lease = rent(1)
                 shouldThrow<IllegalStateException> { lease.move(done) }
                 lease.isClosed shouldBe false
-                ledger.heldOf(pool) shouldBe 1
+                ledger.heldOf(pool.lender.line) shouldBe 1
             }
         }
     }

@@ -3,6 +3,7 @@ package dev.leasehold.memory.coroutines
 import dev.leasehold.memory.LeaseClosedException
 import dev.leasehold.memory.MemoryBudget
 import dev.leasehold.memory.SharedLease
+import dev.leasehold.memory.coroutines.internal.own.end
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job

@@ -6,6 +6,8 @@ import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.MiB
 import dev.leasehold.memory.Segment
 import dev.leasehold.memory.SharedLease
+import dev.leasehold.memory.coroutines.internal.own.Stragglers
+import dev.leasehold.memory.coroutines.internal.own.end
 import dev.leasehold.memory.toByteArray
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec

@@ -1,6 +1,9 @@
 package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.MemoryPool
+import dev.leasehold.memory.coroutines.internal.line.await
+import dev.leasehold.memory.coroutines.internal.own.end
+import dev.leasehold.memory.coroutines.internal.watch.Stillness
 import dev.leasehold.testing.await
 import dev.leasehold.testing.logged
 import io.kotest.assertions.throwables.shouldThrow
@@ -36,10 +39,10 @@ class StallReportSpec : FunSpec({
         }
         told shouldHaveSize 1
         told.single() shouldBe
-            "STALL: pool 'nested': for 20ms nobody has got what it waits for in the line of its suspending pool; " +
+            "STALL: pool 'nested': no waiter of its suspending pool has been served for 20ms; " +
             "200 bytes of the capacity of 256 bytes are out, and 1 waits, the first for 100 bytes. A coroutine that " +
             "waits inside of a withLease for more of the same pool may wait for itself: rent several at once with " +
-            "rentAll, rent in a memoryScope, or set the pool's traceSites, which both tell it so"
+            "rentAll, rent in a memoryScope, or set the pool's traceSites, which both find it"
         pool.stats().used shouldBe 0
         pool.close()
     }
@@ -75,10 +78,10 @@ class StallReportSpec : FunSpec({
         pool.close()
     }
 
-    test("a line that moves is not told of; each standstill is told of once") {
-        val standstill = Standstill(7)
-        listOf<Long>(8, 9, 9, 9, 9, 10, 11, 11, 12).filter { standstill.begins(it) } shouldBe listOf<Long>(9, 11)
-        Standstill(7).begins(7) shouldBe true
+    test("a standstill lasts from the first look that finds it to the next change") {
+        val served = Stillness<Long>().apply { begin(7, nanos = 0) }
+        listOf<Long>(7, 8, 8, 8, 9, 9).mapIndexed { index, count -> served.lasts(count, index + 1L) } shouldBe
+            listOf<Long>(1, 0, 1, 2, 0, 1)
     }
 
     test("nobody looks after a pool whose patience has no end") {

@@ -1,5 +1,8 @@
 package dev.leasehold.memory.coroutines
 
+import dev.leasehold.memory.coroutines.internal.line.LineWaiter
+import dev.leasehold.memory.coroutines.internal.line.Notifications
+import dev.leasehold.memory.coroutines.internal.line.await
 import dev.leasehold.testing.await
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
@@ -67,18 +70,18 @@ class TellingSpec : FunSpec({
         val told = ArrayList<Int>()
         val waiters = List(3) { index ->
             object : LineWaiter(1) {
-                override fun told() {
+                override fun notified() {
                     told += index
                     if (index < 2) error("failed $index")
                 }
             }
         }
-        waiters[0].nextTold = waiters[1]
-        waiters[1].nextTold = waiters[2]
+        waiters[0].nextNotified = waiters[1]
+        waiters[1].nextNotified = waiters[2]
         val heard = ArrayList<String?>()
         var wentOn = false
         val teller = Thread.ofPlatform().unstarted {
-            Telling.all(waiters[0])
+            Notifications.all(waiters[0])
             wentOn = true
         }
         teller.setUncaughtExceptionHandler { _, failure -> heard += failure.message }

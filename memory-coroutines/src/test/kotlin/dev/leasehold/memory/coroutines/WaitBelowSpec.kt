@@ -2,11 +2,14 @@
 
 package dev.leasehold.memory.coroutines
 
+import dev.leasehold.memory.MemoryExhaustedException
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.OutstandingLeasesException
 import dev.leasehold.memory.PoolClosedException
 import dev.leasehold.memory.RentTimeoutException
 import dev.leasehold.memory.SharedLease
+import dev.leasehold.memory.coroutines.internal.line.await
+import dev.leasehold.memory.coroutines.internal.own.end
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.rentShared
 import dev.leasehold.testing.await
@@ -17,6 +20,7 @@ import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldMatch
 import io.kotest.matchers.types.shouldBeInstanceOf
+import kotlinx.coroutines.runBlocking
 import java.util.concurrent.CancellationException
 import java.util.concurrent.CompletableFuture
 import java.util.concurrent.ExecutionException
@@ -86,15 +90,15 @@ class WaitBelowSpec : FunSpec() {
             }
         }
 
-        test("a thread that comes to $kind after the suspending pool was closed is refused there") {
+        test("a coroutine that comes to $kind after the suspending pool was closed is refused there") {
             kind.exhausted { scene ->
                 scene.pool.tryTake(SIZE) shouldBe true
                 scene.pool.close()
+                val refusal = shouldThrow<MemoryExhaustedException> { scene.pool.leaseNow(SIZE) }
                 shouldThrow<PoolClosedException> {
-                    PoolTurn.blocking(scene.pool, SIZE, null, 1.minutes)
+                    runBlocking { scene.pool.leaseInTurn(SIZE, refusal) }
                 }.message shouldBe kind.closedAbove
-                Thread.interrupted() shouldBe false
-                scene.pool.giveBack(SIZE)
+                scene.pool.stats().used shouldBe 0
             }
         }
     }

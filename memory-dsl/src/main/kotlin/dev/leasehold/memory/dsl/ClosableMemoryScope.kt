@@ -78,8 +78,7 @@ public class ClosableMemoryScope internal constructor(pool: MemoryPool, name: St
 
     /** Runs [action] when the scope ends, after what was rented or deferred later and before what was earlier. */
     public fun defer(action: Runnable) {
-        ledger.requireUsable()
-        ledger.own(DeferredEntry(action::run))
+        ledger.defer(action::run)
     }
 
     /**
@@ -99,7 +98,7 @@ public class ClosableMemoryScope internal constructor(pool: MemoryPool, name: St
 }
 
 /** Java has nothing that is free of cost and tells the line: the name must do, and the sites of leases where they are traced. */
-private val OpenedMark = object : ScopeMark {
+private object OpenedMark : ScopeMark {
     override fun mark() = Unit
 
     override fun describe(name: String?): String =

@@ -166,8 +166,7 @@ public value class MemoryScope @PublishedApi internal constructor(@PublishedApi 
      * @sample dev.leasehold.memory.dsl.samples.deferredReport
      */
     public fun defer(action: () -> Unit) {
-        ledger.requireUsable()
-        ledger.own(DeferredEntry(action))
+        ledger.defer(action)
     }
 
     /** The scope's name and site. */

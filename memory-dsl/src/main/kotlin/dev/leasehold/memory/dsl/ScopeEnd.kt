@@ -27,7 +27,7 @@ internal object ScopeEnd {
                 val entry = ledger.newest ?: return first
                 // Taken off first: a lease that refuses to close must not be met again.
                 ledger.newest = entry.older
-                if (entry is DeferredEntry) ledger.forgetChunk()
+                if (entry.carves) ledger.forgetChunk()
                 first = joined(first) { entry.end() }
             }
         } finally {

@@ -3,10 +3,12 @@
 package dev.leasehold.memory.dsl
 
 import dev.leasehold.memory.Lease
+import dev.leasehold.memory.MemoryException
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.internal.spi.LeaseOwner
+import dev.leasehold.memory.internal.spi.describeThread
 import dev.leasehold.memory.internal.spi.freshBounds
 import dev.leasehold.memory.internal.spi.leaseFor
 import dev.leasehold.memory.internal.spi.rentFor
@@ -67,7 +69,16 @@ internal class ScopeLedger(
 
     /** Refuses unless the scope is open and this is its thread. */
     fun requireUsable() {
-        if (closed || Thread.currentThread() !== thread) throw ScopeRefusals.of(describe(), thread, closed)
+        if (closed || Thread.currentThread() !== thread) throw refusal()
+    }
+
+    private fun refusal(): MemoryException = if (closed) {
+        ScopeClosedException("${describe()} has ended; rent and allocate while its body runs, or open another one")
+    } else {
+        ScopeThreadException(
+            "${describe()} belongs to ${describeThread(thread)} and was used on ${describeThread(Thread.currentThread())}; " +
+                "open a scope on each thread, and use rentShared for memory that changes threads",
+        )
     }
 
     /** The first part of a rent; see [takeFor]. */
@@ -105,7 +116,7 @@ internal class ScopeLedger(
     }
 
     /** Rents with an entry made before, so that there is no moment at which a failure could lose the lease. */
-    internal inline fun <L : SharedLease?> rentShared(how: (LeaseOwner) -> L): L {
+    internal fun <L : SharedLease?> rentShared(how: (LeaseOwner) -> L): L {
         requireUsable()
         val entry = SharedLeaseEntry()
         val lease = how(owner())
@@ -117,11 +128,17 @@ internal class ScopeLedger(
     }
 
     /** The owner of a lease that is not made in the fast way, with its name. */
-    internal fun owner(): LeaseOwner = if (name == null) mark else NamedMark(mark, name)
+    internal fun owner(): LeaseOwner = if (name == null) mark else mark.named(name)
 
     fun own(lease: Lease): Lease {
         own(LeaseEntry(lease))
         return lease
+    }
+
+    /** Runs [action] when the scope ends. */
+    fun defer(action: () -> Unit) {
+        requireUsable()
+        own(DeferredEntry(action))
     }
 
     fun own(entry: ScopeEntry) {
@@ -229,7 +246,7 @@ internal class ScopeLedger(
         }
     }
 
-    /** Ends the scope of a body that threw [failure], and answers it with the failures of giving back attached. */
+    /** Ends the scope of a body that threw [failure], and returns it with the failures of giving back attached. */
     fun endAfter(failure: Throwable): Throwable = ScopeEnd.joining(this, failure)
 
     fun describe(): String = mark.describe(name)
@@ -240,5 +257,23 @@ internal class ScopeLedger(
         const val FEWEST_TO_SWEEP = 16
         private const val NO_CHUNK = -1L
         private const val CHUNK_SIZE_WITHOUT_DEFAULT = 4096L
+    }
+}
+
+private class DeferredEntry(private val action: () -> Unit) : ScopeEntry() {
+    override val isOver: Boolean get() = false
+    override val carves: Boolean get() = true
+
+    override fun end(): Unit = action()
+}
+
+/** Made before its lease is rented, so that a rented lease always has an owner. */
+private class SharedLeaseEntry : ScopeEntry() {
+    var lease: SharedLease? = null
+
+    override val isOver: Boolean get() = lease?.isClosed ?: true
+
+    override fun end() {
+        lease?.close()
     }
 }

@@ -1,10 +1,10 @@
 package dev.leasehold.memory.internal.engine
 
-import dev.leasehold.memory.internal.platform.Background
 import dev.leasehold.memory.internal.block.Request
 import dev.leasehold.memory.internal.cache.Tally
 import dev.leasehold.memory.internal.cache.ThreadCache
 import dev.leasehold.memory.internal.cache.ThreadTable
+import dev.leasehold.memory.internal.platform.Background
 
 /**
  * The machinery under a pool or a manager: takes memory and takes it back, and knows how it grows. A block keeps to its

@@ -10,9 +10,7 @@ package dev.leasehold.memory.internal.platform
 internal enum class HelperThread(val threadName: String) {
     BACKGROUND("leasehold-background"),
     CLEANER("leasehold-cleaner"),
-    TURN("leasehold-turn"),
-    WATCH("leasehold-watch"),
-    STALL("leasehold-stall"),
+    NOTIFY("leasehold-notify"),
     STRAGGLER("leasehold-straggler"),
     FUTURE("leasehold-future"),
     LEFT_BEHIND("leasehold-left-behind"),

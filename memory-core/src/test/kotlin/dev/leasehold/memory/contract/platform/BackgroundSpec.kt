@@ -39,9 +39,9 @@ class BackgroundSpec : FunSpec() {
         }
 
         test("a virtual thread has its name, and what it throws goes to the log") {
-            val records = loggedRecords("leasehold-stall failed") {
-                val thread = startVirtual("leasehold-stall") { throw failure }
-                thread.name shouldBe "leasehold-stall"
+            val records = loggedRecords("leasehold-notify failed") {
+                val thread = startVirtual("leasehold-notify") { throw failure }
+                thread.name shouldBe "leasehold-notify"
                 thread.isVirtual shouldBe true
                 thread.join()
             }
@@ -49,8 +49,8 @@ class BackgroundSpec : FunSpec() {
         }
 
         test("a virtual thread that is interrupted ends without a word") {
-            loggedRecords("leasehold-turn failed") {
-                val thread = virtualThread("leasehold-turn") { Thread.sleep(1.hours.inWholeMilliseconds) }
+            loggedRecords("leasehold-straggler failed") {
+                val thread = virtualThread("leasehold-straggler") { Thread.sleep(1.hours.inWholeMilliseconds) }
                 thread.state shouldBe Thread.State.NEW
                 thread.start()
                 thread.interrupt()

@@ -14,7 +14,7 @@ class HelperThreadSpec : FunSpec() {
     init {
         test("a thread keeps nothing of its starter, which can be collected while the thread lives") {
             withThread(HelperThread.CLEANER::platform) { it.shouldBeFree() }
-            withThread(HelperThread.STALL::virtual) { it.shouldBeFree() }
+            withThread(HelperThread.NOTIFY::virtual) { it.shouldBeFree() }
         }
 
         test("an ordinary thread keeps all of that") {

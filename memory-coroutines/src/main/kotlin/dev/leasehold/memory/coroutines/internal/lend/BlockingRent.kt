@@ -1,0 +1,119 @@
+@file:OptIn(InternalMemoryApi::class)
+
+package dev.leasehold.memory.coroutines.internal.lend
+
+import dev.leasehold.memory.MemoryExhaustedException
+import dev.leasehold.memory.SharedLease
+import dev.leasehold.memory.coroutines.internal.line.LineWaiter
+import dev.leasehold.memory.coroutines.internal.own.Grant
+import dev.leasehold.memory.coroutines.internal.own.RentingThread
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.LeaseOwner
+import dev.leasehold.memory.internal.spi.rentSharedFor
+import java.util.concurrent.locks.LockSupport
+import kotlin.time.Duration.Companion.nanoseconds
+
+/** One rent of [size] bytes by the calling thread, which waits at most [nanos]: in the line, then in the pool below. */
+internal class BlockingRent(private val lender: Lender, private val size: Long, private val nanos: Long) {
+    private val start = System.nanoTime()
+    private val context = RentingThread.current()
+    private val line = lender.line
+
+    fun rent(): SharedLease {
+        if (nanos <= 0) throw Leasing.notPositive(nanos.nanoseconds)
+        val grant = Grant(line, size, context)
+        if (!line.tryTake(size)) take()
+        try {
+            return lease(grant)
+        } catch (failure: Throwable) {
+            grant.release()
+            throw failure
+        }
+    }
+
+    private fun take() {
+        lender.requireRentable(size)
+        lender.admit(size, context)
+        val waiter = ThreadWaiter(size)
+        line.join(waiter)
+        try {
+            park(isOver = { !waiter.isWaiting }, leave = { line.abandon(waiter) })
+        } catch (failure: Throwable) {
+            // What is not in the line any more has been granted meanwhile, or refused.
+            if (!line.abandon(waiter) && waiter.isGranted) line.giveBack(size)
+            throw failure
+        } finally {
+            waiter.forget()
+        }
+        if (!waiter.isGranted) throw lender.closed()
+    }
+
+    private fun lease(grant: Grant): SharedLease {
+        try {
+            return lender.pool.rentSharedFor(grant, size)
+        } catch (refusal: MemoryExhaustedException) {
+            if (!lender.canHelp(refusal)) throw refusal
+        }
+        val wait = ThreadPoolWait(lender, size, grant)
+        lender.begin(wait)
+        try {
+            park(isOver = { wait.isOver }, leave = wait::leave)
+        } catch (failure: Throwable) {
+            if (!wait.leave()) wait.awaitEnd()?.close()
+            throw failure
+        }
+        return wait.lease()
+    }
+
+    /** Parks until [isOver], or until the time has passed, or the thread is interrupted, and [leave] says that nothing came before. */
+    private inline fun park(isOver: () -> Boolean, leave: () -> Boolean) {
+        while (!isOver()) {
+            // One that cannot leave has just been served or refused.
+            if (left() <= 0 && leave()) throw Leasing.timedOut(lender, size, nanos.nanoseconds, context)
+            LockSupport.parkNanos(lender, left())
+            if (Thread.interrupted()) throw InterruptedException("interrupted while waiting for memory")
+        }
+    }
+
+    private fun left() = nanos - (System.nanoTime() - start)
+}
+
+/** A thread in the line. */
+internal class ThreadWaiter(bytes: Long) : LineWaiter(bytes) {
+    // Forgotten at the end: the line keeps the last waiter that it served.
+    @Volatile
+    private var thread: Thread? = Thread.currentThread()
+
+    override fun notified(): Unit = LockSupport.unpark(thread)
+
+    fun forget() {
+        thread = null
+    }
+}
+
+/** A thread in the line of the pool below. */
+private class ThreadPoolWait(lender: Lender, size: Long, owner: LeaseOwner) : PoolWait(lender, size, owner) {
+    private val thread = Thread.currentThread()
+
+    @Volatile
+    private var end: Result<SharedLease>? = null
+
+    val isOver: Boolean get() = end != null
+
+    override fun served(lease: SharedLease): Unit = over(Result.success(lease))
+
+    override fun failed(failure: Throwable): Unit = over(Result.failure(failure))
+
+    private fun over(result: Result<SharedLease>) {
+        end = result
+        LockSupport.unpark(thread)
+    }
+
+    fun lease(): SharedLease = checkNotNull(end).getOrThrow()
+
+    /** The lease that is on its way, if one is, to a thread that could not [leave]. */
+    fun awaitEnd(): SharedLease? {
+        while (!isOver) Thread.onSpinWait()
+        return checkNotNull(end).getOrNull()
+    }
+}

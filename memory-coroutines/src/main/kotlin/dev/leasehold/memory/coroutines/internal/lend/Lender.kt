@@ -1,0 +1,140 @@
+@file:OptIn(InternalMemoryApi::class)
+
+package dev.leasehold.memory.coroutines.internal.lend
+
+import dev.leasehold.memory.MemoryPool
+import dev.leasehold.memory.PoolClosedException
+import dev.leasehold.memory.coroutines.internal.line.ByteLine
+import dev.leasehold.memory.coroutines.internal.line.await
+import dev.leasehold.memory.coroutines.internal.own.CallLedger
+import dev.leasehold.memory.coroutines.internal.own.LeaseLedger
+import dev.leasehold.memory.coroutines.internal.watch.LineErrors
+import dev.leasehold.memory.coroutines.internal.watch.LineState
+import dev.leasehold.memory.coroutines.internal.watch.ScopeChain
+import dev.leasehold.memory.coroutines.internal.watch.ScopedWaiter
+import dev.leasehold.memory.coroutines.internal.watch.StallWatch
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.invalidSize
+import dev.leasehold.memory.internal.spi.poolClosed
+import dev.leasehold.memory.internal.spi.requirePossible
+import dev.leasehold.memory.internal.spi.tracesSites
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.suspendCancellableCoroutine
+import kotlinx.coroutines.sync.Mutex
+import java.util.concurrent.ConcurrentHashMap
+import kotlin.coroutines.CoroutineContext
+import kotlin.time.Duration
+
+/**
+ * What lends the bytes of a suspending pool: the line for them, the watch over it, and the waits for memory of the [pool] below.
+ * Any thread.
+ */
+internal class Lender(
+    val pool: MemoryPool,
+    capacity: Long,
+    private val maxWaiters: Int,
+    patience: Duration,
+    private val errors: LineErrors,
+) {
+    @JvmField val line = ByteLine(capacity, maxWaiters)
+
+    /** Which coroutine holds how much by `withLease`; known only where it is traced. */
+    val calls: CallLedger? = if (pool.tracesSites()) CallLedger() else null
+    val state = LineState(pool, line, patience, calls, errors)
+    val watch = StallWatch(state)
+
+    /** Held by the group that waits for the pool below with some of its leases in hand. */
+    val groupTurn = Mutex()
+
+    /** What a coroutine in the line fails with when this is closed; one object for all of them. */
+    private val refusal: () -> Throwable = ::closed
+    private val waits: MutableSet<PoolWait> = ConcurrentHashMap.newKeySet()
+
+    // ---- bytes ----
+
+    /**
+     * Takes [size] bytes, after [ByteLine.tryTake] refused, for the coroutine of [context], as messages name it, and for the scope
+     * of [owner]. When this throws, it has taken nothing.
+     *
+     * Here and below the returned value has no meaning. It is that of the last call, because a suspending function that only
+     * returns what another returns needs no object for its own state.
+     */
+    @IgnorableReturnValue
+    suspend fun take(size: Long, context: CoroutineContext, owner: LeaseLedger?): Any? {
+        requireRentable(size)
+        return await(size, context, owner)
+    }
+
+    /** The same for [size] bytes of several leases, each of which was found possible. */
+    @IgnorableReturnValue
+    suspend fun takeSum(size: Long, context: CoroutineContext, owner: LeaseLedger?): Any? {
+        requireOpen()
+        return await(size, context, owner)
+    }
+
+    private suspend fun await(size: Long, context: CoroutineContext, owner: LeaseLedger?): Any? {
+        val chain = if (watch.isOn) ScopeChain.of(state, currentCoroutineContext(), owner) else null
+        if (chain != null) watch.requireObtainable(size, chain, context)
+        admit(size, context)
+        return if (chain == null || chain.isHarmless()) line.await(size, refusal) else awaitInScopes(size, chain, context)
+    }
+
+    private suspend fun awaitInScopes(size: Long, chain: ScopeChain, context: CoroutineContext) {
+        val waiter = ScopedWaiter(line, size, chain, context)
+        try {
+            val _ = suspendCancellableCoroutine { continuation ->
+                waiter.start(continuation)
+                watch.add(waiter)
+            }
+        } finally {
+            watch.remove(waiter)
+            waiter.forget()
+        }
+        if (!waiter.isGranted) throw closed()
+    }
+
+    /** Lets one more into the line that is going to wait for [size] bytes, or refuses. */
+    fun admit(size: Long, context: CoroutineContext?) {
+        if (!line.admit()) throw errors.tooMany(LineMessages.tooMany(pool.name, size, maxWaiters, context), pool.name, maxWaiters)
+        watch.somethingWaits()
+    }
+
+    /** Refuses what could never succeed. */
+    fun requireRentable(size: Long) {
+        if (size > line.capacity) {
+            throw invalidSize(LineMessages.aboveCapacity(pool.name, size, line.capacity, pool.limit), size)
+        }
+        pool.requirePossible(size)
+        requireOpen()
+    }
+
+    private fun requireOpen() {
+        if (line.isClosed) throw closed()
+        // Its leases may be out for long: a wait for them fails now as it would then.
+        if (pool.isClosed) throw poolClosed(LineMessages.closedBelow(pool.name), pool.name)
+    }
+
+    /** The exception for a wait that this was closed under. */
+    fun closed(): PoolClosedException = poolClosed(LineMessages.closed(pool.name), pool.name)
+
+    // ---- waits for the pool below ----
+
+    /** Begins [wait]. */
+    fun begin(wait: PoolWait) {
+        waits.add(wait)
+        wait.join()
+        // After it was added and has joined, so that this or the close finds it in the line.
+        if (line.isClosed) wait.giveUp(closed())
+    }
+
+    /** The [wait] is over. */
+    fun end(wait: PoolWait) {
+        waits.remove(wait)
+    }
+
+    /** Lends nothing more, and refuses what waits. */
+    fun close() {
+        line.close()
+        for (wait in waits) wait.giveUp(closed())
+    }
+}

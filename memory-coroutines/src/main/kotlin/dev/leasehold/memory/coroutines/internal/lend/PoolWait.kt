@@ -1,0 +1,125 @@
+@file:OptIn(InternalMemoryApi::class)
+
+package dev.leasehold.memory.coroutines.internal.lend
+
+import dev.leasehold.memory.BudgetExceededException
+import dev.leasehold.memory.MemoryExhaustedException
+import dev.leasehold.memory.SharedLease
+import dev.leasehold.memory.coroutines.internal.line.Notifications
+import dev.leasehold.memory.coroutines.internal.line.Notified
+import dev.leasehold.memory.coroutines.internal.line.isRejection
+import dev.leasehold.memory.coroutines.internal.watch.PoolWaiter
+import dev.leasehold.memory.coroutines.internal.watch.ScopeChain
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.LeaseOwner
+import dev.leasehold.memory.internal.spi.LineWait
+import dev.leasehold.memory.internal.spi.rentSharedFor
+import kotlinx.coroutines.CancellableContinuation
+import kotlinx.coroutines.currentCoroutineContext
+import kotlinx.coroutines.suspendCancellableCoroutine
+import kotlin.coroutines.resumeWithException
+
+/**
+ * One wait in the line of the pool below, for memory for bytes that were granted.
+ *
+ * Usually that pool has the memory at hand. It may refuse all the same: others rent from it, its blocks are larger than what was
+ * requested, a budget above it is exhausted.
+ */
+internal abstract class PoolWait(private val lender: Lender, size: Long, owner: LeaseOwner?) : Notified() {
+    private val wait = LineWait(lender.pool, size, owner) { Notifications.all(this) }
+
+    /** Enters the line. For [Lender.begin]. */
+    fun join(): Unit = wait.join()
+
+    /** Leaves the line; false when this has been served or refused, of which it is notified. */
+    @IgnorableReturnValue
+    fun leave(): Boolean = wait.leave().also { if (it) lender.end(this) }
+
+    /** Leaves the line with [failure], unless this has been served. */
+    fun giveUp(failure: Throwable) {
+        if (leave()) failed(failure)
+    }
+
+    override fun notified() {
+        lender.end(this)
+        val lease = try {
+            wait.lease()
+        } catch (failure: Throwable) {
+            return failed(failure)
+        }
+        served(lease)
+    }
+
+    /** Called once, unless [failed] is, or this has [left][leave]. */
+    protected abstract fun served(lease: SharedLease)
+
+    /** Called once likewise. No lease comes. */
+    protected abstract fun failed(failure: Throwable)
+}
+
+/** The wait of a coroutine. */
+private class CoroutinePoolWait(
+    lender: Lender,
+    size: Long,
+    owner: LeaseOwner?,
+    private val continuation: CancellableContinuation<SharedLease>,
+) : PoolWait(lender, size, owner) {
+    override fun served(lease: SharedLease) {
+        try {
+            continuation.resume(lease) { _, undelivered, _ -> undelivered.close() }
+        } catch (failure: Throwable) {
+            if (isRejection(failure, continuation.context)) lease.close()
+            throw failure
+        }
+    }
+
+    override fun failed(failure: Throwable): Unit = continuation.resumeWithException(failure)
+}
+
+/** Whether a wait can help against [refusal]: there is a limit under which something could come back. */
+internal fun Lender.canHelp(refusal: MemoryExhaustedException): Boolean =
+    pool.limit != Long.MAX_VALUE || refusal is BudgetExceededException
+
+/**
+ * Rents [size] bytes of the pool below for [owner], and waits for them there when it must; the caller has [inHand] of the same
+ * request meanwhile.
+ */
+internal suspend fun Lender.rentBelow(
+    size: Long,
+    owner: LeaseOwner,
+    inHand: List<SharedLease> = emptyList(),
+): SharedLease = try {
+    pool.rentSharedFor(owner, size)
+} catch (refusal: MemoryExhaustedException) {
+    awaitBelow(size, owner, refusal, inHand)
+}
+
+/**
+ * Waits for memory below, after a first try met [refusal].
+ *
+ * @throws MemoryExhaustedException [refusal], when it was the system that refused, and there is no limit under which something
+ *   could come back
+ */
+internal suspend fun Lender.awaitBelow(
+    size: Long,
+    owner: LeaseOwner?,
+    refusal: MemoryExhaustedException,
+    inHand: List<SharedLease> = emptyList(),
+): SharedLease {
+    if (!canHelp(refusal)) throw refusal
+    val context = currentCoroutineContext()
+    val chain = if (watch.isOn) ScopeChain.of(state, context) else null
+    var watched: PoolWaiter? = null
+    try {
+        return suspendCancellableCoroutine { continuation ->
+            val wait = CoroutinePoolWait(this, size, owner, continuation)
+            if (chain != null || inHand.isNotEmpty()) {
+                watched = PoolWaiter(size, chain, inHand, context, wait::giveUp).also(watch::add)
+            }
+            continuation.invokeOnCancellation { wait.leave() }
+            begin(wait)
+        }
+    } finally {
+        watched?.let(watch::remove)
+    }
+}

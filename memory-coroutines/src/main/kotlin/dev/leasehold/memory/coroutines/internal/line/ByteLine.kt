@@ -1,0 +1,287 @@
+package dev.leasehold.memory.coroutines.internal.line
+
+import java.util.concurrent.atomic.AtomicInteger
+import java.util.concurrent.atomic.AtomicLong
+import java.util.concurrent.atomic.AtomicReference
+
+/*
+ * The bytes of a suspending pool, and the line of the requests that wait for some.
+ *
+ * All that a free pool needs is one number, the state:
+ *
+ *    63     62      61 … 0
+ *   LINE  CLOSED    free bytes
+ *
+ * A request that finds the state non-negative and enough bytes free takes them with one compare-and-set, and gives them back with
+ * one addition. LINE makes the number negative, so the very comparison that asks for bytes fails while a request waits: none
+ * overtakes another, and a large one is not starved by small ones. An addition that met LINE goes on to serve the line.
+ *
+ *   joined ──▶ WAITING ──▶ GRANTED   the bytes are the waiter's before it is notified
+ *                 │ └────▶ REFUSED   the line was closed
+ *                 └──────▶ GONE      cancelled or timed out
+ *
+ * One compare-and-set on the waiter decides between these. Where a coroutine is cancelled after its grant, and before it ran, its
+ * continuation says so (the handler given to `resume`), and its bytes go back there; so bytes are always owned by the state, by a
+ * waiter, or by code that runs.
+ *
+ * No thread holds a lock, and none blocks. Waiters arrive on a linked queue with many producers and one consumer (Vyukov). A thread
+ * that has a reason to look at it calls serve: the first caller becomes the consumer, and those that come while it is at work
+ * only leave a count that makes it look again. It sets LINE when the first in line cannot have its bytes, in the same atomic
+ * step that found too few of them free, and clears it when the queue is empty. It notifies those that it granted after it has
+ * stopped being the consumer, because that may run their code on the spot.
+ *
+ * What others give back while a thread serves the line is handed out by that thread, a moment later. Until then `tryTake`
+ * refuses, though bytes are free and no request may be left to wait for them: it is allowed to, as it may always be a moment too
+ * early. A waiter needs no such leave; it is in the line, and that thread will look again.
+ *
+ * Under contention each of these numbers costs a trip between processors, so two trips are saved. A waiter that joins and sees LINE
+ * does not call serve: it has linked itself before it looked, and the consumer that clears LINE looks at the queue again
+ * afterwards, so one of the two sees the other. And bytes that come back while LINE is set go straight to the first in line when it
+ * asked for exactly as many, and never into the state.
+ *
+ * Waiters that are gone from the middle of the queue are dropped when they come first, or by a sweep when there are more of them
+ * than of the others, so a stuck first waiter does not let those pile up that time out behind it.
+ *
+ * Rejected: a lock round a list (a thread that loses its processor inside stops all; with two threads that meet often, parking costs
+ * more than the rest together); a semaphore with a permit a byte (no such thing acquires many at once in order); giving the
+ * bytes to the state and letting the woken waiter take them (others overtake it).
+ */
+
+/**
+ * The free bytes out of [capacity], and the line for them, in which at most [maxWaiters] wait. Any thread.
+ */
+internal open class ByteLine(capacity: Long, private val maxWaiters: Int) {
+    /** How many bytes there are in all; what is above is never asked for. */
+    @JvmField val capacity: Long = minOf(capacity, MOST_BYTES)
+
+    protected val state: AtomicLong = AtomicLong(this.capacity)
+
+    /** The newest arrival; from [served] on, each waiter points to the one behind it. */
+    private val newest: AtomicReference<LineWaiter>
+
+    /** The one last taken off the line, whose next is the first in it. Belongs to the consumer. */
+    private var served: LineWaiter = Head()
+
+    /** How many calls of [serve] have not been answered for. */
+    private val calls = AtomicInteger()
+    private val waiting = AtomicInteger()
+    private val gone = AtomicInteger()
+    private val mostWaiting = AtomicInteger()
+    private val grants = AtomicLong()
+
+    init {
+        newest = AtomicReference(served)
+    }
+
+    /** How many bytes are out. */
+    val used: Long get() = capacity - (state.get() and FREE)
+
+    /** How many wait now, how many did at most, and how many have waited and got what they waited for. */
+    val waiters: Int get() = waiting.get()
+    val peakWaiters: Int get() = mostWaiting.get()
+    val servedWaiters: Long get() = grants.get()
+
+    val isClosed: Boolean get() = state.get() and CLOSED != 0L
+
+    /**
+     * Takes [bytes] when they are free, no request waits, and no other thread is handing bytes out. A negative number is refused
+     * like too large a one. Open for a test that overtakes.
+     */
+    open fun tryTake(bytes: Long): Boolean {
+        while (true) {
+            val seen = state.get()
+            if (seen < bytes || bytes < 0) return false
+            if (state.compareAndSet(seen, seen - bytes)) return true
+        }
+    }
+
+    /** Gives back [bytes] that were taken. */
+    fun giveBack(bytes: Long) {
+        if (state.get() < 0) return handOver(bytes)
+        if (state.getAndAdd(bytes) < 0) serve()
+    }
+
+    /** Counts one more in the line, before it [joins][join]; false when there are too many. */
+    fun admit(): Boolean {
+        val now = waiting.incrementAndGet()
+        if (now > maxWaiters) {
+            waiting.decrementAndGet()
+            return false
+        }
+        if (now > mostWaiting.get()) mostWaiting.accumulateAndGet(now, ::maxOf)
+        return true
+    }
+
+    /** Puts [waiter], which has been [admitted][admit], at the end of the line; it may have been notified before this returns. */
+    fun join(waiter: LineWaiter) {
+        newest.getAndSet(waiter).next = waiter
+        val seen = state.get()
+        if (seen >= 0 || seen and CLOSED != 0L) serve()
+    }
+
+    /** Takes [waiter] out of the line, unless it has its bytes, or was refused, already. */
+    fun abandon(waiter: LineWaiter): Boolean {
+        if (!waiter.goAway()) return false
+        waiting.decrementAndGet()
+        gone.incrementAndGet()
+        // It may have been first, and those behind content with less.
+        serve()
+        return true
+    }
+
+    /** Refuses all in the line, and all that join from now on. Bytes still come back. */
+    fun close() {
+        state.getAndUpdate { it or CLOSED or LINE }
+        serve()
+    }
+
+    /** The waiters before [waiter], the first first; none when it does not wait itself. For diagnosis: they move on meanwhile. */
+    fun waitingBefore(waiter: LineWaiter): List<LineWaiter> {
+        val found = ArrayList<LineWaiter>()
+        // Read behind the count, so that this sees what the consumer left when it last laid the work down. From one that has been
+        // served since, the way still leads to the others.
+        val _ = calls.get()
+        var at = served.next
+        while (at != null && at !== waiter) {
+            if (at.isWaiting) found += at
+            at = at.next
+        }
+        return if (at != null && waiter.isWaiting) found else emptyList()
+    }
+
+    /** The first in line, for diagnosis likewise. */
+    val first: LineWaiter?
+        get() {
+            val _ = calls.get()
+            return generateSequence(served.next) { it.next }.firstOrNull { it.isWaiting }
+        }
+
+    // ---- the consumer ----
+
+    private fun serve() {
+        if (calls.getAndIncrement() == 0) consume(null)
+    }
+
+    /** Gives back [bytes] while somebody waits: at best to the first in line, past the state, which others look at all the time. */
+    private fun handOver(bytes: Long) {
+        if (calls.getAndIncrement() != 0) {
+            state.getAndAdd(bytes)
+            return serve()
+        }
+        val heir = heirOf(bytes)
+        if (heir == null) state.getAndAdd(bytes)
+        consume(heir)
+    }
+
+    /** The first in line, if it waits for exactly [bytes] and has them now. Only the consumer clears [LINE], or grants. */
+    private fun heirOf(bytes: Long): LineWaiter? {
+        val seen = state.get()
+        if (seen >= 0 || seen and CLOSED != 0L) return null
+        val first = served.next ?: return null
+        if (first.bytes != bytes || !first.grant()) return null
+        served = first
+        countGrant()
+        return first
+    }
+
+    /** Serves the line until no call is left, and then notifies [heir], which has been served already, and all others. */
+    private fun consume(heir: LineWaiter?) {
+        var first = heir
+        var last = heir
+        var answered = 1
+        do {
+            while (true) {
+                val next = next() ?: break
+                if (last == null) first = next else last.nextNotified = next
+                last = next
+            }
+            answered = calls.addAndGet(-answered)
+        } while (answered != 0)
+        if (first != null) Notifications.all(first)
+    }
+
+    /** Takes the first off the line when it can be granted or refused; null when it cannot. */
+    private fun next(): LineWaiter? {
+        while (true) {
+            val first = served.next
+            if (first == null) {
+                reopen()
+                // A waiter that joined before LINE was cleared has not called serve.
+                if (served.next == null) return null
+                continue
+            }
+            if (isClosed) {
+                served = first
+                if (first.refuse()) return first.also { waiting.decrementAndGet() }
+                gone.decrementAndGet()
+            } else if (first.isGone) {
+                served = first
+                gone.decrementAndGet()
+            } else if (takeForLine(first.bytes)) {
+                served = first
+                if (first.grant()) return first.also { countGrant() }
+                gone.decrementAndGet()
+                // No other thread serves, so the bytes are only put back.
+                state.getAndAdd(first.bytes)
+            } else {
+                sweepIfWorthIt()
+                return null
+            }
+        }
+    }
+
+    private fun countGrant() {
+        waiting.decrementAndGet()
+        grants.lazySet(grants.get() + 1)
+    }
+
+    /** Takes [bytes] for the first in line; or sees in one step that there are too few, and that [LINE] says so. Open for a test. */
+    protected open fun takeForLine(bytes: Long): Boolean {
+        while (true) {
+            val seen = state.get()
+            val enough = seen and FREE >= bytes
+            if (!enough && seen < 0) return false
+            if (state.compareAndSet(seen, if (enough) seen - bytes else seen or LINE) && enough) return true
+        }
+    }
+
+    /** Opens the free way again. A waiter that has joined since either calls serve, or is seen by the consumer's own look. */
+    private fun reopen() {
+        while (true) {
+            val seen = state.get()
+            if (seen >= 0 || seen and CLOSED != 0L) return
+            if (state.compareAndSet(seen, seen and LINE.inv())) return
+        }
+    }
+
+    private fun sweepIfWorthIt() {
+        val seen = gone.get()
+        if (seen < FEWEST_TO_SWEEP || seen < waiting.get()) return
+        var kept = served
+        var removed = 0
+        while (true) {
+            val next = kept.next ?: break
+            val behind = next.next
+            // The newest stays, gone or not: the next one to arrive links to it.
+            if (behind != null && next.isGone) {
+                kept.next = behind
+                removed++
+            } else {
+                kept = next
+            }
+        }
+        gone.addAndGet(-removed)
+    }
+
+    private class Head : LineWaiter(0) {
+        override fun notified() = Unit
+    }
+
+    protected companion object {
+        const val LINE = Long.MIN_VALUE
+        const val CLOSED = 1L shl 62
+        const val FREE = CLOSED - 1
+        private const val MOST_BYTES = FREE
+        private const val FEWEST_TO_SWEEP = 32
+    }
+}
