@@ -33,10 +33,10 @@ final class JavaGuide {
 
     static MemoryPool pool() {
         // region java pool
-        var pool = MemoryPool.builder("uploads")
-            .limit(64L << 20)
-            .defaultSize(16 * 1024)
-            .build();
+        var pool = MemoryPool.isolated("uploads", options -> {
+            options.setLimit(64L << 20);
+            options.setDefaultSize(16 * 1024);
+        });
         // endregion
         return pool;
     }
@@ -46,7 +46,7 @@ final class JavaGuide {
         try (var lease = Memory.rent(pool, 4096, Duration.ofMillis(20))) {
             return "rented " + lease.getSize() + " bytes";
         } catch (RentTimeoutException late) {
-            return "pool '" + late.getPoolName() + "' is full";
+            return "pool '" + late.getOwnerName() + "' is full";
         }
         // endregion
     }
@@ -56,7 +56,7 @@ final class JavaGuide {
         var lease = Memory.rentShared(pool, 1024);
         workers.execute(() -> {
             try (lease) {
-                lease.asMemorySegment().fill((byte) 1);
+                Memory.withMemorySegment(lease, bytes -> bytes.fill((byte) 1));
             }
         });
         // endregion
@@ -78,7 +78,7 @@ final class JavaGuide {
             .orTimeout(200, TimeUnit.MILLISECONDS) // takes the request out of the line, too
             .thenApply(lease -> {
                 try (lease) {
-                    return checksum(lease.asMemorySegment());
+                    return Memory.withMemorySegment(lease, bytes -> checksum(bytes));
                 }
             });
         // endregion
@@ -116,9 +116,9 @@ final class JavaGuide {
 
     static String budget() {
         // region java budget
-        try (var ingest = new MemoryBudget("ingest", 64L << 20);
-             var sockets = new MemoryBudget("sockets", 16L << 20, ingest);
-             var pool = MemoryPool.builder("frames").budget(sockets).build()) {
+        try (var ingest = MemoryBudget.of("ingest", 64L << 20);
+             var sockets = MemoryBudget.of("sockets", 16L << 20, ingest);
+             var pool = MemoryPool.isolated("frames", options -> options.setBudget(sockets))) {
             sockets.onSoftLimit(12L << 20, (budget, used) -> System.err.println(budget.getPath() + ": " + used));
             Memory.rent(pool, 4096).close();
             return ingest.toTree();

@@ -1,6 +1,5 @@
 package dev.leasehold.samples.guide;
 
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.leasehold.memory.Block;
@@ -16,7 +15,7 @@ final class JavaManagers {
 
     static long own() {
         // region java managers
-        try (var index = SystemMemoryManager.builder("index").limit(64L << 20).build();
+        try (var index = SystemMemoryManager.of("index", options -> options.setLimit(64L << 20));
              var numbers = Memory.allocate(index, JAVA_LONG, 128)) { // 128 longs, aligned
             return Memory.withMemorySegment(numbers, bytes -> {
                 bytes.setAtIndex(JAVA_LONG, 127, 42);
@@ -32,7 +31,7 @@ final class JavaManagers {
             page.retain(); // the worker's reference
             workers.execute(() -> {
                 try (page) {
-                    page.asMemorySegment().set(JAVA_INT, 0, 4711);
+                    Memory.withMemorySegment(page, bytes -> bytes.fill((byte) 1));
                 }
             });
         } // Gives yours back; the last close frees the memory.
@@ -49,7 +48,7 @@ final class JavaManagers {
 
     static SystemMemoryManager checked() {
         // region java checked
-        var images = SystemMemoryManager.builder("images").checked(true).traceSites(true).build();
+        var images = SystemMemoryManager.of("images", options -> options.setChecked(true)); // traces sites, too
         // endregion
         return images;
     }

@@ -14,7 +14,10 @@ final class JavaPages {
         // region java pages
         try (var run = manager.allocatePages(2)) {
             long id = run.getId() + 1;
-            run.asMemorySegment().set(JAVA_LONG, run.offsetOf(id), 42);
+            Memory.withMemorySegment(run, bytes -> {
+                bytes.set(JAVA_LONG, run.offsetOf(id), 42);
+                return null;
+            });
             try (var found = manager.findPages(id)) { // null when no run has the page
                 return found == null ? -1 : Memory.withMemorySegment(found, bytes -> bytes.get(JAVA_LONG, found.offsetOf(id)));
             }

@@ -1,6 +1,8 @@
 package dev.leasehold.samples.guide
 
 import dev.leasehold.memory.MemoryPool
+import dev.leasehold.memory.coroutines.read
+import dev.leasehold.memory.coroutines.withLease
 import dev.leasehold.memory.rent
 import dev.leasehold.memory.rentShared
 import java.nio.channels.AsynchronousFileChannel
@@ -26,10 +28,19 @@ internal object Channels {
         return moved
     }
 
-    fun head(pool: MemoryPool, file: Path): Int {
+    suspend fun head(pool: MemoryPool, file: Path): Int {
         // region asynchronous channels
         val count = AsynchronousFileChannel.open(file, READ).use { channel ->
-            pool.rentShared(4096).use { lease -> channel.read(lease.asByteBuffer(), 0).get() }
+            pool.withLease(4096) { lease -> channel.read(lease, position = 0) }
+        }
+        // endregion
+        return count
+    }
+
+    fun headWithoutCoroutines(pool: MemoryPool, file: Path): Int {
+        // region kept buffer
+        val count = AsynchronousFileChannel.open(file, READ).use { channel ->
+            pool.rentShared(4096).use { lease -> channel.read(lease.asKeptByteBuffer(), 0).get() }
         }
         // endregion
         return count

@@ -2,6 +2,7 @@ package dev.leasehold.samples.guide
 
 import dev.leasehold.memory.Segment
 import dev.leasehold.memory.SharedLease
+import dev.leasehold.memory.coroutines.FilledLease
 import dev.leasehold.memory.coroutines.SuspendingPool
 import dev.leasehold.memory.coroutines.bufferLeases
 import dev.leasehold.memory.coroutines.consumeLeases
@@ -43,20 +44,20 @@ internal object LeasePipelines {
     suspend fun flow(
         rows: Flow<String>,
         buffers: SuspendingPool,
-        encode: suspend (String, Segment) -> Segment,
-        send: suspend (Segment) -> Unit,
+        encode: (String, Segment) -> Long,
+        send: suspend (FilledLease) -> Unit,
     ) {
         // region lease a buffer per element
-        rows.withLeases(buffers, 4096) { row, lease -> encode(row, lease.segment) }
-            .collect { bytes -> send(bytes) } // the lease behind these bytes is closed after this block
+        rows.withLeases(buffers, 4096) { row, lease -> FilledLease(lease, lease.withSegment { encode(row, it) }) }
+            .collect { filled -> send(filled) } // the lease is closed after this block
         // endregion
     }
 
-    suspend fun file(file: Path, buffers: SuspendingPool, digest: suspend (Segment) -> Unit) {
+    suspend fun file(file: Path, buffers: SuspendingPool, digest: (Segment) -> Unit) {
         // region read a file into leases
         file.readLeases(buffers, 64 * 1024)
             .bufferLeases(2) { it.lease } // reads ahead, as far as two leases
-            .collect { part -> digest(part.segment) }
+            .collect { part -> part.withSegment { digest(it) } }
         // endregion
     }
 

@@ -54,8 +54,8 @@ internal object Managers {
 
     fun kept(manager: MemoryManager): String? {
         val block = manager.allocate(64)
-        // region segment
-        val view = block.segment // for any thread, as long as the block is held
+        // region kept view
+        val view = block.keptSegment // for any thread, as long as the block is held
         Thread.ofVirtual().start { view.setInt(0, 4711) }.join()
         val written = view.getInt(0)
         // endregion

@@ -4,7 +4,7 @@ import dev.leasehold.memory.MemoryManager
 
 /** The guide's snippets on pages. What stands between a region's comments is what docs/guide.md shows. */
 internal object Pages {
-    /** Answers what is found by the id that another page holds, before and after the run has grown. */
+    /** Returns what is found by the id that another page holds, before and after the run has grown. */
     fun references(manager: MemoryManager): List<Long?> {
         // region pages
         val root = manager.allocatePages(1) // manager.pageSize bytes each, not zeroed
@@ -18,7 +18,7 @@ internal object Pages {
         // endregion
         val wall = manager.allocatePages(1)
         // region grow pages
-        val grown = leaf.resize(6, zeroed = true) // go on with the returned run, as with a block
+        val grown = leaf.resizePages(6, zeroed = true) // go on with the returned run, as with a block
         if (grown.id != leaf.id) root.withSegment { it.setLong(0, grown.id + 1) }
         // endregion
         wall.close()

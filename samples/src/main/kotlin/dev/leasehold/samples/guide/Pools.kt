@@ -60,7 +60,7 @@ internal object Pools {
         try {
             pool.close()
         } catch (early: OutstandingLeasesException) {
-            report("pool '${early.poolName}' has ${early.bytes} bytes in leases that are open: ${early.leases}")
+            report("pool '${early.ownerName}' has ${early.bytes} bytes in leases that are open: ${early.count}")
         }
         // endregion
         straggler.close()

@@ -1,15 +1,13 @@
 package dev.leasehold.samples.guide
 
 import dev.leasehold.memory.KiB
-import dev.leasehold.memory.LeaseClosedException
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.MiB
 import dev.leasehold.memory.RentTimeoutException
 import dev.leasehold.memory.SharedLease
-import dev.leasehold.memory.getUtf8Terminated
+import dev.leasehold.memory.ViewClosedException
 import dev.leasehold.memory.rent
 import dev.leasehold.memory.rentShared
-import dev.leasehold.memory.setUtf8Terminated
 import dev.leasehold.memory.tryRent
 import java.util.concurrent.ArrayBlockingQueue
 import java.util.concurrent.BlockingQueue
@@ -37,21 +35,21 @@ internal object Renting {
         lease.close() // allowed: the block goes back once
         val refusal = try {
             "read ${view.getLong(0)}"
-        } catch (late: LeaseClosedException) {
+        } catch (late: ViewClosedException) {
             late.message
         }
         // endregion
         return refusal
     }
 
-    fun handOver(pool: MemoryPool, received: BlockingQueue<String>) {
+    fun handOver(pool: MemoryPool, received: BlockingQueue<Long>) {
         // region hand over
         val queue = ArrayBlockingQueue<SharedLease>(16)
         val consumer = Thread.ofVirtual().start {
-            queue.take().use { lease -> received.add(lease.segment.getUtf8Terminated()) }
+            queue.take().use { lease -> received.add(lease.withSegment { it.getLong(0) }) }
         }
         val lease = pool.rentShared(64)
-        lease.segment.setUtf8Terminated(0, "order 4711")
+        lease.withSegment { it.setLong(0, 4711) }
         queue.put(lease) // from here on the lease is the consumer's to close
         consumer.join()
         // endregion
@@ -68,7 +66,7 @@ internal object Renting {
         try {
             pool.rent(4.KiB, timeout = 20.milliseconds).use { it.segment.zero() }
         } catch (late: RentTimeoutException) {
-            report("pool '${late.poolName}' is full: ${late.message}")
+            report("pool '${late.ownerName}' is full: ${late.message}")
         }
         // endregion
         whole.close()

@@ -2,7 +2,6 @@ package dev.leasehold.samples.guide
 
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.MiB
-import dev.leasehold.memory.Segment
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.coroutines.SuspendingPool
 import dev.leasehold.memory.coroutines.leaseIn
@@ -20,14 +19,14 @@ import kotlin.time.Duration.Companion.milliseconds
 
 /** The guide's snippets on suspending pools. What stands between a region's comments is what docs/guide.md shows. */
 internal object SuspendingPools {
-    suspend fun receive(fill: suspend (Segment) -> Unit, use: suspend (Segment) -> Unit) {
+    suspend fun receive(fill: suspend (SharedLease) -> Unit, use: suspend (SharedLease) -> Unit) {
         // region wait in a coroutine
         val memory = MemoryPool.isolated("uploads") { limit = 16.MiB }
         val buffers = SuspendingPool(memory, capacity = 8.MiB) // at most 8 MiB are out at a time,
         buffers.withLease(64 * 1024) { lease ->
             // and a rent for more is suspended until some come back
-            fill(lease.segment)
-            use(lease.segment)
+            fill(lease)
+            use(lease)
         } // Given back here, and handed to the one that has waited longest.
         // endregion
         buffers.close()

@@ -91,6 +91,3 @@ class ServiceMemory(val limit: Long) : AutoCloseable {
             StationTable(if (lease.size == CONNECTION) lease.slice(0, SMALL_TABLE) else lease)
     }
 }
-
-/** Runs [use], which does not suspend, with the bytes of this lease; its view must not leave [use]. */
-inline fun <R> SharedLease.withSegment(use: (Segment) -> R): R = use(segment)

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 
 /** The guide's Java snippets do what the guide says of them. */
 final class JavaGuideTest {
-    private final MemoryPool pool = MemoryPool.builder("guide").limit(1 << 20).build();
+    private final MemoryPool pool = MemoryPool.isolated("guide", options -> options.setLimit(1 << 20));
 
     @AfterEach
     void nothingIsLeased() {
@@ -65,7 +65,7 @@ final class JavaGuideTest {
             assertEquals("rented 4096 bytes", JavaGuide.waitingInLine(buffers));
             var held = SuspendingMemory.tryRent(buffers, 4096);
             assertNotNull(held);
-            held.asMemorySegment().fill((byte) 1);
+            Memory.withMemorySegment(held, bytes -> bytes.fill((byte) 1));
             assertEquals("busy", JavaGuide.waitingInLine(buffers));
             var late = JavaGuide.rentingLater(buffers);
             var failure = assertThrows(ExecutionException.class, () -> late.get(2, TimeUnit.MINUTES));

@@ -18,7 +18,7 @@ final class JavaManagersTest {
 
     @Test
     void aBlockEndsWithItsLastHolder() {
-        try (var manager = new SystemMemoryManager("java")) {
+        try (var manager = SystemMemoryManager.of("java")) {
             try (var workers = Executors.newVirtualThreadPerTaskExecutor()) {
                 JavaManagers.handOver(manager, workers);
             }
@@ -28,7 +28,7 @@ final class JavaManagersTest {
 
     @Test
     void aBlockGrows() {
-        try (var manager = new SystemMemoryManager("java"); var grown = JavaManagers.grow(manager)) {
+        try (var manager = SystemMemoryManager.of("java"); var grown = JavaManagers.grow(manager)) {
             assertEquals(96 << 10, grown.getSize());
             assertEquals(1, grown.getRefCount());
         }
@@ -45,7 +45,7 @@ final class JavaManagersTest {
 
     @Test
     void allBlocksAreTakenBackAtOnce() {
-        try (var manager = new SystemMemoryManager("java")) {
+        try (var manager = SystemMemoryManager.of("java")) {
             JavaManagers.takeBack(manager);
             assertEquals(0, manager.stats().getBlocks());
         }

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 final class JavaPagesTest {
     @Test
     void aPageIsFoundByItsId() {
-        try (var manager = new SystemMemoryManager("guide")) {
+        try (var manager = SystemMemoryManager.of("guide")) {
             assertEquals(42, JavaPages.find(manager));
             assertEquals(0, manager.stats().getUsed());
         }
@@ -23,16 +23,16 @@ final class JavaPagesTest {
 
     @Test
     void aRunIsResizedRetainedAndClosed() {
-        try (var manager = new SystemMemoryManager("guide")) {
+        try (var manager = SystemMemoryManager.of("guide")) {
             var run = manager.allocatePages(1);
             assertSame(run, run.retain());
             assertEquals(2, run.getRefCount());
             run.close();
-            var grown = run.resize(3).resize(4, true);
+            var grown = run.resizePages(3).resizePages(4, true);
             assertEquals(4, grown.getCount());
             assertEquals(4 * manager.getPageSize(), grown.getSize());
             assertEquals(0, grown.getAddress() % manager.getPageSize());
-            assertThrows(InvalidSizeException.class, () -> grown.resize(0));
+            assertThrows(InvalidSizeException.class, () -> grown.resizePages(0));
             grown.close();
             assertTrue(grown.isClosed());
             assertNull(manager.findPages(grown.getId()));

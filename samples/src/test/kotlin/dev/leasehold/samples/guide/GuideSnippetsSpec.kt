@@ -34,13 +34,13 @@ class GuideSnippetsSpec : FunSpec() {
         }
 
         test("a kept view refuses after the close and says why") {
-            Renting.lateUse(pool)!! shouldContain "a view was used after its lease had been closed"
+            Renting.lateUse(pool)!! shouldContain "the withSegment that the view was taken from has ended"
         }
 
         test("a shared lease takes its bytes to another thread, which closes it") {
-            val received = LinkedBlockingQueue<String>()
+            val received = LinkedBlockingQueue<Long>()
             Renting.handOver(pool, received)
-            received.toList() shouldBe listOf("order 4711")
+            received.toList() shouldBe listOf(4711L)
         }
 
         test("a full pool refuses at once, or in time, and serves again after a close") {
@@ -60,9 +60,9 @@ class GuideSnippetsSpec : FunSpec() {
         }
 
         test("a coroutine holds a lease across a suspension") {
-            val text = Coroutines.fetchText(pool) { segment ->
+            val text = Coroutines.fetchText(pool) { lease ->
                 delay(1)
-                segment.setUtf8(0, "Kardal")
+                lease.withSegment { it.setUtf8(0, "Kardal") }
             }
             text shouldBe "Kardal"
         }
@@ -142,6 +142,7 @@ class GuideSnippetsSpec : FunSpec() {
             try {
                 file.writeBytes(content)
                 Channels.head(pool, file) shouldBe 4096
+                Channels.headWithoutCoroutines(pool, file) shouldBe 4096
             } finally {
                 file.deleteExisting()
             }

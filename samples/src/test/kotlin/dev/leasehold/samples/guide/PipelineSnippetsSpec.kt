@@ -32,9 +32,9 @@ class PipelineSnippetsSpec : FunSpec() {
                 LeasePipelines.channel(
                     buffers,
                     words,
-                    encode = { part, lease -> lease.segment.setUtf8Terminated(0, part) },
+                    encode = { part, lease -> lease.withSegment { it.setUtf8Terminated(0, part) } },
                     write = {
-                        written += it.segment.getUtf8Terminated()
+                        written += it.withSegment { bytes -> bytes.getUtf8Terminated() }
                         leases += it
                     },
                 )
@@ -49,8 +49,8 @@ class PipelineSnippetsSpec : FunSpec() {
                 LeasePipelines.flow(
                     words.asFlow(),
                     buffers,
-                    encode = { row, bytes -> bytes.also { it.setUtf8Terminated(0, row) } },
-                    send = { sent += it.getUtf8Terminated() },
+                    encode = { row, bytes -> bytes.setUtf8Terminated(0, row) },
+                    send = { sent += it.withSegment { row -> row.getUtf8Terminated() } },
                 )
                 sent shouldContainExactly words
             }

@@ -22,7 +22,10 @@ class SuspendingSnippetsSpec : FunSpec() {
     init {
         test("what is received into a lease is there to use") {
             var seen = 0
-            SuspendingPools.receive(fill = { it.setInt(0, 7) }, use = { seen = it.getInt(0) })
+            SuspendingPools.receive(
+                fill = { it.withSegment { bytes -> bytes.setInt(0, 7) } },
+                use = { seen = it.withSegment { bytes -> bytes.getInt(0) } },
+            )
             seen shouldBe 7
         }
 
@@ -31,10 +34,11 @@ class SuspendingSnippetsSpec : FunSpec() {
                 val leases = ArrayList<SharedLease>()
                 SuspendingPools.scope(
                     buffers,
-                    read = { it.segment.setLong(0, 42) },
+                    read = { it.withSegment { bytes -> bytes.setLong(0, 42) } },
                     decode = { input, output ->
                         leases += listOf(input, output)
-                        output.segment.setLong(0, input.segment.getLong(0))
+                        val read = input.withSegment { it.getLong(0) }
+                        output.withSegment { it.setLong(0, read) }
                     },
                 )
                 leases.map { it.isClosed } shouldContainExactly listOf(true, true)
@@ -64,8 +68,8 @@ class SuspendingSnippetsSpec : FunSpec() {
         test("a moved lease outlives its scope") {
             over(4096) { buffers ->
                 var kept: SharedLease? = null
-                SuspendingPools.handOver(buffers, keep = { kept = it }, fill = { it.segment.setInt(0, 3) })
-                kept!!.use { it.segment.getInt(0) shouldBe 3 }
+                SuspendingPools.handOver(buffers, keep = { kept = it }, fill = { it.withSegment { bytes -> bytes.setInt(0, 3) } })
+                kept!!.use { it.withSegment { bytes -> bytes.getInt(0) } shouldBe 3 }
             }
         }
 
