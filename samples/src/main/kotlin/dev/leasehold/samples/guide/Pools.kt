@@ -1,6 +1,7 @@
 package dev.leasehold.samples.guide
 
 import dev.leasehold.memory.Hygiene
+import dev.leasehold.memory.LeaseClosedException
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.OutstandingLeasesException
 import dev.leasehold.memory.copyFrom
@@ -35,7 +36,7 @@ internal object Pools {
         val figures = pool.stats()
         publish("memory.used", figures.used) // leased now
         publish("memory.idle", figures.idle) // kept for the next rents
-        publish("memory.quarantined", figures.quarantined) // closed shared leases, not cut off yet
+        publish("memory.quarantined", figures.quarantined) // closed, with a kept view that is not cut off yet
         publish("memory.reserved", figures.reserved) // held from the system: the sum of the three
         // endregion
     }
@@ -48,7 +49,7 @@ internal object Pools {
         forgotten.close()
         try {
             report("read ${forgotten.segment.getByte(0)}")
-        } catch (late: IllegalStateException) {
+        } catch (late: LeaseClosedException) {
             report(checkNotNull(late.message))
         }
         pool.close()

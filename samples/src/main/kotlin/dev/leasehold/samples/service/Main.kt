@@ -96,13 +96,8 @@ class ServiceCommand(private val out: PrintStream, private val err: PrintStream)
 
     private fun shortened(answer: String): String {
         val stations = answer.removeSurrounding("{", "}").split(", ")
-        return if (stations.size <=
-            3
-        ) {
-            answer
-        } else {
-            stations.take(3).joinToString(", ", "{", ", … ${stations.size - 3} more}")
-        }
+        if (stations.size <= 3) return answer
+        return stations.take(3).joinToString(", ", "{", ", … ${stations.size - 3} more}")
     }
 
     private fun refused(job: Rows, client: Int, answer: String): Boolean {

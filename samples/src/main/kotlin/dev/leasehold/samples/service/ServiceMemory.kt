@@ -40,7 +40,7 @@ class ServiceMemory(val limit: Long) : AutoCloseable {
         budget = this@ServiceMemory.budget
     }
 
-    /** Lends [CONNECTION] bytes to each connection. A quarter is left for rounding and for what is in quarantine. */
+    /** Lends [CONNECTION] bytes to each connection. A quarter is left for rounding. */
     val connections = SuspendingPool(connectionPool, connectionPool.limit / 4 * 3) { maxWaiters = Int.MAX_VALUE }
 
     /** Lends [LARGE_TABLE] bytes to each of the few connections that need them. */

@@ -53,11 +53,11 @@ class GrowthSpec : FunSpec() {
             ended.out shouldContain "All 2,048 pages hold what was written to them, in both."
         }
 
-        test("a way that the budget stops is told in the budget's words, and the other goes on") {
+        test("a way that the budget stops says so in the budget's words, and the other goes on") {
             val ended = grow("--top", "16MiB", "--limit", "20MiB")
             ended.code shouldBe 1
-            ended.err.trimEnd() shouldBe "copy was refused: app › growth: 8 MiB of 20 MiB used, 16 MiB asked; " +
-                "manager 'copy' asked it for the pages of 16777216 bytes: close what is no longer used or raise the " +
+            ended.err.trimEnd() shouldBe "copy was refused: app › growth: 8 MiB of 20 MiB used, 16 MiB requested " +
+                "for the pages of 16,777,216 bytes by manager 'copy': close what is no longer used or raise the " +
                 "limit of 'app › growth'"
             ended.out shouldContain Regex("""\n +16 MiB +[\d.]+ .?s +refused\n""")
             ended.out shouldContain "The buffer reached 16 MiB by resize and 8 MiB by allocate, copy, free."
@@ -67,14 +67,14 @@ class GrowthSpec : FunSpec() {
             val ended = grow("--limit", "512KiB")
             ended.code shouldBe 1
             ended.err.lines().filter { it.isNotEmpty() } shouldBe listOf("resize", "copy").map {
-                "$it was refused: app › growth: 0 bytes of 512 KiB used, 1 MiB asked; manager '$it' asked it for the " +
-                    "pages of 1048576 bytes: close what is no longer used or raise the limit of 'app › growth'"
+                "$it was refused: app › growth: 0 bytes of 512 KiB used, 1 MiB requested for the pages of " +
+                    "1,048,576 bytes by manager '$it': close what is no longer used or raise the limit of 'app › growth'"
             }
             ended.out shouldNotContain "resize is"
             ended.out shouldContain "The buffer reached nothing by resize and nothing by allocate, copy, free."
         }
 
-        test("a machine with too little memory gets a lower top, and is told why") {
+        test("a machine with too little memory gets a lower top, and hears why") {
             val ended = grow("--top", "64MiB", machine = ScriptedMachine(null, 200.MiB))
             ended.code shouldBe 0
             ended.out shouldStartWith "This machine has 200 MiB free. To copy a buffer to 64 MiB needs 240 MiB, " +

@@ -36,7 +36,7 @@ class ManagerSnippetsSpec : FunSpec() {
             reports.shouldContainExactly("the reader keeps ${96 shl 10} bytes, and you have ${4 shl 20}")
         }
 
-        test("a write behind the end is found, and told as the guide shows it") {
+        test("a write behind the end is found, and reported as the guide shows it") {
             val reports = mutableListOf<String?>()
             Managers.guarded(
                 { address, bytes -> MemorySegment.ofAddress(address).reinterpret(bytes).fill(7) },

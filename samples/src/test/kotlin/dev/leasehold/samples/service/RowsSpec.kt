@@ -70,7 +70,7 @@ class RowsSpec : FunSpec({
         bytes(7) shouldNotBe bytes(8)
     }
 
-    test("all clients together send as many lines as were asked for, each of them good, over a wide range") {
+    test("all clients together send as many lines as were requested, each of them good, over a wide range") {
         val lines = sent(GeneratedRows(300_001, clients = 7, seed = 1)).joinToString("").removeSuffix("\n").split('\n')
         lines.size shouldBe 300_001
         lines.all { Regex("[^;]+;-?[0-9]{1,2}\\.[0-9]").matches(it) } shouldBe true
