@@ -22,7 +22,7 @@ internal fun growingBuffer(manager: MemoryManager, values: LongArray): Long {
     try {
         values.forEachIndexed { index, value ->
             val end = (index + 1L) * Long.SIZE_BYTES
-            if (end > buffer.size) buffer = buffer.resize(2 * buffer.size) // go on with the answer
+            if (end > buffer.size) buffer = buffer.resize(2 * buffer.size) // go on with the result
             buffer.withSegment { it.setLong(end - Long.SIZE_BYTES, value) }
         }
         return buffer.size
