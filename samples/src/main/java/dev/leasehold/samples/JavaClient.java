@@ -94,7 +94,7 @@ public final class JavaClient {
         }
     }
 
-    /** Reads up to the end of the stream. The answer to a few stations fits into the buffer that the rows were sent from. */
+    /** Reads up to the end of the stream. The answer to a few stations fits into the buffer that the rows came from. */
     private static String readAnswer(SocketChannel channel, MemorySegment buffer) throws IOException {
         var bytes = buffer.asByteBuffer();
         while (bytes.hasRemaining() && channel.read(bytes) >= 0) {

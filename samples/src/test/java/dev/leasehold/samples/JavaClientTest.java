@@ -16,7 +16,8 @@ class JavaClientTest {
                 var answer = new JavaClient(pool).send(service.getPort(), 3 * 1999 * 5);
                 var each = "=-99.9/0.0/99.9";
                 assertEquals(
-                    "{Kardal" + each + ", São Velum" + each + ", Ørhavn" + each + ", Čestva" + each + ", 青嶺町" + each + "}",
+                    "{Kardal" + each + ", São Velum" + each + ", Ørhavn" + each + ", Čestva" + each
+                        + ", 青嶺町" + each + "}",
                     answer);
             }
             assertEquals(0, pool.stats().getUsed());

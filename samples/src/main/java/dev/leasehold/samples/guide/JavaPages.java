@@ -19,7 +19,8 @@ final class JavaPages {
                 return null;
             });
             try (var found = manager.findPages(id)) { // null when no run has the page
-                return found == null ? -1 : Memory.withMemorySegment(found, bytes -> bytes.get(JAVA_LONG, found.offsetOf(id)));
+                if (found == null) return -1;
+                return Memory.withMemorySegment(found, bytes -> bytes.get(JAVA_LONG, found.offsetOf(id)));
             }
         }
         // endregion

@@ -17,7 +17,10 @@ import kotlinx.coroutines.launch
 import java.nio.channels.AsynchronousSocketChannel
 import java.nio.file.Path
 
-/** The guide's snippets on channels and flows of leases. What stands between a region's comments is what docs/guide.md shows. */
+/**
+ * The guide's snippets on channels and flows of leases. What stands between a region's comments is what docs/guide.md
+ * shows.
+ */
 internal object LeasePipelines {
     suspend fun channel(
         buffers: SuspendingPool,

@@ -29,8 +29,8 @@ class LineRefusedException(line: Long, reason: String, cause: Throwable? = null)
  * Reads the lines of one stream where they lie. It copies nothing, and makes an object for the first line of a station
  * only.
  *
- * These are plain functions, and the coroutine calls them inside of `withSegment`, with what one read has brought. A loop
- * over bytes in the body of a suspending function would be slower, because the JVM optimises such a function less.
+ * These are plain functions, and the coroutine calls them inside of `withSegment`, with what one read has brought. A
+ * loop over bytes in the body of a suspending function would be slower, because the JVM optimises such a function less.
  */
 class LineParser {
     /** How many lines have been taken. */

@@ -68,7 +68,8 @@ class GrowthSpec : FunSpec() {
             ended.code shouldBe 1
             ended.err.lines().filter { it.isNotEmpty() } shouldBe listOf("resize", "copy").map {
                 "$it was refused: app › growth: 0 bytes of 512 KiB used, 1 MiB requested for the pages of " +
-                    "1,048,576 bytes by manager '$it': close what is no longer used or raise the limit of 'app › growth'"
+                    "1,048,576 bytes by manager '$it': close what is no longer used or raise the limit of " +
+                    "'app › growth'"
             }
             ended.out shouldNotContain "resize is"
             ended.out shouldContain "The buffer reached nothing by resize and nothing by allocate, copy, free."

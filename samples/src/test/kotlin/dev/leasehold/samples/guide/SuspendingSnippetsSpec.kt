@@ -68,7 +68,11 @@ class SuspendingSnippetsSpec : FunSpec() {
         test("a moved lease outlives its scope") {
             over(4096) { buffers ->
                 var kept: SharedLease? = null
-                SuspendingPools.handOver(buffers, keep = { kept = it }, fill = { it.withSegment { bytes -> bytes.setInt(0, 3) } })
+                SuspendingPools.handOver(
+                    buffers,
+                    keep = { kept = it },
+                    fill = { it.withSegment { bytes -> bytes.setInt(0, 3) } },
+                )
                 kept!!.use { it.withSegment { bytes -> bytes.getInt(0) } shouldBe 3 }
             }
         }

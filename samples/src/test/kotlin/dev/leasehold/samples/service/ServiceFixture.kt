@@ -59,7 +59,7 @@ internal class ServiceFixture(
     fun nextRefusal(): String = checkNotNull(refusals.poll(2, MINUTES)) { "the service reported no refusal" }
 }
 
-/** Runs [test] against a service with [limit] bytes, and then holds it to its limit and to having given back every byte. */
+/** Runs [test] against a service with [limit] bytes, which must keep to its limit and give back every byte. */
 internal fun withService(limit: Long = 8.MiB, test: ServiceFixture.() -> Unit): Unit =
     ServiceMemory(limit).use { memory ->
         val refusals = LinkedBlockingQueue<String>()

@@ -56,7 +56,7 @@ class ServiceWaitingSpec : FunSpec({
     }
 
     test(
-        "a slow reader keeps its large table until it has read; another that needs one waits, and all others are served",
+        "a slow reader keeps its large table until it has read; another that needs one waits, and the rest are served",
     ) {
         val many = List(10_000) { "a station with a long name, number $it;1.5\n" }.joinToString("")
         withService {
