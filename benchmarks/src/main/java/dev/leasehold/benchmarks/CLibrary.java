@@ -55,7 +55,7 @@ public final class CLibrary {
         }
     }
 
-    /** Whether {@link #mallocReserved} can answer: it takes glibc 2.33 or newer. */
+    /** Whether {@link #mallocReserved} has a figure: it takes glibc 2.33 or newer. */
     public static boolean hasMallinfo() {
         return Linker.nativeLinker().defaultLookup().find("mallinfo2").isPresent();
     }

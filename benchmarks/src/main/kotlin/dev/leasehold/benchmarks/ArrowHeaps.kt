@@ -15,7 +15,8 @@ public abstract class ArrowHeap(source: String) : Heap<ArrowBuf>() {
     init {
         val earlier = System.setProperty(ALLOCATION_MANAGER_TYPE_PROPERTY_NAME, source)
         check(earlier == null || earlier == source) {
-            "this JVM has made an allocator on $earlier; each of Arrow's needs a JVM of its own, so do not set forks to 0"
+            "this JVM has made an allocator on $earlier; each of Arrow's needs a JVM of its own, " +
+                "so do not set forks to 0"
         }
         allocator = RootAllocator()
     }

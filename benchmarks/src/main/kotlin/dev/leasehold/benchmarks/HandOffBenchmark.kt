@@ -36,7 +36,8 @@ public open class HandOffBenchmark : Measured() {
 
     @Benchmark
     @Group("sharedLease")
-    public fun sharedLeaseClose(control: Control): Int = leases.take(control)?.use { lease -> lease.withSegment { it.getInt(0) } } ?: 0
+    public fun sharedLeaseClose(control: Control): Int =
+        leases.take(control)?.use { lease -> lease.withSegment { it.getInt(0) } } ?: 0
 
     @Benchmark
     @Group("nettyPooled")

@@ -8,11 +8,11 @@ import org.openjdk.jmh.annotations.Level
 import org.openjdk.jmh.infra.Control
 
 /**
- * One contestant of the manager's benchmarks: where its blocks come from, and what becomes of them. [T] is what a program would
- * hold of a block.
+ * One contestant of the manager's benchmarks: where its blocks come from, and what becomes of them. [T] is what a
+ * program would hold of a block.
  *
- * A JVM measures one contestant only, and each benchmark method names its own: so the calls below have one target each, and the
- * compiler puts it in their place.
+ * A JVM measures one contestant only, and each benchmark method names its own: so the calls below have one target each,
+ * and the compiler puts it in their place.
  */
 @State(Scope.Benchmark)
 public abstract class Heap<T : Any> {
@@ -71,8 +71,8 @@ public abstract class Heap<T : Any> {
     }
 
     /**
-     * Something lives all the while, as in every program. Without it some allocators, Netty's pooled one among them, return
-     * the only chunk to the system at each free of a large block.
+     * Something lives all the while, as in every program. Without it some allocators, Netty's pooled one among them,
+     * return the only chunk to the system at each free of a large block.
      */
     @Setup
     public fun hold() {

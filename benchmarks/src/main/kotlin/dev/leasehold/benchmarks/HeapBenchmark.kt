@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit
 @Measurement(iterations = 4, time = 250, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(2)
 public abstract class HeapBenchmark : Measured() {
-    /** How many bytes are asked for. */
+    /** How many bytes are requested. */
     @Param("16", "64", "1024", "65536", "1048576")
     public var size: Int = 0
 

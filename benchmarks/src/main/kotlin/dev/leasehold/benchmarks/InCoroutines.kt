@@ -11,9 +11,9 @@ import kotlin.coroutines.intrinsics.COROUTINE_SUSPENDED
 import kotlin.coroutines.intrinsics.startCoroutineUninterceptedOrReturn
 
 /**
- * How many operations one coroutine of [inOneCoroutine] does: enough that starting it is a fraction of a nanosecond for each,
- * and few enough that it is soon over. The JVM throws threads back into the interpreter when a shared arena is closed, and a
- * coroutine that loops a thousand times stays there for long, which few programs do.
+ * How many operations one coroutine of [inOneCoroutine] does: enough that starting it is a fraction of a nanosecond for
+ * each, and few enough that it is soon over. The JVM throws threads back into the interpreter when a shared arena is
+ * closed, and a coroutine that loops a thousand times stays there for long, which few programs do.
  */
 internal const val OPERATIONS: Int = 64
 
@@ -23,7 +23,10 @@ internal const val COROUTINES: Int = 64
 /** How many operations one call of [inManyCoroutines] does, all coroutines together. */
 internal const val CONTENDED_OPERATIONS: Int = COROUTINES * 256
 
-/** Does [operation], which must not have to wait, over and over in a coroutine on the calling thread; the sum of its results. */
+/**
+ * Does [operation], which must not have to wait, over and over in a coroutine on the calling thread; the sum of its
+ * results.
+ */
 internal inline fun inOneCoroutine(crossinline operation: suspend () -> Int): Int = runUnsuspended {
     var sum = 0
     repeat(OPERATIONS) { sum += operation() }

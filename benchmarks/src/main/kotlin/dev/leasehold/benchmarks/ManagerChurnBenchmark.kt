@@ -1,6 +1,8 @@
 package dev.leasehold.benchmarks
 
-/** 512 live blocks of one size; each operation frees one at random and allocates, writes and reads another in its place. */
+/**
+ * 512 live blocks of one size; each operation frees one at random and allocates, writes and reads another in its place.
+ */
 public open class ManagerChurnBenchmark : HeapBenchmark() {
     private var random = SEED
 

@@ -12,15 +12,15 @@ import org.openjdk.jmh.infra.Control
 import java.util.concurrent.TimeUnit
 
 /**
- * One thread allocates and writes, another frees; the ring of [HandOffBenchmark] lies between. The figure is the time for one
- * hand-over, of whichever side is the slower: the other waits for it.
+ * One thread allocates and writes, another frees; the ring of [HandOffBenchmark] lies between. The figure is the time
+ * for one hand-over, of whichever side is the slower: the other waits for it.
  */
 @State(Scope.Benchmark)
 @Warmup(iterations = 4, time = 250, timeUnit = TimeUnit.MILLISECONDS)
 @Measurement(iterations = 4, time = 250, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(2)
 public open class ManagerHandOffBenchmark : Measured() {
-    /** How many bytes are asked for. */
+    /** How many bytes are requested. */
     @Param("16", "64", "1024", "65536", "1048576")
     public var size: Int = 0
 

@@ -16,7 +16,10 @@ internal enum class OptionalLibrary(
 ) {
     MIMALLOC("mimalloc", "libmimalloc.so.2", "libmimalloc2.0", "mi_malloc", "mi_free"),
 
-    /** Its thread-local storage is static, and the linker keeps too little room of that kind for libraries that come late. */
+    /**
+     * Its thread-local storage is static, and the linker keeps too little room of that kind for libraries that come
+     * late.
+     */
     JEMALLOC(
         "jemalloc",
         "libjemalloc.so.2",

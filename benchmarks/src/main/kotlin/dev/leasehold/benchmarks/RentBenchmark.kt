@@ -16,7 +16,7 @@ import java.lang.foreign.Arena
 /** Get memory, write an int, read it, give the memory back: one thread, every rival the same work. */
 @State(Scope.Thread)
 public open class RentBenchmark : Measured() {
-    /** How many bytes are asked for. */
+    /** How many bytes are requested. */
     @Param("64", "1024", "65536")
     public var size: Int = 0
 
@@ -36,12 +36,13 @@ public open class RentBenchmark : Measured() {
     @CompilerControl(DONT_INLINE)
     public fun touch(lease: Lease): Int = lease.segment.writeAndRead(value)
 
+    /** The bytes are reached in a scope of this thread. */
     @Benchmark
     public fun sharedLease(): Int = pool.rentShared(size.toLong()).use { it.writeAndRead(value) }
 
-    /** The same through a view that any thread may keep. */
+    /** The same through a view that any thread may keep, which is paid for at the close. */
     @Benchmark
-    public fun sharedLeaseKept(): Int = pool.rentShared(size.toLong()).use { it.keptSegment.writeAndRead(value) }
+    public fun keptView(): Int = pool.rentShared(size.toLong()).use { it.keptSegment.writeAndRead(value) }
 
     @Benchmark
     public fun nettyPooled(): Int = nettyPooledAllocator.rentWriteReadRelease(size, value)

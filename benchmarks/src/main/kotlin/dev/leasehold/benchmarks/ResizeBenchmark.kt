@@ -19,9 +19,9 @@ import java.util.concurrent.TimeUnit
 /**
  * Grows 64 MiB, every page of them resident, to 128 MiB, and writes an int at the new end.
  *
- * Each invocation gets a fresh block and gives it back outside the measured time: JMH stops its clock around fixtures of an
- * invocation. It reads the clock twice for that, which is nothing beside microseconds. The block is fresh but the machine is not: the
- * allocators keep or return what the invocation before had, each as it likes.
+ * Each invocation gets a fresh block and gives it back outside the measured time: JMH stops its clock around fixtures
+ * of an invocation. It reads the clock twice for that, which is nothing beside microseconds. The block is fresh but the
+ * machine is not: the allocators keep or return what the invocation before had, each as it likes.
  */
 @Warmup(iterations = 4, time = 500, timeUnit = TimeUnit.MILLISECONDS)
 @Measurement(iterations = 6, time = 500, timeUnit = TimeUnit.MILLISECONDS)

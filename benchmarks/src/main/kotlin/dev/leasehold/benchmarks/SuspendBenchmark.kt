@@ -20,9 +20,9 @@ import java.nio.ByteBuffer
 /**
  * Memory for code that suspends, bounded to eight blocks: get it, write an int, read it, give it back.
  *
- * On the free path one coroutine is alone and never waits. In the contended cases 64 coroutines share the default dispatcher's
- * threads, and each suspends (`yield`) between the write and the read, so that all eight blocks are out and the others really
- * wait; the time is that of the whole, divided by all operations.
+ * On the free path one coroutine is alone and never waits. In the contended cases 64 coroutines share the default
+ * dispatcher's threads, and each suspends (`yield`) between the write and the read, so that all eight blocks are out
+ * and the others really wait; the time is that of the whole, divided by all operations.
  */
 public open class SuspendBenchmark : Measured() {
     @Benchmark
@@ -84,7 +84,7 @@ public open class SuspendBenchmark : Measured() {
 
     /** What all contestants share on the free path. */
     public open class Free : Contestants() {
-        /** How many bytes are asked for. */
+        /** How many bytes are requested. */
         @Param("64", "1024", "65536")
         public var size: Int = 0
 

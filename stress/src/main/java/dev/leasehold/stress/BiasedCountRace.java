@@ -6,7 +6,6 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import dev.leasehold.memory.internal.block.Fence;
 import dev.leasehold.memory.internal.cache.Bias;
-import dev.leasehold.memory.internal.cache.RefCount;
 import kotlin.Unit;
 import kotlin.jvm.functions.Function0;
 import org.openjdk.jcstress.annotations.Actor;
@@ -39,11 +38,11 @@ public final class BiasedCountRace {
     /** A bias whose owner is the actor that says so: which thread runs it is not known when the state is made. */
     private static final class Scene extends Bias {
         private Thread owner;
-        final RefCount count;
+        final Count count;
 
         Scene(Function0<Unit> fence) {
             super(0, fence, 1, 1);
-            count = new RefCount(this, generationOfNext());
+            count = new Count(this, generationOfNext());
         }
 
         void own() {
@@ -57,13 +56,13 @@ public final class BiasedCountRace {
 
         /** Retains and gives back; whether the way back freed the block, or 0 when there was none to retain. */
         int visit() {
-            return count.tryRetain() ? ends(count.release()) : 0;
+            return count.retain() ? ends(count.release()) : 0;
         }
 
         /** 1 for the end of the block, 0 for an end that others follow, and something else for none that was there to give back. */
-        static int ends(int answer) {
-            if (answer == RefCount.NONE) return LOST;
-            return answer == RefCount.LAST ? 1 : 0;
+        static int ends(int left) {
+            if (left == Count.NONE) return LOST;
+            return left == Count.LAST ? 1 : 0;
         }
 
         private static final int LOST = 100;
@@ -91,7 +90,7 @@ public final class BiasedCountRace {
 
         @Arbiter
         public void left(III_Result r) {
-            r.r3 = scene.count.getCount();
+            r.r3 = scene.count.getLeft();
         }
     }
 
@@ -111,7 +110,7 @@ public final class BiasedCountRace {
             int ends = 0;
             int missed = 0;
             for (int i = 0; i < rounds; i++) {
-                if (!scene.count.tryRetain()) missed++;
+                if (!scene.count.retain()) missed++;
                 for (int j = 0; j < pause; j++) Thread.onSpinWait();
                 ends += Scene.ends(scene.count.release());
             }
@@ -125,7 +124,7 @@ public final class BiasedCountRace {
 
         void count(III_Result r) {
             r.r1 = byOwner + byOther;
-            r.r2 = scene.count.getCount();
+            r.r2 = scene.count.getLeft();
             r.r3 = refused;
         }
     }
@@ -156,7 +155,7 @@ public final class BiasedCountRace {
         }
     }
 
-    /** The results as there. The owner does not pause, because nobody waits for a fence. */
+    /** The results as there. The owner does not pause, because no thread waits for a fence. */
     @NegativeControl(without = "the fence: the owner counts plainly on, and the other one has already taken what it saw before")
     @JCStressTest
     @Outcome(id = "1, 0, 0", expect = ACCEPTABLE, desc = "Freed once, by its last.")

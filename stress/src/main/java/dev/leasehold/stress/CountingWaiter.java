@@ -4,17 +4,17 @@ import dev.leasehold.memory.coroutines.internal.line.ByteLine;
 import dev.leasehold.memory.coroutines.internal.line.LineWaiter;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** One who waits for a byte of a shipped line, and counts how often it is told. */
+/** A request that waits for a byte of a shipped line, and counts how often it is notified. */
 final class CountingWaiter extends LineWaiter {
-    final AtomicInteger told = new AtomicInteger();
+    final AtomicInteger notices = new AtomicInteger();
 
     CountingWaiter() {
         super(1);
     }
 
     @Override
-    public void told() {
-        told.incrementAndGet();
+    public void notified() {
+        notices.incrementAndGet();
     }
 
     /** A line of {@code capacity} bytes, all of which are out. */

@@ -4,10 +4,9 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
-import dev.leasehold.memory.MemoryPool;
 import dev.leasehold.memory.SharedLease;
+import dev.leasehold.memory.coroutines.internal.line.ByteLine;
 import dev.leasehold.memory.coroutines.internal.own.Grant;
-import dev.leasehold.memory.coroutines.SuspendingPool;
 import dev.leasehold.memory.coroutines.internal.own.Tie;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.openjdk.jcstress.annotations.Actor;
@@ -19,21 +18,13 @@ import org.openjdk.jcstress.infra.results.II_Result;
 
 /**
  * The end of a lease that a job, or a block, may end: while the job completes, the lease is moved away from it, or moved to another job, or
- * closed by its owner. Of those who would end it one does, its bytes go back once, and no tie that was replaced keeps the lease.
+ * closed by its owner. Of those that would end it one does, its bytes go back once, and no tie that was replaced keeps the lease.
  */
 public final class GrantEndRace {
-    private static final MemoryPool MEMORY = MemoryPool.isolated("stress");
-
     private GrantEndRace() {
     }
 
-    private static SuspendingPool exhausted() {
-        SuspendingPool pool = SuspendingPool.of(MEMORY, 1);
-        if (!Internals.lineOf(pool).tryTake(1)) throw new IllegalStateException("a fresh pool refused its byte");
-        return pool;
-    }
-
-    /** A tie that counts how often it was told that it is in its grant no more. */
+    /** A tie that counts how often it was taken out of its grant. */
     private static final class CountingTie extends Tie {
         final AtomicInteger loosened = new AtomicInteger();
 
@@ -48,15 +39,15 @@ public final class GrantEndRace {
         }
     }
 
-    /** The results: 1 when the move took the lease out, -1 when it did not, and saw nobody end it; and 1 when the job ends it. */
+    /** The results: 1 when the move took the lease out, -1 when it did not, and saw no end of it; and 1 when the job ends it. */
     @JCStressTest
     @Outcome(id = "1, 0", expect = ACCEPTABLE, desc = "Moved.")
     @Outcome(id = "0, 1", expect = ACCEPTABLE, desc = "Ended, and the move knows.")
     @Outcome(expect = FORBIDDEN, desc = "Moved and closed all the same, or neither.")
     @State
     public static class MoveOrEnd {
-        private static final SuspendingPool POOL = exhausted();
-        private final Grant grant = new Grant(POOL, 1, null, true);
+        private static final ByteLine LINE = CountingWaiter.exhausted(1);
+        private final Grant grant = new Grant(LINE, 1, null, true);
         private final Tie tie = new CountingTie();
 
         public MoveOrEnd() {
@@ -80,8 +71,8 @@ public final class GrantEndRace {
     @Outcome(expect = FORBIDDEN, desc = "Two may end it, or none; or one keeps it for ever.")
     @State
     public static class TwoMoves {
-        private static final SuspendingPool POOL = exhausted();
-        private final Grant grant = new Grant(POOL, 1, null, true);
+        private static final ByteLine LINE = CountingWaiter.exhausted(1);
+        private final Grant grant = new Grant(LINE, 1, null, true);
         private final CountingTie before = new CountingTie();
         private final CountingTie one = new CountingTie();
         private final CountingTie other = new CountingTie();
@@ -92,12 +83,12 @@ public final class GrantEndRace {
 
         @Actor
         public void one() {
-            if (!grant.tie(one)) throw new IllegalStateException("nobody has ended the lease");
+            if (!grant.tie(one)) throw new IllegalStateException("the grant of an open lease refused a tie");
         }
 
         @Actor
         public void other() {
-            if (!grant.tie(other)) throw new IllegalStateException("nobody has ended the lease");
+            if (!grant.tie(other)) throw new IllegalStateException("the grant of an open lease refused a tie");
         }
 
         @Arbiter
@@ -114,8 +105,8 @@ public final class GrantEndRace {
     @Outcome(expect = FORBIDDEN, desc = "Given back twice, or never.")
     @State
     public static class TwoEnds {
-        private final SuspendingPool pool = exhausted();
-        private final Grant grant = new Grant(pool, 1, null, false);
+        private final ByteLine line = CountingWaiter.exhausted(1);
+        private final Grant grant = new Grant(line, 1, null, false);
         private final CountingTie tie = new CountingTie();
 
         public TwoEnds() {
@@ -134,7 +125,7 @@ public final class GrantEndRace {
 
         @Arbiter
         public void count(II_Result r) {
-            r.r1 = (int) pool.stats().getUsed();
+            r.r1 = (int) line.getUsed();
             r.r2 = tie.loosened.get();
         }
     }
@@ -142,17 +133,17 @@ public final class GrantEndRace {
     @NegativeControl(without = "the compare-and-set of the grant's state: looks first, and stores then")
     @JCStressTest
     @Outcome(id = "0, 1", expect = ACCEPTABLE, desc = "The sides did not meet.")
-    @Outcome(id = "-1, 1", expect = ACCEPTABLE_INTERESTING, desc = "Given back twice: the pool lends a byte more than it has.")
+    @Outcome(id = "-1, 1", expect = ACCEPTABLE_INTERESTING, desc = "Given back twice: the line lends a byte more than it has.")
     @Outcome(expect = FORBIDDEN, desc = "Not what the missing protection explains.")
     @State
     public static class CheckThenStore {
-        private final SuspendingPool pool = exhausted();
+        private final ByteLine line = CountingWaiter.exhausted(1);
         private volatile boolean held = true;
 
         private void release() {
             if (!held) return;
             held = false;
-            Internals.lineOf(pool).giveBack(1);
+            line.giveBack(1);
         }
 
         @Actor
@@ -167,7 +158,7 @@ public final class GrantEndRace {
 
         @Arbiter
         public void count(II_Result r) {
-            r.r1 = (int) pool.stats().getUsed();
+            r.r1 = (int) line.getUsed();
             r.r2 = held ? 0 : 1;
         }
     }

@@ -14,7 +14,7 @@ import org.openjdk.jcstress.infra.results.II_Result;
 
 /**
  * A waiter joins a line while that is closed, and no byte comes back any more: it must be refused, once. The results: how often it was
- * told, and whether it was granted anything.
+ * notified, and whether it was granted anything.
  */
 public final class LineCloseRace {
     private LineCloseRace() {
@@ -22,7 +22,7 @@ public final class LineCloseRace {
 
     @JCStressTest
     @Outcome(id = "1, 0", expect = ACCEPTABLE, desc = "Refused.")
-    @Outcome(expect = FORBIDDEN, desc = "Waits in a closed line, or was told twice.")
+    @Outcome(expect = FORBIDDEN, desc = "Waits in a closed line, or was notified twice.")
     @State
     public static class Called {
         private final ByteLine line = CountingWaiter.exhausted(1);
@@ -40,7 +40,7 @@ public final class LineCloseRace {
 
         @Arbiter
         public void count(II_Result r) {
-            r.r1 = waiter.told.get();
+            r.r1 = waiter.notices.get();
             r.r2 = waiter.isGranted() ? 1 : 0;
         }
     }
@@ -67,7 +67,7 @@ public final class LineCloseRace {
 
         @Arbiter
         public void count(II_Result r) {
-            r.r1 = waiter.told.get();
+            r.r1 = waiter.notices.get();
             r.r2 = waiter.status() == TwinLine.Waiter.GRANTED ? 1 : 0;
         }
     }

@@ -17,7 +17,7 @@ import org.openjdk.jcstress.infra.results.III_Result;
  * A wait ends in several ways at once: its byte comes back, it is cancelled, the line is closed. Exactly one of them counts, and the
  * byte goes with the wait only if it was the first.
  *
- * The results: how it ended (1 granted, 2 refused, 3 gone), how often the waiter was told, how many bytes are out, and how many wait.
+ * The results: how it ended (1 granted, 2 refused, 3 gone), how often the waiter was notified, how many bytes are out, and how many wait.
  */
 public final class LineEndRace {
     private LineEndRace() {
@@ -40,7 +40,7 @@ public final class LineEndRace {
 
         void count(IIII_Result r) {
             r.r1 = endOf(waiter);
-            r.r2 = waiter.told.get();
+            r.r2 = waiter.notices.get();
             r.r3 = (int) line.getUsed();
             r.r4 = line.getWaiters();
         }
@@ -120,7 +120,7 @@ public final class LineEndRace {
 
     /** A coroutine can be cancelled from the moment that it has a handler, which is before it has joined. */
     @JCStressTest
-    @Outcome(id = "3, 0, 0, 0", expect = ACCEPTABLE, desc = "Gone, and nobody is kept from anything.")
+    @Outcome(id = "3, 0, 0, 0", expect = ACCEPTABLE, desc = "Gone, and nothing of it is left in the line.")
     @Outcome(expect = FORBIDDEN, desc = "Something stays behind in the line.")
     @State
     public static class OnTheWayIn {
@@ -134,15 +134,15 @@ public final class LineEndRace {
 
         @Actor
         public void cancels() {
-            if (!line.abandon(waiter)) throw new IllegalStateException("nobody else could end this wait");
+            if (!line.abandon(waiter)) throw new IllegalStateException("no other end of this wait was possible");
         }
 
         @Arbiter
         public void count(IIII_Result r) {
             line.giveBack(1);
             r.r1 = endOf(waiter);
-            r.r2 = waiter.told.get();
-            if (!line.tryTake(1)) throw new IllegalStateException("a byte that is free, for which nobody waits, was refused");
+            r.r2 = waiter.notices.get();
+            if (!line.tryTake(1)) throw new IllegalStateException("a byte that is free, for which nothing waits, was refused");
             line.giveBack(1);
             r.r3 = (int) line.getUsed();
             r.r4 = line.getWaiters();
@@ -153,7 +153,7 @@ public final class LineEndRace {
     @JCStressTest
     @Outcome(id = "1, 1, 1", expect = ACCEPTABLE, desc = "Granted.")
     @Outcome(id = "3, 0, 0", expect = ACCEPTABLE, desc = "Gone.")
-    @Outcome(id = "3, 1, 1", expect = ACCEPTABLE_INTERESTING, desc = "Gone with its byte: nobody gives it back.")
+    @Outcome(id = "3, 1, 1", expect = ACCEPTABLE_INTERESTING, desc = "Gone with its byte: it is never given back.")
     @Outcome(expect = FORBIDDEN, desc = "Not what the missing protection explains.")
     @State
     public static class CheckThenStore {
@@ -173,9 +173,9 @@ public final class LineEndRace {
 
         @Arbiter
         public void count(III_Result r) {
-            // It left, as far as whoever cancelled it knows, whatever the status says.
+            // It left, as far as its canceller knows, whatever the status says.
             r.r1 = left ? TwinLine.Waiter.GONE : waiter.status();
-            r.r2 = waiter.told.get();
+            r.r2 = waiter.notices.get();
             r.r3 = (int) line.used();
         }
     }

@@ -17,7 +17,7 @@ import org.openjdk.jcstress.infra.results.II_Result;
  * LINE, the other clears LINE and looks for those who have linked themselves: one of the two must see the other, or the waiter
  * sleeps beside free bytes.
  *
- * The results: how often the one that waited before was told, and how often the one that joined.
+ * The results: how often the one that waited before was notified, and how often the one that joined.
  */
 public final class LineJoinRace {
     private LineJoinRace() {
@@ -26,7 +26,7 @@ public final class LineJoinRace {
     /** More comes back than the first asked for, so it goes through the state. */
     @JCStressTest
     @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "Both have their bytes.")
-    @Outcome(expect = FORBIDDEN, desc = "One sleeps beside free bytes, or was told twice.")
+    @Outcome(expect = FORBIDDEN, desc = "One sleeps beside free bytes, or was notified twice.")
     @State
     public static class ThroughTheState {
         private final ByteLine line = CountingWaiter.exhausted(2);
@@ -45,15 +45,15 @@ public final class LineJoinRace {
 
         @Arbiter
         public void count(II_Result r) {
-            r.r1 = first.told.get();
-            r.r2 = second.told.get();
+            r.r1 = first.notices.get();
+            r.r2 = second.notices.get();
         }
     }
 
     /** As much comes back as the first asked for, so it goes past the state. The second gets it when the first has done. */
     @JCStressTest
     @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "Both have had the byte.")
-    @Outcome(expect = FORBIDDEN, desc = "One sleeps beside a free byte, or was told twice.")
+    @Outcome(expect = FORBIDDEN, desc = "One sleeps beside a free byte, or was notified twice.")
     @State
     public static class PastTheState {
         private final ByteLine line = CountingWaiter.exhausted(1);
@@ -73,8 +73,8 @@ public final class LineJoinRace {
         @Arbiter
         public void count(II_Result r) {
             line.giveBack(1);
-            r.r1 = first.told.get();
-            r.r2 = second.told.get();
+            r.r1 = first.notices.get();
+            r.r2 = second.notices.get();
         }
     }
 
@@ -91,8 +91,8 @@ public final class LineJoinRace {
         }
 
         void count(II_Result r) {
-            r.r1 = first.told.get();
-            r.r2 = second.told.get();
+            r.r1 = first.notices.get();
+            r.r2 = second.notices.get();
         }
     }
 

@@ -14,7 +14,7 @@ import org.openjdk.jcstress.infra.results.II_Result;
 
 /**
  * Two threads give a byte back each, while two wait for one each. One of the threads serves the line; what the other brings
- * meanwhile must be handed out too, though that one goes away. The results: how often each waiter was told.
+ * meanwhile must be handed out too, though that one goes away. The results: how often each waiter was notified.
  */
 public final class LineServeRace {
     private LineServeRace() {
@@ -22,7 +22,7 @@ public final class LineServeRace {
 
     @JCStressTest
     @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "Both have their bytes.")
-    @Outcome(expect = FORBIDDEN, desc = "One sleeps beside a free byte, or was told twice.")
+    @Outcome(expect = FORBIDDEN, desc = "One sleeps beside a free byte, or was notified twice.")
     @State
     public static class Counted {
         private final ByteLine line = CountingWaiter.exhausted(2);
@@ -41,12 +41,12 @@ public final class LineServeRace {
 
         @Arbiter
         public void count(II_Result r) {
-            r.r1 = first.told.get();
-            r.r2 = second.told.get();
+            r.r1 = first.notices.get();
+            r.r2 = second.notices.get();
         }
     }
 
-    @NegativeControl(without = "the count of calls: who finds a consumer at work leaves it to that, which may have looked already")
+    @NegativeControl(without = "the count of calls: a thread that finds a consumer at work leaves it to that, which may have looked already")
     @JCStressTest
     @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "The sides did not meet.")
     @Outcome(id = "1, 0", expect = ACCEPTABLE_INTERESTING, desc = "The second sleeps beside a free byte.")
@@ -69,8 +69,8 @@ public final class LineServeRace {
 
         @Arbiter
         public void count(II_Result r) {
-            r.r1 = first.told.get();
-            r.r2 = second.told.get();
+            r.r1 = first.notices.get();
+            r.r2 = second.notices.get();
         }
     }
 }

@@ -15,12 +15,12 @@ import org.openjdk.jcstress.infra.results.III_Result;
 
 /**
  * One writes into its lease, plainly, and gives it back; the next, who has waited for its bytes, must find what was written: what a lease
- * did happens before whatever the next one does, on every way that bytes take through the line.
+ * did happens before what the next one does, on every way that bytes take through the line.
  *
  * The results: 1 when the bytes were had, 0 when they were not there yet; what was read in them; and what was read in a note beside them, on
  * the heap.
  *
- * The reader has looked before, as whoever kept a view has. Where nothing orders its reads, the compiler may use the older value again. So
+ * The reader has looked before, as the keeper of a view has. Where nothing orders its reads, the compiler may use the older value again. So
  * the broken twin breaks also on processors that keep stores in order.
  */
 public final class PublishThroughLine {
@@ -50,13 +50,13 @@ public final class PublishThroughLine {
         }
     }
 
-    /** Nobody waits: the bytes go into the state, and are taken from there. */
+    /** No request waits: the bytes go into the state, and are taken from there. */
     @JCStressTest
     @Outcome(id = "0, 0, 0", expect = ACCEPTABLE, desc = "Not given back yet.")
     @Outcome(id = "1, 7, 7", expect = ACCEPTABLE, desc = "Had, with what was written.")
     @Outcome(expect = FORBIDDEN, desc = "Had, without what was written.")
     @State
-    public static class ToWhoeverComes {
+    public static class ToTheNextToCome {
         private final Work work = new Work();
         private final ByteLine line = CountingWaiter.exhausted(1);
         int older;

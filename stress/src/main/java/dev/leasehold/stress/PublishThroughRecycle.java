@@ -18,11 +18,11 @@ import org.openjdk.jcstress.infra.results.II_Result;
 
 /**
  * One thread writes into its block, plainly, and gives it back; another takes it and must find the bytes: the last store of a lease
- * happens before the next rent of its block, and so zeroing on close is a promise to whoever rents next.
+ * happens before the next rent of its block, and so zeroing on close is a promise to the next holder.
  *
  * The results: 1 when the block was had, 0 when it was not there yet; what was read in it; and how full its magazine was.
  *
- * The reader has looked at block and magazine before, as whoever kept a view or left an emptied magazine has. Where nothing orders its
+ * The reader has looked at block and magazine before, as the keeper of a view or of an emptied magazine has. Where nothing orders its
  * reads, the compiler may use the older value again. So the broken twin breaks also on processors that keep stores in order.
  */
 public final class PublishThroughRecycle {

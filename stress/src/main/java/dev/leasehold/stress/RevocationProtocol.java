@@ -6,12 +6,11 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import dev.leasehold.memory.internal.block.Fence;
 import dev.leasehold.memory.internal.block.HygieneAction;
-import dev.leasehold.memory.internal.block.SizeClasses;
-import dev.leasehold.memory.internal.budget.Account;
+import dev.leasehold.memory.internal.block.Magazine;
+import dev.leasehold.memory.internal.cache.Bias;
 import dev.leasehold.memory.internal.cache.CacheRegistry;
+import dev.leasehold.memory.internal.cache.Supply;
 import dev.leasehold.memory.internal.cache.ThreadCache;
-import dev.leasehold.memory.internal.engine.SlabEngine;
-import dev.leasehold.memory.internal.platform.Platform;
 import kotlin.Unit;
 import kotlin.jvm.functions.Function0;
 import org.openjdk.jcstress.annotations.Actor;
@@ -44,28 +43,55 @@ public final class RevocationProtocol {
         return Unit.INSTANCE;
     }
 
-    /** Closed, so that an owner who finds nothing in the cache gets nothing from below it either. */
-    private static final SlabEngine ENGINE = closedEngine();
+    /** Nothing is behind the cache, so an owner who finds no block in it gets none. */
+    private static final class NoSupply implements Supply {
+        private final HygieneAction hygiene = new HygieneAction(false, false, (byte) 0);
 
-    private static SlabEngine closedEngine() {
-        HygieneAction none = new HygieneAction(false, false, (byte) 0);
-        SlabEngine engine = new SlabEngine(
-            RevocationProtocol.class, "stress", new Account("stress", 1 << 20, null), 0, none, 0, 0, Platform.current, RevocationProtocol::fence, SizeClasses.LARGEST);
-        if (engine.close().getOpenLeases() != 0) throw new IllegalStateException("a fresh engine has leases");
-        return engine;
+        @Override
+        public HygieneAction getHygiene() {
+            return hygiene;
+        }
+
+        @Override
+        public long takeDirect(int classIndex) {
+            return 0;
+        }
+
+        @Override
+        public Magazine fullMagazine(int classIndex) {
+            return new Magazine(1);
+        }
+
+        @Override
+        public Magazine emptyMagazine(int classIndex) {
+            return new Magazine(1);
+        }
+
+        @Override
+        public void dispose(int classIndex, Magazine magazine) {
+            if (magazine.count > 0) throw new IllegalStateException("a cache with room gave a block away");
+        }
+
+        @Override
+        public void served() {
+            // It leaves no lock, and has nothing to report.
+        }
     }
 
-    /** One cache with its blocks, and the way to revoke it. Blocks are told as a set of bits. */
+    /** One cache with its blocks, and the way to revoke it. Blocks are a set of bits. */
     private static final class Scene {
-        private final ThreadCache cache = new ThreadCache(ENGINE, 0);
+        private final ThreadCache cache;
         private final CacheRegistry registry;
 
         Scene(int blocks, Function0<Unit> fence) {
-            registry = new CacheRegistry(fence, orphan -> {
-                throw new IllegalStateException("a cache without a thread was taken for an orphan");
-            });
+            cache = new ThreadCache(new NoSupply(), 0, new Bias(0, fence, 1, 1));
+            registry = new CacheRegistry(fence, Scene::orphan, () -> Unit.INSTANCE);
             registry.register(cache, null);
             for (int i = 1; i <= blocks; i++) cache.giveBack(i * BLOCK, CLASS, BLOCK);
+        }
+
+        private static Unit orphan(ThreadCache cache) {
+            throw new IllegalStateException("a cache without a thread was taken for an orphan");
         }
 
         int take() {

@@ -24,15 +24,15 @@ final class TwinLine {
         FENCE_AFTER_LINK,
         /** The consumer clears LINE, and does not look at the queue again. */
         LOOK_AFTER_CLEAR,
-        /** Who comes while a consumer is at work leaves nothing that makes it look again. */
+        /** A call while a consumer is at work leaves nothing that makes it look again. */
         COUNT_OF_CALLS,
-        /** A waiter calls nobody when it sees LINE, though the line is closed. */
+        /** A waiter does not serve when it sees LINE, though the line is closed. */
         CALL_WHEN_CLOSED,
         /** A waiter's status is looked at first, and stored then. */
         ATOMIC_STATUS,
     }
 
-    /** One who waits for one byte. */
+    /** A request that waits for one byte. */
     static final class Waiter {
         private static final VarHandle NEXT;
 
@@ -51,7 +51,7 @@ final class TwinLine {
 
         private final boolean atomic;
         private final AtomicInteger status = new AtomicInteger();
-        final AtomicInteger told = new AtomicInteger();
+        final AtomicInteger notices = new AtomicInteger();
         private volatile Waiter next;
 
         Waiter(boolean atomic) {
@@ -139,7 +139,7 @@ final class TwinLine {
         Waiter heir = heirOf(bytes);
         if (heir == null) state.getAndAdd(bytes);
         consume();
-        if (heir != null) heir.told.incrementAndGet();
+        if (heir != null) heir.notices.incrementAndGet();
     }
 
     private void serve() {
@@ -160,11 +160,11 @@ final class TwinLine {
     }
 
     private void consume() {
-        int answered = 1;
+        int settled = 1;
         do {
-            for (Waiter next = next(); next != null; next = next()) next.told.incrementAndGet();
-            answered = calls.addAndGet(-answered);
-        } while (answered != 0);
+            for (Waiter next = next(); next != null; next = next()) next.notices.incrementAndGet();
+            settled = calls.addAndGet(-settled);
+        } while (settled != 0);
     }
 
     private Waiter next() {

@@ -10,10 +10,10 @@ internal interface TracedHeap {
 /**
  * A million allocations and frees of mixed sizes, the same each time.
  *
- * There are 8,192 places. Each operation picks one at random: an empty place gets a block, a full one loses its own. So after a
- * while half of the places are full, and blocks die in no order. Sizes are 16 bytes to 256 KiB, spread evenly over their
- * logarithm: a power of two from 16 to 131,072 at random, and at random up to as much again. A block is 28 KiB on average, and
- * about 110 MiB live at once.
+ * There are 8,192 places. Each operation picks one at random: an empty place gets a block, a full one loses its own. So
+ * after a while half of the places are full, and blocks die in no order. Sizes are 16 bytes to 256 KiB, spread evenly
+ * over their logarithm: a power of two from 16 to 131,072 at random, and at random up to as much again. A block is 28
+ * KiB on average, and about 110 MiB live at once.
  *
  * The randomness is Marsaglia's xorshift64* from a fixed seed, so a replay in any language can repeat it.
  */
@@ -21,13 +21,13 @@ internal class ChurnTrace(private val operations: Int = 1_000_000) {
     private val sizes = IntArray(PLACES)
     private var random = SEED
 
-    /** How many bytes have been asked for and not been freed. */
+    /** How many bytes were requested and not freed. */
     var live: Long = 0
         private set
 
     /**
-     * Does the operations on [heap], and calls [checkpoint] with the number done after each [interval] of them. What lives at the
-     * end is left to [freeAll].
+     * Does the operations on [heap], and calls [checkpoint] with the number done after each [interval] of them. What
+     * lives at the end is left to [freeAll].
      */
     inline fun replay(heap: TracedHeap, interval: Int, checkpoint: (Int) -> Unit) {
         for (done in 1..operations) {

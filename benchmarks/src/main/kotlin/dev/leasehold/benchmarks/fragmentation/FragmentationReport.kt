@@ -14,10 +14,11 @@ internal interface MeasuredHeap : TracedHeap, AutoCloseable {
 }
 
 /**
- * Replays [ChurnTrace] on the manager and on the C library's heap, and prints what each holds for what lives: a Markdown table.
+ * Replays [ChurnTrace] on the manager and on the C library's heap, and prints what each holds for what lives: a
+ * Markdown table.
  *
- * Every page of every block is written, so that it is resident. *Resident* is the growth of the whole process, the JVM's own heap
- * and compiled code included: give it a heap that does not grow.
+ * Every page of every block is written, so that it is resident. *Resident* is the growth of the whole process, the
+ * JVM's own heap and compiled code included: give it a heap that does not grow.
  */
 public fun main() {
     println("| heap | operations | live | reserved | reserved / live | ≤ 1.25 × live + 8 MiB | resident |")

@@ -4,7 +4,9 @@ import java.nio.file.Files
 import java.nio.file.Path
 import kotlin.io.path.readLines
 
-/** How much of this process lies in physical memory, in bytes; null where the system does not say, as other than Linux. */
+/**
+ * How much of this process lies in physical memory, in bytes; null where the system does not say, as other than Linux.
+ */
 internal fun residentBytes(): Long? {
     val status = Path.of("/proc/self/status")
     if (!Files.isReadable(status)) return null

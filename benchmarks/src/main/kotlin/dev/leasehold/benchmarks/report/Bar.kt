@@ -35,6 +35,8 @@ internal class Bar(
 /** What the manager keeps in a thread's cache. */
 private val CACHED_SIZES = listOf(16, 64, KIB, 64 * KIB)
 
+private val RENT_SIZES = listOf(64, KIB, 64 * KIB)
+
 private val BLOCK_SIZES = CACHED_SIZES + (KIB * KIB)
 
 /** Every bar that the library has set itself; the only place where they stand. */
@@ -47,7 +49,7 @@ internal val BARS: List<Bar> = buildList {
     add(within(RENT, "lease", KIB, "mallocFree", 0.6))
     add(garbage(RENT, "lease", KIB, 0))
     add(faster(RENT, "leaseEscaping", KIB, netty, 2.0))
-    add(faster(RENT, "sharedLease", KIB, netty, 2.0))
+    RENT_SIZES.forEach { add(faster(RENT, "sharedLease", it, netty, 2.0)) }
     add(faster(RENT, "sharedLease", KIB, Rivals("sharedArena", "sharedArena"), 500.0))
     add(garbage(RENT, "sharedLease", KIB, 72))
     add(within(SCOPE, "eightAllocations", null, "lease", 3.0))

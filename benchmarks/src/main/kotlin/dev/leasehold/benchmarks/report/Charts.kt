@@ -80,8 +80,16 @@ internal fun isOwn(figure: Figure): Boolean = when (figure.family) {
 
 private fun workOf(figure: Figure): String = figure.method.removeSuffix("Segment").removeSuffix("Array")
 
-private val OWN_METHODS =
-    setOf("lease", "leaseEscaping", "sharedLease", "leasehold", "leaseholdShared", "leaseholdBudgeted", "withLease")
+private val OWN_METHODS = setOf(
+    "lease",
+    "leaseEscaping",
+    "sharedLease",
+    "keptView",
+    "leasehold",
+    "leaseholdShared",
+    "leaseholdBudgeted",
+    "withLease",
+)
 
 /** What keeps its capital letters in a label. */
 private val NAMES = listOf("Netty", "Arrow", "Leasehold")

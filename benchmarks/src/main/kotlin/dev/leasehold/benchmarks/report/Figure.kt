@@ -59,6 +59,8 @@ internal class Figures(all: List<Figure>) {
         MANAGER, MANAGER_CHURN, MANAGER_HAND_OFF -> "leasehold"
         RESIZE -> "resize"
         SUSPEND -> if (figure.isContended) "withLease${Figure.CONTENDED}" else "withLease"
+        SUSPEND_LOOP -> "plain"
+        LIMIT -> figure.method.removeSuffix("Kept")
         SERVICE -> "coroutines"
         CONTENTION -> figure.method.trimEnd(Char::isDigit) + "1"
         ACCESS -> figure.method.removeSuffix("Segment").removeSuffix("Array") + "Array"
@@ -75,7 +77,9 @@ internal class Figures(all: List<Figure>) {
         const val MANAGER_CHURN = "ManagerChurnBenchmark"
         const val MANAGER_HAND_OFF = "ManagerHandOffBenchmark"
         const val RESIZE = "ResizeBenchmark"
+        const val LIMIT = "LimitBenchmark"
         const val SUSPEND = "SuspendBenchmark"
+        const val SUSPEND_LOOP = "SuspendLoopBenchmark"
         const val SERVICE = "ServiceBenchmark"
 
         /** In the order of the report. */
@@ -89,7 +93,9 @@ internal class Figures(all: List<Figure>) {
             MANAGER_CHURN,
             MANAGER_HAND_OFF,
             RESIZE,
+            LIMIT,
             SUSPEND,
+            SUSPEND_LOOP,
             SERVICE,
         )
 
@@ -101,6 +107,7 @@ internal class Figures(all: List<Figure>) {
             "eightAllocations",
             "scopedRent",
             "sharedLease",
+            "keptView",
             "leasehold",
             "leaseholdShared",
             "leaseholdBudgeted",

@@ -28,7 +28,8 @@ internal class JmhResults(private val cores: Int) {
         val benchmark = run["benchmark"].asString.split('.').takeLast(2).joinToString(".")
         val primary = run["primaryMetric"].asJsonObject
         require(primary["scoreUnit"].asString == "ns/op") {
-            "$benchmark is in ${primary["scoreUnit"].asString}; the report needs the average time in ns/op, as the benchmarks declare it"
+            "$benchmark is in ${primary["scoreUnit"].asString}; the report needs the average time " +
+                "in ns/op, as the benchmarks declare it"
         }
         val share = coreShare(benchmark, run["threads"].asInt)
         return Figure(

@@ -30,7 +30,8 @@ internal data class Machine(val cpu: String, val cores: Int, val system: String,
          */
         fun load(file: Path): Machine {
             require(file.exists()) {
-                "$file is missing: it names the machine that the results are from, and the report writes it beside them when it measures"
+                "$file is missing: it names the machine that the results are from, and the report " +
+                    "writes it beside them when it measures"
             }
             val properties = Properties()
             file.bufferedReader().use(properties::load)

@@ -45,7 +45,7 @@ class MeasuredService(version: Version, rows: Long, clients: Int) : AutoCloseabl
         this.clients = Clients(port, SuspendingPool(clientPool, capacity = 64.MiB))
     }
 
-    /** Sends all lines once, and returns what each client was answered. */
+    /** Sends all lines once, and returns each client's reply. */
     fun send(): List<String> = runBlocking(Dispatchers.Default) { clients.send(rows) }
 
     /** @throws dev.leasehold.memory.OutstandingLeasesException when memory was lost */

@@ -7,14 +7,14 @@ import io.kotest.matchers.longs.shouldBeInRange
 import io.kotest.matchers.shouldBe
 
 class ChurnTraceSpec : FunSpec({
-    /** Keeps what it is asked for, and refuses what no heap could do. */
+    /** Keeps the sizes of all requests, and refuses what no heap could do. */
     class Recorder : TracedHeap {
         val sizes = HashMap<Int, Int>()
-        val asked = ArrayList<Int>()
+        val requested = ArrayList<Int>()
 
         override fun allocate(place: Int, size: Int) {
             check(sizes.put(place, size) == null) { "place $place is full" }
-            asked += size
+            requested += size
         }
 
         override fun free(place: Int) {
@@ -41,14 +41,14 @@ class ChurnTraceSpec : FunSpec({
         val trace = ChurnTrace(200_000)
         trace.replay(recorder, 200_000) { }
         recorder.sizes.size shouldBeInRange 3_900..4_300
-        recorder.asked.min() shouldBe 16
-        recorder.asked.max() shouldBeInRange 260_000..<256 * 1024
+        recorder.requested.min() shouldBe 16
+        recorder.requested.max() shouldBeInRange 260_000..<256 * 1024
         trace.live shouldBeInRange (100L shl 20)..(125L shl 20)
     }
 
     test("a trace is the same each time") {
-        fun asked() = Recorder().also { ChurnTrace(5_000).replay(it, 5_000) { } }.asked
-        asked() shouldBe asked()
-        asked().take(3) shouldBe listOf(1_663, 1_815, 3_394)
+        fun requested() = Recorder().also { ChurnTrace(5_000).replay(it, 5_000) { } }.requested
+        requested() shouldBe requested()
+        requested().take(3) shouldBe listOf(1_663, 1_815, 3_394)
     }
 })

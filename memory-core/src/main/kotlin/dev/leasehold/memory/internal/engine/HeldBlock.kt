@@ -155,7 +155,7 @@ public abstract class HeldBlock internal constructor(
                 val seen = view
                 if (seen != null && seen.raw.byteSize() == length) return seen.raw
                 val fresh = seen?.resized(Platform.current, start, length) ?: source.keptView(start, length, code, attachment?.trace)
-                if (VIEW.compareAndSet(this, seen, fresh)) return shown(fresh)
+                if (replaceView(seen, fresh)) return shown(fresh)
                 if (seen == null) fresh.cancel()
             }
         } catch (failure: IllegalStateException) {
@@ -166,6 +166,9 @@ public abstract class HeldBlock internal constructor(
             leave()
         }
     }
+
+    /** Puts [next] in the place of [seen], if that is there. Open for a test that does not look. */
+    internal open fun replaceView(seen: KeptView?, next: KeptView): Boolean = VIEW.compareAndSet(this, seen, next)
 
     private fun shown(fresh: KeptView): MemorySegment {
         // Its arena may have been opened after all of them were closed.
