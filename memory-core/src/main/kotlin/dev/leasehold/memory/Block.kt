@@ -70,7 +70,7 @@ public open class Block internal constructor(
      *   to be cut off now; the reference is kept, so close again afterwards
      */
     override fun close() {
-        val left = releaseReference()
+        val left = releaseOne()
         if (left != MORE) ended(left)
     }
 

@@ -56,6 +56,8 @@ public abstract class MemoryHolder internal constructor(
     /** Whether it has been closed. Another thread may do so at any moment: for diagnosis only. */
     public val isClosed: Boolean get() = hasEnded
 
+    abstract override fun close()
+
     /**
      * Lets [action] use the bytes on this thread, holds the memory meanwhile, and cuts every view off when it returns.
      *

@@ -89,7 +89,7 @@ public class SharedLease internal constructor(
      *   be cut off now; the lease stays open
      */
     override fun close() {
-        val left = releaseReference()
+        val left = releaseOne()
         if (left == LAST) free() else if (left == MORE) attachment?.trace?.ended()
     }
 

@@ -164,22 +164,7 @@ class CountRaceSpec : FunSpec({
         count.releaseReference() shouldBe RefCount.LAST
     }
 
-    test("the last reference can be put back by whoever took it, once") {
-        for (plainly in listOf(true, false)) {
-            val bias = PlayedBias(Fence::everyThread).apply { play() }
-            val count = TestCount(if (plainly) bias else null, if (plainly) bias.generationOfNext() else 0)
-            count.releaseReference() shouldBe RefCount.LAST
-            count.tryReference() shouldBe false
-            count.undoLast()
-            count.isOver shouldBe false
-            count.references shouldBe 1
-            shouldThrow<IllegalStateException> { count.undoLast() }
-            count.releaseReference() shouldBe RefCount.LAST
-            count.releaseReference() shouldBe RefCount.NONE
-        }
-    }
-
-    test("a count is locked by whoever has all references, and goes on or ends with the lock") {
+    test("a count is locked by the holder of all references, and goes on or ends with the lock") {
         for (plainly in listOf(true, false)) {
             val bias = PlayedBias(Fence::everyThread).apply { play() }
             val count = TestCount(if (plainly) bias else null, if (plainly) bias.generationOfNext() else 0)

@@ -21,7 +21,7 @@ import java.nio.channels.AsynchronousFileChannel
  * **Threads.** Any. The channel allows one read at a time.
  * **Cost.** A few small objects, and a dispatch when it has to wait.
  *
- * Prefer this to handing `lease.asByteBuffer()` to the channel: if such a read fails while it waits, because the peer died or the
+ * Prefer this to handing `lease.asKeptByteBuffer()` to the channel: if such a read fails while it waits, because the peer died or the
  * channel was closed, the platform never lets go of the memory.
  *
  * @return how many bytes were read, or -1 at the end

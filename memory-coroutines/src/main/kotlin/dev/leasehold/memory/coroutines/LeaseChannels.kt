@@ -52,7 +52,7 @@ public fun <E> leaseChannel(
  * cannot be moved, and is closed in any case.
  *
  * @throws Throwable the cause that the channel was closed with, if one was given; what [action] throws
- * @throws IllegalStateException when [action] returned and the lease could not be closed, because a native call or an
+ * @throws dev.leasehold.memory.MemoryBusyException when [action] returned and the lease could not be closed, because a native call or an
  *   input/output operation is still using it; it is closed as soon as that ends
  */
 public suspend inline fun <E> LeaseChannel<E>.consumeLeases(action: (E) -> Unit): Unit = consume {

@@ -14,7 +14,7 @@ import kotlinx.coroutines.launch
  * Maps each element with a lease of [size] bytes, which lives until the collector is done with what [transform] answered.
  *
  * ```kotlin
- * rows.withLeases(buffers, 4.KiB) { row, lease -> encode(row, lease.segment) }
+ * rows.withLeases(buffers, 4.KiB) { row, lease -> lease.withSegment { encode(row, it) } }
  *     .collect { bytes -> send(bytes) } // the lease behind them is closed after this block
  * ```
  *

@@ -21,7 +21,7 @@ import java.nio.file.Path
  * Reads this file into leases of [size] bytes: all but the last are full.
  *
  * ```kotlin
- * path.readLeases(buffers, 64.KiB).collect { part -> digest(part.segment) }
+ * path.readLeases(buffers, 64.KiB).collect { part -> part.withSegment { digest(it) } }
  * ```
  *
  * Opens the file when it is collected, and closes it at the end of that. While the pool's bytes are out it waits, and the file with

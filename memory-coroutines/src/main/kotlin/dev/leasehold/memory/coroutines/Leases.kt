@@ -26,7 +26,7 @@ public class Leases internal constructor(private val leases: Array<SharedLease>)
     /**
      * Closes those that are open, the last first.
      *
-     * @throws IllegalStateException when one could not be closed, because a native call or an input/output operation is
+     * @throws dev.leasehold.memory.MemoryBusyException when one could not be closed, because a native call or an input/output operation is
      *   still using it; the others are closed
      */
     override fun close() {

@@ -41,7 +41,7 @@ public fun SuspendingPool.tryRent(size: Long): SharedLease? = Leasing.tryRent(le
  *
  * @throws dev.leasehold.memory.RentTimeoutException when [timeout] passed first; nothing was taken
  * @throws InterruptedException when the thread was interrupted while it waited; nothing was taken
- * @throws IllegalArgumentException when [timeout] is not positive
+ * @throws dev.leasehold.memory.InvalidTimeoutException when [timeout] is not positive
  * @throws dev.leasehold.memory.InvalidSizeException when [size] is negative, or above the capacity or what the pool can ever hold
  * @throws TooManyWaitersException when as many wait as may
  * @throws dev.leasehold.memory.PoolClosedException when this or the pool below is closed, also while this waits
@@ -59,7 +59,7 @@ public fun SuspendingPool.rentBlocking(size: Long, timeout: Duration): SharedLea
  *
  * @throws dev.leasehold.memory.RentTimeoutException when [timeout] passed first; nothing was taken
  * @throws InterruptedException when the thread was interrupted while it waited; nothing was taken
- * @throws IllegalArgumentException when [timeout] is not positive
+ * @throws dev.leasehold.memory.InvalidTimeoutException when [timeout] is not positive
  * @throws dev.leasehold.memory.InvalidSizeException when [size] is negative, or above the capacity or what the pool can ever hold
  * @throws TooManyWaitersException when as many wait as may
  * @throws dev.leasehold.memory.PoolClosedException when this or the pool below is closed, also while this waits

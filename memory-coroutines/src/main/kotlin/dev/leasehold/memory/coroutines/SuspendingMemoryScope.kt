@@ -55,7 +55,7 @@ public class SuspendingMemoryScope internal constructor(
      * [rent] that waits at most [timeout].
      *
      * @throws dev.leasehold.memory.RentTimeoutException when [timeout] passed first; nothing was taken
-     * @throws IllegalArgumentException when [timeout] is not positive
+     * @throws dev.leasehold.memory.InvalidTimeoutException when [timeout] is not positive
      */
     public suspend fun rent(size: Long, timeout: Duration): SharedLease = Leasing.rent(pool.lender, size, timeout, ledger)
 
@@ -69,7 +69,7 @@ public class SuspendingMemoryScope internal constructor(
      * [rent] from any suspending pool that waits at most [timeout].
      *
      * @throws dev.leasehold.memory.RentTimeoutException when [timeout] passed first; nothing was taken
-     * @throws IllegalArgumentException when [timeout] is not positive
+     * @throws dev.leasehold.memory.InvalidTimeoutException when [timeout] is not positive
      */
     public suspend fun SuspendingPool.rent(size: Long, timeout: Duration): SharedLease =
         Leasing.rent(lender, size, timeout, ledger)
@@ -77,7 +77,7 @@ public class SuspendingMemoryScope internal constructor(
     /**
      * [rent] that waits at most [timeout], and answers null when that passed first; nothing was taken then.
      *
-     * @throws IllegalArgumentException when [timeout] is not positive
+     * @throws dev.leasehold.memory.InvalidTimeoutException when [timeout] is not positive
      */
     public suspend fun SuspendingPool.rentOrNull(size: Long, timeout: Duration): SharedLease? =
         Leasing.rentOrNull(lender, size, timeout, ledger)

@@ -14,12 +14,12 @@ public class SuspendingPoolOptions internal constructor() {
 
     /**
      * How long a coroutine waits for bytes that its own scopes hold, and none of them gives anything back meanwhile, before
-     * it is told so by a [RentDeadlockException]; likewise several that wait for one another. 10 seconds by default;
-     * set it above the longest time for which the coroutines of one scope rightly give nothing back. When nobody in the line has
-     * got anything for as long, whoever holds the bytes, a `STALL:` warning in the log says so. [Duration.INFINITE] turns both
-     * off.
+     * it fails with a [RentDeadlockException]; likewise several that wait for one another. 10 seconds by default; set it
+     * above the longest time for which the coroutines of one scope rightly give nothing back. When no request in the line
+     * has been served for as long, a `STALL:` warning in the log says so. [Duration.INFINITE] turns both off.
      *
-     * It passes in the time of the coroutine's dispatcher: under `runTest` in virtual time, which does not wait for other threads.
+     * The time is real, also under `runTest`, and a look takes place four times in it: what hangs is found after one
+     * to one and a quarter of it.
      */
     public var stallPatience: Duration = 10.seconds
 

@@ -40,7 +40,7 @@ public suspend fun SuspendingPool.rent(): SharedLease = rent(pool.defaultSize)
  * **Cost.** As [rent], and the timeout's few objects.
  *
  * @throws dev.leasehold.memory.RentTimeoutException when [timeout] passed first; nothing was taken
- * @throws IllegalArgumentException when [timeout] is not positive
+ * @throws dev.leasehold.memory.InvalidTimeoutException when [timeout] is not positive
  * @throws dev.leasehold.memory.InvalidSizeException when [size] is negative, or above the capacity or what the pool can ever hold
  * @throws RentDeadlockException when it waits for bytes that the scopes around it hold
  * @throws TooManyWaitersException when as many wait as may
@@ -56,7 +56,7 @@ public suspend fun SuspendingPool.rent(size: Long, timeout: Duration): SharedLea
  * **Ownership, threads, zeroed.** As [rent].
  * **Cost.** As [rent], and the timeout's few objects.
  *
- * @throws IllegalArgumentException when [timeout] is not positive
+ * @throws dev.leasehold.memory.InvalidTimeoutException when [timeout] is not positive
  * @throws dev.leasehold.memory.InvalidSizeException when [size] is negative, or above the capacity or what the pool can ever hold
  * @throws RentDeadlockException when it waits for bytes that the scopes around it hold
  * @throws TooManyWaitersException when as many wait as may

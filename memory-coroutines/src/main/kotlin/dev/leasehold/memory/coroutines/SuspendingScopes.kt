@@ -37,7 +37,7 @@ import kotlinx.coroutines.job
  * @param pool what `rent(size)` rents from; other pools' rents belong to the scope as well
  * @param name what messages call the scope; they always name its coroutine
  * @return what [body] returns
- * @throws IllegalStateException when [body] returned and a lease could not be given back, because a native call or an
+ * @throws dev.leasehold.memory.MemoryBusyException when [body] returned and a lease could not be given back, because a native call or an
  *   input/output operation is still using it; it goes back as soon as that ends
  */
 @IgnorableReturnValue // A body often ends with its last launch.

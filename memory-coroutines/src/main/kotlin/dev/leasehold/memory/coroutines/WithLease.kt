@@ -49,7 +49,7 @@ public suspend inline fun <R> MemoryPool.withLease(size: Long, block: suspend (S
  * @throws TooManyWaitersException when as many wait as may
  * @throws dev.leasehold.memory.PoolClosedException when this is closed, also while it waits, or the pool below is when its turn comes
  * @throws dev.leasehold.memory.MemoryExhaustedException when the system refuses memory
- * @throws IllegalStateException when [block] returned and the lease could not be closed, because a native call or an
+ * @throws dev.leasehold.memory.MemoryBusyException when [block] returned and the lease could not be closed, because a native call or an
  *   input/output operation is still using it; it is closed as soon as that ends
  */
 @OptIn(ExperimentalContracts::class)
@@ -81,7 +81,7 @@ public suspend inline fun <R> SuspendingPool.withLease(size: Long, block: suspen
  * **Cost.** As the form without a timeout, and a few objects.
  *
  * @throws dev.leasehold.memory.RentTimeoutException when [timeout] passed first; [block] has not begun, and nothing was taken
- * @throws IllegalArgumentException when [timeout] is not positive
+ * @throws dev.leasehold.memory.InvalidTimeoutException when [timeout] is not positive
  */
 @OptIn(ExperimentalContracts::class)
 public suspend inline fun <R> SuspendingPool.withLease(

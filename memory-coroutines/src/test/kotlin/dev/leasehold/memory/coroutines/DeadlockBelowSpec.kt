@@ -16,11 +16,11 @@ import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
 import kotlin.time.Duration.Companion.milliseconds
 
-/** What those are told who have their bytes, and wait for blocks of the pool below that they hold themselves. */
+/** What becomes of coroutines that have their bytes, and wait for blocks of the pool below that they hold themselves. */
 class DeadlockBelowSpec : FunSpec() {
     init {
-        context("in the pool below, whose blocks are larger than what was asked for") {
-            test("a body that waits for blocks that its own scope holds is told so") {
+        context("in the pool below, whose blocks are larger than what was requested") {
+            test("a body that waits for blocks that its own scope holds fails") {
                 tight { pool ->
                     val refusal = shouldThrow<RentDeadlockException> {
                         withContext(CoroutineName("upload")) {
@@ -31,22 +31,22 @@ class DeadlockBelowSpec : FunSpec() {
                         }
                     }
                     withoutAddresses(refusal.message) shouldBe
-                        "pool 'tight': coroutine 'upload' (ScopeCoroutine) asks for 409,600 bytes of a capacity of " +
-                        "1048576, which are free, but the pool below has no memory for them under its limit of " +
+                        "pool 'tight': coroutine 'upload' (ScopeCoroutine) requests 409,600 bytes of a capacity of " +
+                        "1,048,576 bytes, which are free, but the pool below has no memory for them under its limit of " +
                         "1,048,576 bytes: all 655,360 bytes of its blocks that are out belong to what this coroutine " +
-                        "and its scopes hold, 614,400 bytes as asked for, and nothing came back within 50ms; raise " +
+                        "and its scopes hold, 614,400 bytes as requested, and nothing came back within 50ms; raise " +
                         "the limit above the capacity, or close leases sooner"
                 }
             }
 
-            test("a group that does not fit is told so") {
+            test("a group that does not fit fails") {
                 tight { pool ->
                     shouldThrow<RentDeadlockException> { pool.rentAll(600 * KIBIBYTE, 400 * KIBIBYTE) }.held shouldBe
                         600 * KIBIBYTE
                 }
             }
 
-            test("while others hold some of its memory, nobody is told") {
+            test("while others hold some of its memory, none fails") {
                 tight { pool ->
                     val other = pool.rent(4096)
                     val waiting = launch(Dispatchers.Default) {
@@ -65,7 +65,7 @@ class DeadlockBelowSpec : FunSpec() {
         }
     }
 
-    /** A pool whose capacity is the limit of the pool below, which blocks reach sooner than what was asked for. */
+    /** A pool whose capacity is the limit of the pool below, which blocks reach sooner than what was requested. */
     private suspend fun tight(body: suspend CoroutineScope.(SuspendingPool) -> Unit) {
         MemoryPool.isolated("tight") { limit = 1024 * KIBIBYTE }.use { memory ->
             SuspendingPool(memory) { stallPatience = 50.milliseconds }.use { pool ->

@@ -1,23 +1,33 @@
 package dev.leasehold.memory.coroutines
 
-import kotlinx.coroutines.delay
-import kotlinx.coroutines.test.TestScope
-import kotlinx.coroutines.test.runTest
+import kotlinx.coroutines.CoroutineName
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.withContext
 import kotlin.time.Duration
-import kotlin.time.Duration.Companion.seconds
+import kotlin.time.Duration.Companion.hours
+import kotlin.time.Duration.Companion.milliseconds
 
-/** A scope that rents [hold] bytes and, [after] a while, [more]. */
-internal suspend fun holdAndAsk(pool: SuspendingPool, hold: Long, more: Long, after: Duration) {
+/** How long the watch waits, in real time, in the tests of what it finds. */
+internal val PATIENCE = 150.milliseconds
+
+/** Longer than any test: what ends sooner was found at once. */
+internal val ENDLESS_PATIENCE = 1.hours
+
+/** A scope that rents [hold] bytes and, when it is [whenReady], [more]. */
+internal suspend fun holdAndRequest(pool: SuspendingPool, hold: Long, more: Long, whenReady: () -> Boolean) {
     memoryScope(pool) {
         rent(hold)
-        delay(after)
+        until("its turn to request $more bytes", whenReady)
         rent(more)
     }
 }
 
-/** Runs [body] in virtual time with a pool of 100 bytes. */
-internal suspend fun inTime(
-    patience: Duration = 10.seconds,
+/**
+ * Runs [body] with a pool of 100 bytes, its coroutines one at a time: one that is counted among the waiters is in the line, too.
+ */
+internal suspend fun watched(
+    patience: Duration = PATIENCE,
     traced: Boolean = false,
-    body: suspend TestScope.(SuspendingPool) -> Unit,
-) = lending("deadlock", 100, patience, traced) { pool -> runTest { body(pool) } }
+    body: suspend CoroutineScope.(SuspendingPool) -> Unit,
+) = lending("deadlock", 100, patience, traced) { pool -> withContext(Dispatchers.Default.limitedParallelism(1) + CoroutineName("test")) { body(pool) } }

@@ -1,84 +1,78 @@
-@file:OptIn(ExperimentalCoroutinesApi::class)
-
 package dev.leasehold.memory.coroutines
 
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldContainExactly
+import io.kotest.matchers.comparables.shouldBeGreaterThanOrEqualTo
 import io.kotest.matchers.shouldBe
 import kotlinx.coroutines.CoroutineName
-import kotlinx.coroutines.ExperimentalCoroutinesApi
+import kotlinx.coroutines.async
+import kotlinx.coroutines.joinAll
 import kotlinx.coroutines.launch
-import kotlinx.coroutines.test.advanceUntilIdle
-import kotlinx.coroutines.test.currentTime
-import kotlin.time.Duration
-import kotlin.time.Duration.Companion.seconds
+import java.util.concurrent.CopyOnWriteArrayList
+import kotlin.time.measureTime
 
-/** What scopes are told that wait for one another. The capacity is 100 bytes, the patience ten seconds of virtual time. */
+/** What becomes of scopes that wait for one another. The capacity is 100 bytes. */
 class DeadlockRingSpec : FunSpec({
     context("a ring") {
-        test("of two scopes that each hold some and ask for more is told to the one that closed it") {
-            inTime { pool ->
-                val first = launch(CoroutineName("first")) { holdAndAsk(pool, 40, 30, 1.seconds) }
-                var told: RentDeadlockException? = null
-                launch(CoroutineName("second")) {
-                    told = shouldThrow { holdAndAsk(pool, 40, 40, 5.seconds) }
+        test("of two scopes that each hold some and request more fails the one that closed it") {
+            watched { pool ->
+                val first = launch(CoroutineName("first")) { holdAndRequest(pool, 40, 30) { pool.stats().used == 80L } }
+                val second = async(CoroutineName("second")) {
+                    shouldThrow<RentDeadlockException> { holdAndRequest(pool, 40, 40) { pool.stats().waiters == 1 } }
                 }
-                first.join()
-                currentTime shouldBe 15_000
-                withoutAddresses(told?.message) shouldBe
-                    "pool 'deadlock': coroutine 'second' (ScopeCoroutine) asks for 40 bytes of a capacity of " +
-                    "100, of which the scopes of 2 coroutines that wait for one another hold 80: the first of " +
-                    "them asks for 30, and nothing came back within 10s. This one closed the ring, so it is " +
-                    "told, and its scopes hold 40; rent several at once with rentAll, close leases sooner, or " +
+                measureTime { first.join() } shouldBeGreaterThanOrEqualTo PATIENCE
+                withoutAddresses(second.await().message) shouldBe
+                    "pool 'deadlock': coroutine 'second' (ScopeCoroutine) requests 40 bytes of a capacity of " +
+                    "100 bytes, of which the scopes of 2 coroutines that wait for one another hold 80 bytes: the first of " +
+                    "them requests 30 bytes, and nothing came back within 150ms. This one closed the ring, so it " +
+                    "fails, and its scopes hold 40 bytes; rent several at once with rentAll, close leases sooner, or " +
                     "raise the capacity"
             }
         }
 
         test("of three is broken once, and the two others go on") {
-            inTime { pool ->
-                val told = ArrayList<Int>()
-                for (index in 0..2) {
+            watched { pool ->
+                val failed = CopyOnWriteArrayList<Int>()
+                List(3) { index ->
                     launch {
                         try {
-                            holdAndAsk(pool, 30, 40, (index + 1).seconds)
+                            holdAndRequest(pool, 30, 40) { pool.stats().waiters == index && pool.stats().used == 90L }
                         } catch (_: RentDeadlockException) {
-                            told += index
+                            failed += index
                         }
                     }
-                }
-                advanceUntilIdle()
-                told shouldBe listOf(2)
+                }.joinAll()
+                failed shouldContainExactly listOf(2)
             }
         }
 
         test("through the line, behind a request that cannot be met while the one behind it waits") {
-            inTime { pool ->
-                val told = launch {
-                    shouldThrow<RentDeadlockException> { holdAndAsk(pool, 40, 20, 1.seconds) }.held shouldBe 40
+            watched { pool ->
+                val closing = launch {
+                    shouldThrow<RentDeadlockException> {
+                        // What has joined the line lets nothing pass from a moment later on.
+                        holdAndRequest(pool, 40, 20) { pool.tryRent(1)?.also { it.close() } == null }
+                    }.held shouldBe 40
                 }
+                until("the scope holds its part") { pool.stats().used == 40L }
                 val large = launch { pool.withLease(100) {} }
-                told.join()
-                large.join()
-                currentTime shouldBe 11_000
+                measureTime { joinAll(closing, large) } shouldBeGreaterThanOrEqualTo PATIENCE
             }
         }
 
-        test("that appears when the one who hid it leaves the line is found all the same") {
-            inTime { pool ->
-                val told = ArrayList<String>()
-                fun ask(name: String, hold: Long, more: Long, after: Duration) = launch {
+        test("that appears when the one that hid it leaves the line is found all the same") {
+            watched { pool ->
+                val failed = CopyOnWriteArrayList<String>()
+                fun request(name: String, hold: Long, more: Long, behind: Int) = launch {
                     try {
-                        holdAndAsk(pool, hold, more, after)
+                        holdAndRequest(pool, hold, more) { pool.stats().waiters == behind && pool.stats().used == 100L }
                     } catch (_: RentDeadlockException) {
-                        told += name
+                        failed += name
                     }
                 }
-                ask("first", 40, 40, 1.seconds)
-                val second = ask("second", 30, 10, 2.seconds)
-                ask("third", 30, 5, 3.seconds)
-                advanceUntilIdle()
-                second.join()
-                told shouldBe listOf("second", "third")
+                joinAll(request("first", 40, 40, 0), request("second", 30, 10, 1), request("third", 30, 5, 2))
+                failed shouldContainExactly listOf("second", "third")
             }
         }
     }

@@ -1,32 +1,28 @@
-@file:OptIn(ExperimentalCoroutinesApi::class)
-
 package dev.leasehold.memory.coroutines
 
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.comparables.shouldBeGreaterThanOrEqualTo
 import io.kotest.matchers.shouldBe
 import kotlinx.coroutines.CoroutineName
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
-import kotlinx.coroutines.ExperimentalCoroutinesApi
 import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
-import kotlinx.coroutines.test.currentTime
 import kotlinx.coroutines.withContext
 import kotlin.time.Duration.Companion.seconds
+import kotlin.time.TimeSource
+import kotlin.time.measureTime
 
-/**
- * What the watch tells a scope that waits for itself, and when. The capacity is 100 bytes, the patience ten seconds of virtual
- * time.
- */
+/** When a scope that waits for itself fails, and how. The capacity is 100 bytes. */
 class DeadlockSpec : FunSpec() {
     init {
-        context("what is certain is told at once") {
-            test("a body that asks for what its own scope holds") {
-                inTime { pool ->
+        context("what is certain fails at once") {
+            test("a body that requests what its own scope holds") {
+                watched(ENDLESS_PATIENCE) { pool ->
                     val refusal = shouldThrow<RentDeadlockException> {
                         withContext(CoroutineName("upload")) {
                             memoryScope(pool, "work") {
@@ -35,10 +31,9 @@ class DeadlockSpec : FunSpec() {
                             }
                         }
                     }
-                    currentTime shouldBe 0
                     withoutAddresses(refusal.message) shouldBe
-                        "pool 'deadlock': coroutine 'upload' (ScopeCoroutine) asks for 60 bytes of a capacity of " +
-                        "100, of which memory scope 'work' of coroutine 'upload' (UndispatchedCoroutine) holds 60: " +
+                        "pool 'deadlock': coroutine 'upload' (ScopeCoroutine) requests 60 bytes of a capacity of " +
+                        "100 bytes, of which memory scope 'work' of coroutine 'upload' (UndispatchedCoroutine) holds 60 bytes: " +
                         "nothing of that can come back before it goes on; rent several at once with rentAll, close " +
                         "leases sooner, or raise the capacity"
                     refusal.poolName shouldBe "deadlock"
@@ -47,8 +42,8 @@ class DeadlockSpec : FunSpec() {
                 }
             }
 
-            test("a body that asks for what its scope and the scope around it hold together") {
-                inTime { pool ->
+            test("a body that requests what its scope and the scope around it hold together") {
+                watched(ENDLESS_PATIENCE) { pool ->
                     val refusal = shouldThrow<RentDeadlockException> {
                         memoryScope(pool, "outer") {
                             rent(30)
@@ -58,40 +53,37 @@ class DeadlockSpec : FunSpec() {
                             }
                         }
                     }
-                    currentTime shouldBe 0
                     refusal.held shouldBe 70
                 }
             }
 
-            test("a body that asks by withLease, by rentAll, or outside of the scope's receiver") {
-                inTime { pool ->
-                    for (ask in asks) {
+            test("a body that requests by withLease, by rentAll, or outside of the scope's receiver") {
+                watched(ENDLESS_PATIENCE) { pool ->
+                    for (request in requests) {
                         shouldThrow<RentDeadlockException> {
                             memoryScope(pool) {
                                 rent(60)
-                                ask(pool)
+                                request(pool)
                             }
                         }.held shouldBe 60
                     }
-                    currentTime shouldBe 0
                 }
             }
 
             test("a withLease inside of another one of the same coroutine, where the pool traces sites") {
-                inTime(traced = true) { pool ->
+                watched(ENDLESS_PATIENCE, traced = true) { pool ->
                     val refusal = shouldThrow<RentDeadlockException> {
                         pool.withLease(60) { pool.withLease(60) {} }
                     }
-                    currentTime shouldBe 0
                     withoutAddresses(refusal.message) shouldBe
-                        "pool 'deadlock': a coroutine (TestScope[test started]) asks for 60 bytes of a capacity of " +
-                        "100, of which its own withLease holds 60: nothing of that can come back before it goes on; " +
+                        "pool 'deadlock': coroutine 'test' (DispatchedCoroutine) requests 60 bytes of a capacity of " +
+                        "100 bytes, of which its own withLease holds 60 bytes: nothing of that can come back before it goes on; " +
                         "rent several at once with rentAll, close leases sooner, or raise the capacity"
                 }
             }
 
             test("a scope inside of a withLease, both of which hold some, where the pool traces sites") {
-                inTime(traced = true) { pool ->
+                watched(ENDLESS_PATIENCE, traced = true) { pool ->
                     shouldThrow<RentDeadlockException> {
                         pool.withLease(30) {
                             memoryScope(pool) {
@@ -100,84 +92,88 @@ class DeadlockSpec : FunSpec() {
                             }
                         }
                     }.held shouldBe 70
-                    currentTime shouldBe 0
                 }
             }
         }
 
-        context("what is only likely is told after the patience") {
-            test("a child that asks for what the scope holds, while the body waits for it") {
-                inTime { pool ->
-                    val refusal = shouldThrow<RentDeadlockException> {
-                        memoryScope(pool, "work") {
-                            rent(60)
-                            launch(CoroutineName("child")) { rent(60) }
+        context("what is only likely fails after the patience") {
+            test("a child that requests what the scope holds, while the body waits for it") {
+                watched { pool ->
+                    val refusal: RentDeadlockException
+                    measureTime {
+                        refusal = shouldThrow<RentDeadlockException> {
+                            memoryScope(pool, "work") {
+                                rent(60)
+                                launch(CoroutineName("child")) { rent(60) }
+                            }
                         }
-                    }
-                    currentTime shouldBe 10_000
+                    } shouldBeGreaterThanOrEqualTo PATIENCE
                     withoutAddresses(refusal.message) shouldBe
-                        "pool 'deadlock': coroutine 'child' (StandaloneCoroutine) asks for 60 bytes of a capacity of " +
-                        "100, of which memory scope 'work' of a coroutine (TestScope[test started]) holds 60: " +
-                        "nothing of that came back within 10s, so it seems to wait for itself; rent several at once " +
+                        "pool 'deadlock': coroutine 'child' (StandaloneCoroutine) requests 60 bytes of a capacity of " +
+                        "100 bytes, of which memory scope 'work' of coroutine 'test' (DispatchedCoroutine) holds 60 bytes: " +
+                        "nothing of that came back within 150ms, so it seems to wait for itself; rent several at once " +
                         "with rentAll, close leases sooner, or raise the capacity"
                 }
             }
 
             test("a body that waits while a child holds on to what the scope has") {
-                inTime { pool ->
-                    shouldThrow<RentDeadlockException> {
-                        memoryScope(pool) {
-                            launch {
-                                rent(60)
-                                awaitCancellation()
+                watched { pool ->
+                    measureTime {
+                        shouldThrow<RentDeadlockException> {
+                            memoryScope(pool) {
+                                launch {
+                                    rent(60)
+                                    awaitCancellation()
+                                }
+                                until("the child has its lease") { pool.stats().used == 60L }
+                                rentAll(30, 30)
                             }
-                            delay(1.seconds)
-                            rentAll(30, 30)
                         }
-                    }
-                    currentTime shouldBe 11_000
+                    } shouldBeGreaterThanOrEqualTo PATIENCE
                 }
             }
 
             test("a child that is blocked only by what came into its scope while it waited") {
-                inTime { pool ->
+                watched { pool ->
                     val outside = pool.rent(100)
-                    val caught = launch {
+                    val failed = launch {
                         shouldThrow<RentDeadlockException> {
                             memoryScope(pool) {
                                 launch { rent(60) }
-                                delay(1.seconds)
+                                until("the first child waits") { pool.stats().waiters == 1 }
                                 launch { rent(60) }
                             }
                         }
                     }
-                    // Long enough for the watch to have gone to sleep.
-                    delay(60.seconds)
-                    caught.isActive shouldBe true
+                    until("both wait") { pool.stats().waiters == 2 }
+                    // Long enough for the watch to have looked, and found nothing wrong.
+                    delay(PATIENCE * 3)
+                    failed.isActive shouldBe true
                     outside.close()
-                    caught.join()
-                    currentTime shouldBe 70_000
+                    failed.join()
                 }
             }
 
             test("the patience starts anew when the scope gives something back") {
-                inTime { pool ->
+                watched(patience = 2.seconds) { pool ->
+                    var closedAt: TimeSource.Monotonic.ValueTimeMark? = null
                     shouldThrow<RentDeadlockException> {
                         memoryScope(pool) {
                             rent(60)
                             val small = rent(20)
                             launch { rent(50) }
-                            delay(9.seconds)
+                            delay(1.seconds)
+                            closedAt = TimeSource.Monotonic.markNow()
                             small.close()
                         }
                     }
-                    currentTime shouldBe 20_000
+                    closedAt!!.elapsedNow() shouldBeGreaterThanOrEqualTo 2.seconds
                 }
             }
         }
 
         test("a waiter under the watch leaves the line at the moment that it is cancelled") {
-            inTime { pool ->
+            watched { pool ->
                 memoryScope(pool) {
                     rent(60)
                     val child = launch(start = CoroutineStart.UNDISPATCHED) { rent(60) }
@@ -209,7 +205,7 @@ class DeadlockSpec : FunSpec() {
         }
     }
 
-    private val asks: List<suspend (SuspendingPool) -> Unit> = listOf(
+    private val requests: List<suspend (SuspendingPool) -> Unit> = listOf(
         { it.withLease(60) {} },
         { it.rentAll(30, 30).close() },
         { it.rent(60).close() },

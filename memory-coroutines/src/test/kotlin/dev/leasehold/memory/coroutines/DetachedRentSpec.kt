@@ -38,7 +38,7 @@ class DetachedRentSpec : FunSpec() {
             }
         }
 
-        test("a message names the scope, and who asked") {
+        test("a message names the scope and the coroutine") {
             lending("detached", 100, 5.milliseconds) { pool ->
                 val refusal = shouldThrow<RentDeadlockException> {
                     withContext(CoroutineName("upload")) {
@@ -49,8 +49,8 @@ class DetachedRentSpec : FunSpec() {
                     }
                 }
                 withoutAddresses(refusal.message) shouldBe
-                    "pool 'detached': coroutine 'upload' (UndispatchedCoroutine) asks for 60 bytes of a capacity of " +
-                    "100, of which memory scope 'work' of coroutine 'upload' (UndispatchedCoroutine) holds 60: " +
+                    "pool 'detached': coroutine 'upload' (UndispatchedCoroutine) requests 60 bytes of a capacity of " +
+                    "100 bytes, of which memory scope 'work' of coroutine 'upload' (UndispatchedCoroutine) holds 60 bytes: " +
                     "nothing of that came back within 5ms, so it seems to wait for itself; rent several at once " +
                     "with rentAll, close leases sooner, or raise the capacity"
             }

@@ -1,6 +1,7 @@
 package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.coroutines.internal.line.ByteLine
+import dev.leasehold.memory.coroutines.internal.line.LineWaiter
 import dev.leasehold.memory.coroutines.internal.line.await
 import kotlinx.coroutines.CancellableContinuation
 import kotlinx.coroutines.suspendCancellableCoroutine
@@ -9,6 +10,7 @@ import org.jetbrains.lincheck.datastructures.Operation
 import org.jetbrains.lincheck.datastructures.Param
 import org.jetbrains.lincheck.datastructures.ThreadIdGen
 import org.jetbrains.lincheck.datastructures.Validate
+import java.util.concurrent.atomic.AtomicBoolean
 import java.util.concurrent.atomic.AtomicLong
 import kotlin.coroutines.resume
 
@@ -75,15 +77,54 @@ private class HastyLine : ByteLine(CAPACITY, MOST_WAITERS) {
             if (seen and FREE < bytes) break
             if (state.compareAndSet(seen, seen - bytes)) return true
         }
-        state.getAndUpdate { it or LINE }
+        // Not getAndUpdate: the model checker lets no other thread run just before that.
+        do {
+            val seen = state.get()
+        } while (!state.compareAndSet(seen, seen or LINE))
         return false
     }
 }
 
-class HastyLineOperations : LineOperations(HastyLine())
+/** A request joins the line while all bytes come back. The model checker takes one that waits for ever for one that merely waits. */
+abstract class WakeUp {
+    private val line = newLine()
+
+    private class Waiter : LineWaiter(1) {
+        override fun notified() = Unit
+    }
+
+    private val waiter = Waiter()
+    private val joined = AtomicBoolean()
+
+    init {
+        check(line.tryTake(CAPACITY) && line.admit())
+    }
+
+    internal open fun newLine(): ByteLine = ByteLine(CAPACITY, MOST_WAITERS)
+
+    @Operation(runOnce = true)
+    fun join() {
+        line.join(waiter)
+        joined.set(true)
+    }
+
+    @Operation(runOnce = true)
+    fun giveBack(): Unit = line.giveBack(CAPACITY)
+
+    @Validate
+    fun noneWaitsForWhatIsFree() {
+        check(!joined.get() || waiter.isGranted || line.used > 0) { "1 byte is waited for, and 2 are free" }
+    }
+}
+
+class LineWakeUp : WakeUp()
+
+class HastyLineWakeUp : WakeUp() {
+    override fun newLine(): ByteLine = HastyLine()
+}
 
 /** The twin whose bytes are taken by the next to come, also past those that wait. */
-private class OvertakingLine : ByteLine(CAPACITY, MOST_WAITERS) {
+internal class OvertakingLine : ByteLine(CAPACITY, MOST_WAITERS) {
     override fun tryTake(bytes: Long): Boolean {
         while (true) {
             val seen = state.get()
@@ -92,8 +133,6 @@ private class OvertakingLine : ByteLine(CAPACITY, MOST_WAITERS) {
         }
     }
 }
-
-class OvertakingOperations : LineOperations(OvertakingLine())
 
 private const val CAPACITY = 2L
 private const val MOST_WAITERS = 8

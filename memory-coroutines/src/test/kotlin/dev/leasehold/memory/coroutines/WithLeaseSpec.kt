@@ -3,6 +3,7 @@
 package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.LeaseClosedException
+import dev.leasehold.memory.InvalidTimeoutException
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.RentTimeoutException
 import dev.leasehold.memory.SharedLease
@@ -69,7 +70,7 @@ class WithLeaseSpec : FunSpec() {
                         }
                         begun shouldBe 1
                         currentTime shouldBe 61_000
-                        shouldThrow<IllegalArgumentException> { pool.withLease(60, 0.seconds) { begun++ } }
+                        shouldThrow<InvalidTimeoutException> { pool.withLease(60, 0.seconds) { begun++ } }
                         pool.stats().used shouldBe 0
                     }
                 }

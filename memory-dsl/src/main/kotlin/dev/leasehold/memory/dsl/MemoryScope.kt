@@ -62,7 +62,7 @@ public value class MemoryScope @PublishedApi internal constructor(@PublishedApi 
      *
      * @throws dev.leasehold.memory.RentTimeoutException when [timeout] passed first
      * @throws InterruptedException when the thread was interrupted while it waited; nothing is lost
-     * @throws IllegalArgumentException when [timeout] is not positive
+     * @throws dev.leasehold.memory.InvalidTimeoutException when [timeout] is not positive
      * @throws dev.leasehold.memory.InvalidSizeException when [size] is negative or above what the pool can ever hold
      * @throws dev.leasehold.memory.PoolClosedException when the pool is closed, or gets closed while this waits
      */
@@ -112,7 +112,7 @@ public value class MemoryScope @PublishedApi internal constructor(@PublishedApi 
      *
      * @throws dev.leasehold.memory.RentTimeoutException when [timeout] passed first
      * @throws InterruptedException when the thread was interrupted while it waited; nothing is lost
-     * @throws IllegalArgumentException when [timeout] is not positive
+     * @throws dev.leasehold.memory.InvalidTimeoutException when [timeout] is not positive
      * @throws dev.leasehold.memory.InvalidSizeException when [size] is negative or above what the pool can ever hold
      * @throws dev.leasehold.memory.PoolClosedException when the pool is closed, or gets closed while this waits
      */

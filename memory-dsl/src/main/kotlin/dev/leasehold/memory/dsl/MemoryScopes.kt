@@ -34,7 +34,7 @@ public inline fun <R> memoryScope(name: String? = null, crossinline body: Memory
  * @param pool where [MemoryScope.allocate] takes its memory from
  * @param name what messages call the scope; they always name its line
  * @return what [body] returns
- * @throws IllegalStateException when [body] returned and a lease could not be given back, because a native call or an input/output
+ * @throws dev.leasehold.memory.MemoryBusyException when [body] returned and a lease could not be given back, because a native call or an input/output
  *   operation was still using it
  * @sample dev.leasehold.memory.dsl.samples.sumOfSquares
  */

@@ -130,11 +130,6 @@ public abstract class RefCount internal constructor(
     /** Puts [next] in the place of [seen], if that is there. Open for a test that does not look. */
     internal open fun replace(seen: Long, next: Long): Boolean = HELD.compareAndSet(this, seen, next)
 
-    /** Takes [LAST] back, for the caller that got it, when what should have followed could not be done. */
-    internal fun undoLast() {
-        check(HELD.compareAndSet(this, OVER, REFERENCE))
-    }
-
     /**
      * Keeps all other threads out if there are just [references] and [scopes], which the caller knows to be its own; the
      * others wait until [unlock] or [end]. For a moment.

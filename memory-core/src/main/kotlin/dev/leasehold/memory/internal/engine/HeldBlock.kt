@@ -8,6 +8,7 @@ import dev.leasehold.memory.internal.cache.RefCount
 import dev.leasehold.memory.internal.epoch.EpochView
 import dev.leasehold.memory.internal.epoch.KeptView
 import dev.leasehold.memory.internal.epoch.OwnView
+import dev.leasehold.memory.internal.platform.Background
 import dev.leasehold.memory.internal.platform.Platform
 import java.lang.foreign.Arena
 import java.lang.foreign.MemorySegment
@@ -76,14 +77,35 @@ public abstract class HeldBlock internal constructor(
 
     /** Ends what [enter] began: small, because it is rarely the last hold. */
     internal fun leave() {
-        if (leaveScope() != MORE) free()
+        if (leaveScope() == LAST) free()
     }
 
     // ---- the end ----
 
     /** Gives one reference back, of which there is one. */
     internal fun dispose() {
-        if (releaseReference() == LAST) free()
+        if (releaseOne() == LAST) free()
+    }
+
+    /**
+     * [releaseReference] of a block that may have a view of its own: the last one cuts that off first, so that where it cannot be
+     * cut off the block stays open, and no other close returns in between.
+     */
+    internal fun releaseOne(): Int {
+        if (view is OwnView && tryLock(1, 0)) cutLocked()
+        return releaseReference()
+    }
+
+    private fun cutLocked() {
+        try {
+            // Another close may have cut it off since, and be about to release.
+            (view as? OwnView)?.cut()
+            view = null
+        } catch (inUse: IllegalStateException) {
+            refuseInUse(inUse)
+        } finally {
+            unlock(1, 0)
+        }
     }
 
     /** Gives the memory back: for the caller that took the last hold. */
@@ -96,7 +118,19 @@ public abstract class HeldBlock internal constructor(
     }
 
     private fun freeWhole() {
-        cutOwnViewOrReopen()
+        if (cutOwnView()) return freeCut()
+        // It is closed, and a native call still uses a view that was taken while a scope used the block.
+        Background.untilDone(this) { cutOwnView().also { if (it) freeCut() } }
+    }
+
+    private fun cutOwnView(): Boolean = try {
+        (view as? OwnView)?.cut()
+        true
+    } catch (_: IllegalStateException) {
+        false
+    }
+
+    private fun freeCut() {
         val attachment = attachment
         var failure: RuntimeException? = null
         try {
@@ -116,16 +150,6 @@ public abstract class HeldBlock internal constructor(
         }
         // Last, so that the memory is not lost as well.
         if (failure != null) throw failure
-    }
-
-    private fun cutOwnViewOrReopen() {
-        val own = view as? OwnView ?: return
-        try {
-            own.cut()
-        } catch (inUse: IllegalStateException) {
-            undoLast()
-            refuseInUse(inUse)
-        }
     }
 
     private fun giveMemoryBack(attachment: Attachment?) {

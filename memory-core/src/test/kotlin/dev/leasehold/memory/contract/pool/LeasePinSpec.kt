@@ -19,11 +19,13 @@ import dev.leasehold.memory.rentShared
 import dev.leasehold.memory.tryRent
 import dev.leasehold.testing.Effort
 import dev.leasehold.testing.await
+import dev.leasehold.testing.awaitNativeRead
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.comparables.shouldBeGreaterThan
 import io.kotest.matchers.shouldBe
 import java.nio.ByteBuffer
+import java.nio.channels.Pipe
 import java.util.concurrent.CyclicBarrier
 import java.util.concurrent.atomic.AtomicLong
 
@@ -52,6 +54,24 @@ class LeasePinSpec : FunSpec() {
     }
 
     init {
+        test("what is closed in a scope stays closed while a native call uses a kept view of it, and comes back after the call") {
+            MemoryPool.isolated("late").use { pool ->
+                val lease = pool.rentShared(2.MiB)
+                val pipe = Pipe.open()
+                val reader = Thread.ofPlatform().daemon().start { pipe.source().read(lease.asKeptByteBuffer()) }
+                awaitNativeRead(reader)
+                lease.withSegment { lease.close() }
+                lease.isClosed shouldBe true
+                shouldThrow<LeaseClosedException> { lease.keptSegment }
+                pool.stats().used shouldBe 2.MiB
+                pipe.sink().write(ByteBuffer.allocate(1))
+                reader.join()
+                await("the memory is back") { pool.stats().used == 0L }
+                pipe.sink().close()
+                pipe.source().close()
+            }
+        }
+
         for ((kind, make) in pools) {
             test("a pinned block of a pool $kind is no other lease's after its lease has been closed") {
                 make().use { pool ->
