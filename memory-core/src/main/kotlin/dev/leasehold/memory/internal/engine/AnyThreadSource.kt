@@ -43,7 +43,7 @@ internal class AnyThreadSource(
         counts.countQuarantined(SizeClasses.sizeOf(code))
         view.quarantine(address, code)
         // It may have been taken in just when memory ran short or the engine was closed, by an epoch that nothing else seals.
-        if (!shortage.mayTake) epochs.retireNow()
+        if (shortage.isOn || !shortage.mayTake) epochs.retireNow()
     }
 
     // ---- another size class where it lies ----
