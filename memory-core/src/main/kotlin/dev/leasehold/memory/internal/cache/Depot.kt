@@ -20,6 +20,16 @@ internal class Depot(newStack: () -> MagazineStack = ::MagazineStack) {
     /** How many bytes of free blocks lie here. */
     val idleBytes: Long get() = bytes.get()
 
+    /** About the least that [idleBytes] was since [beginPeriod]. */
+    @Volatile
+    var leastIdle: Long = 0
+        private set
+
+    /** Begins a new period for [leastIdle]. */
+    fun beginPeriod() {
+        leastIdle = idleBytes
+    }
+
     /** Leaves [magazine], which holds blocks of [classIndex]. */
     fun leave(classIndex: Int, magazine: Magazine) {
         // Counted first, so that the figure is never below what a concurrent take could find.
@@ -30,7 +40,9 @@ internal class Depot(newStack: () -> MagazineStack = ::MagazineStack) {
     /** Takes a magazine with blocks of [classIndex], or null when there is none. */
     fun take(classIndex: Int): Magazine? {
         val magazine = full[classIndex].pop() ?: return null
-        bytes.addAndGet(-magazine.count * SizeClasses.sizeOf(classIndex))
+        val left = bytes.addAndGet(-magazine.count * SizeClasses.sizeOf(classIndex))
+        // Another thread's lower figure may be lost: then too much goes back once.
+        if (left < leastIdle) leastIdle = left
         return magazine
     }
 
@@ -39,6 +51,18 @@ internal class Depot(newStack: () -> MagazineStack = ::MagazineStack) {
 
     /** A magazine without blocks. */
     fun takeEmpty(classIndex: Int): Magazine = empty[classIndex].pop() ?: Magazine(CacheShape.magazineOf(classIndex))
+
+    /** Takes at least [wanted] bytes, the largest blocks first, and hands each magazine to [into]. */
+    inline fun drain(wanted: Long, into: (classIndex: Int, magazine: Magazine) -> Unit) {
+        var left = wanted
+        for (classIndex in SizeClasses.COUNT - 1 downTo 0) {
+            while (left > 0) {
+                val magazine = take(classIndex) ?: break
+                left -= magazine.count * SizeClasses.sizeOf(classIndex)
+                into(classIndex, magazine)
+            }
+        }
+    }
 
     /** Takes everything and hands each block to [into]. */
     inline fun drain(into: (classIndex: Int, magazine: Magazine) -> Unit) {

@@ -32,7 +32,7 @@ internal class AnyThreadSource(
         if (hygiene.onClose) hygiene.ended(address, size)
         counts.count(-1, -SizeClasses.sizeOf(code))
         line.serveAfter { store.giveBack(address) }
-        shortage.relieve()
+        shortage.cameBack()
     }
 
     override fun keptView(address: Long, size: Long, code: Int, trace: Trace?): KeptView =

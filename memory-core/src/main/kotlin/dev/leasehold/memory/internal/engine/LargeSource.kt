@@ -50,6 +50,6 @@ internal class LargeSource(
         if (hygiene.onClose) hygiene.ended(address, size)
         counts.count(-1, -region.bytes)
         line.serveAfter { store.giveBackLarge(region) }
-        shortage.relieve()
+        shortage.cameBack()
     }
 }

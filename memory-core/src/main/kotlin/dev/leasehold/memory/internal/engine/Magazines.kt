@@ -11,7 +11,7 @@ import kotlin.concurrent.withLock
 /**
  * The way of whole magazines between the caches of an engine's threads and its [store]: by the [depot]. Any thread.
  *
- * @param idleBound how many bytes may lie idle, in the depot and the store together
+ * @param keepsNothing whether nothing may lie idle here
  */
 internal class Magazines(
     private val state: EngineState,
@@ -19,7 +19,8 @@ internal class Magazines(
     private val line: WaitLine,
     private val depot: Depot,
     private val shortage: Shortage,
-    private val idleBound: Long,
+    private val keepsNothing: Boolean,
+    private val purge: Purge,
     override val hygiene: HygieneAction,
 ) : Supply {
     override fun takeDirect(classIndex: Int): Long =
@@ -45,12 +46,12 @@ internal class Magazines(
 
     override fun emptyMagazine(classIndex: Int): Magazine = depot.takeEmpty(classIndex)
 
-    /** Leaves [magazine] in the depot, or, when enough is idle or memory is short, its blocks in the store. */
+    /** Leaves [magazine] in the depot, or, when nothing may lie idle or memory is short, its blocks in the store. */
     override fun dispose(classIndex: Int, magazine: Magazine) {
         if (magazine.count == 0) return depot.leaveEmpty(classIndex, magazine)
-        val bytes = magazine.count * SizeClasses.sizeOf(classIndex)
-        if (shortage.mustReturn || depot.idleBytes + bytes > idleBound) return giveBack(classIndex, magazine)
+        if (shortage.mustReturn || keepsNothing) return giveBack(classIndex, magazine)
         depot.leave(classIndex, magazine)
+        purge.expect()
         // A thread that began to take everything back meanwhile may have passed the depot already.
         if (shortage.mustReturn) drain()
     }
@@ -58,7 +59,7 @@ internal class Magazines(
     private fun giveBack(classIndex: Int, magazine: Magazine) {
         line.serveAfter { store.giveBackAll(magazine) }
         depot.leaveEmpty(classIndex, magazine)
-        shortage.relieve()
+        shortage.cameBack()
     }
 
     /** Gives all that lies in the depot back to the store. */

@@ -15,6 +15,7 @@ internal class Shortage(
     private val line: WaitLine,
     private val registry: CacheRegistry,
     private val refusals: Refusals,
+    private val purge: Purge,
 ) {
     /** Whether every cache is bypassed because memory is short. */
     @Volatile
@@ -52,8 +53,13 @@ internal class Shortage(
         }
     }
 
-    /** Lets the caches go when enough has come back. */
-    fun relieve() {
+    /** Something has come back: lets the caches go when it is enough, and sees to what lies idle. */
+    fun cameBack() {
+        purge.expect()
+        relieve()
+    }
+
+    private fun relieve() {
         if (!isOn || !mayTake || refusals.areValid) return
         val out = store.lock.withLock { store.outBytes }
         if (out > state.leaf.limit / 4 * 3) return

@@ -36,14 +36,15 @@ internal class SlabEngine(
     private val leaf = state.leaf
     private val hygiene = config.hygiene
     private val depot = Depot()
-    private val store = SlabStore(state.platform, leaf, storeBound(config.idleBound, state, depot))
+    private val store = SlabStore(state.platform, leaf, storeBound(config.idleBound == 0L, state))
     override val line = WaitLine(store.lock)
     private val departed = Tally()
     private val counts = UncachedCounts()
     private val registry = CacheRegistry(fence, adopting(departed, store, table), serving(line))
     private val refusals = Refusals(store, leaf)
-    private val shortage = Shortage(state, store, line, registry, refusals)
-    private val magazines = Magazines(state, store, line, depot, shortage, config.idleBound, hygiene)
+    private val purge = Purge(store, depot, line, config.idleBound)
+    private val shortage = Shortage(state, store, line, registry, refusals, purge)
+    private val magazines = Magazines(state, store, line, depot, shortage, config.idleBound == 0L, purge, hygiene)
     private val quarantine = Quarantine(magazines, counts)
     private val epochs = EpochLedger(
         state.platform,
@@ -202,8 +203,9 @@ internal class SlabEngine(
     }
 
     private companion object {
-        fun storeBound(idleBound: Long, state: EngineState, depot: Depot): () -> Long =
-            { if (state.closed) 0 else idleBound - depot.idleBytes }
+        // What is above a bound goes back later; see Purge.
+        fun storeBound(keepsNothing: Boolean, state: EngineState): () -> Long =
+            { if (state.closed || keepsNothing) 0 else Long.MAX_VALUE }
 
         fun adopting(departed: Tally, store: SlabStore, table: ThreadTable): (ThreadCache) -> Unit = { orphan ->
             synchronized(departed) { orphan.addTo(departed) }

@@ -67,7 +67,7 @@ internal class SlabPages(
 
         private fun shrink(wanted: Int): Boolean {
             line.serveAfter { store.shrinkPages(pages, wanted) }
-            return changed(wanted).also { shortage.relieve() }
+            return changed(wanted).also { shortage.cameBack() }
         }
 
         private fun changed(wanted: Int): Boolean {
@@ -81,7 +81,7 @@ internal class SlabPages(
             onFree()
             counts.count(-1, -pages.count * store.pageSize)
             line.serveAfter { store.giveBackPages(pages) }
-            shortage.relieve()
+            shortage.cameBack()
         }
     }
 }

@@ -61,6 +61,7 @@ internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val i
             takeFromSlab(classIndex)
         }
         if (address != 0L) outBytes += SizeClasses.sizeOf(classIndex)
+        noteIdle()
         return address
     }
 
@@ -184,6 +185,7 @@ internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val i
         if (dead) return null
         val region = large.take(size) ?: afterTrim { large.take(size) }
         if (region != null) outBytes += region.bytes
+        noteIdle()
         return region
     }
 
@@ -231,6 +233,7 @@ internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val i
         if (dead) return 0
         val address = takeSpan(count)
         if (address != 0L) outBytes += count * page
+        noteIdle()
         return address
     }
 
@@ -324,10 +327,39 @@ internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val i
         if (dead) return
         val bound = maxOf(0, idleBound())
         if (idleBytes > bound) counted { dropTo(bound) }
+        noteIdle()
     }
 
-    private fun dropTo(bound: Long) {
-        val target = bound - bound / BOUND_STEP
+    private val idle = AtomicLong()
+
+    /** How many idle bytes could go back to the system. From any thread: a moment's truth. */
+    val idleNow: Long get() = idle.get()
+
+    /** The least that [idleNow] was since [beginPeriod]. */
+    var leastIdle: Long = 0
+        private set
+
+    /** Begins a new period for [leastIdle]. */
+    fun beginPeriod() {
+        leastIdle = idleBytes
+    }
+
+    private fun noteIdle() {
+        val now = idleBytes
+        idle.lazySet(now)
+        if (now < leastIdle) leastIdle = now
+    }
+
+    /** Gives [bytes] of what is idle back to the system, as far as there are so many. */
+    fun purge(bytes: Long) {
+        if (dead) return
+        counted { dropBelow(maxOf(0, idleBytes - bytes)) }
+        noteIdle()
+    }
+
+    private fun dropTo(bound: Long): Unit = dropBelow(bound - bound / BOUND_STEP)
+
+    private fun dropBelow(target: Long) {
         while (idleBytes > target) {
             val gone = if (large.idleBytes > heap.idleBytes) large.dropOldest() else heap.dropOldest(idleBytes - target)
             if (!gone) return
@@ -342,7 +374,7 @@ internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val i
 
     /** Gives every idle page and every idle large block back to the system; answers how many bytes went. */
     @IgnorableReturnValue
-    fun trim(): Long = if (dead) 0 else counted { large.trim() + heap.trim() }
+    fun trim(): Long = if (dead) 0 else counted { large.trim() + heap.trim() }.also { noteIdle() }
 
     // Not by the leaf, which large blocks that are resized change without the lock.
     private inline fun <T> counted(action: () -> T): T {

@@ -1,0 +1,71 @@
+package dev.leasehold.memory.internal.engine
+
+import dev.leasehold.memory.internal.cache.Depot
+import dev.leasehold.memory.internal.platform.Background
+import dev.leasehold.memory.internal.store.SlabStore
+import java.lang.ref.WeakReference
+import java.util.concurrent.atomic.AtomicBoolean
+import kotlin.concurrent.withLock
+import kotlin.time.Duration.Companion.seconds
+
+/**
+ * Gives idle memory above the [bound] back to the system once it has lain idle for a whole period: in the background, and in steps
+ * between which others get the store.
+ *
+ * What goes back is the least that was idle at any moment of the period. So what a producer and a consumer toss to and fro stays,
+ * however much of it is idle between two of their turns, and a system call is never the answer to one close.
+ */
+internal class Purge(
+    private val store: SlabStore,
+    private val depot: Depot,
+    private val line: WaitLine,
+    private val bound: Long,
+) {
+    private val isExpected = AtomicBoolean()
+
+    /** Sees to it that what is idle now is looked at, if it is too much. Costs two reads when it is not. */
+    fun expect() {
+        if (isOver() && !isExpected.get() && isExpected.compareAndSet(false, true)) begin()
+    }
+
+    private fun isOver() = store.idleNow + depot.idleBytes > bound
+
+    private fun begin() {
+        store.lock.withLock { store.beginPeriod() }
+        depot.beginPeriod()
+        lookLater(WeakReference(this))
+    }
+
+    private fun look() {
+        purge()
+        if (isOver()) return begin()
+        isExpected.set(false)
+        // What came back just before has relied on this look.
+        expect()
+    }
+
+    private fun purge() {
+        val stored = store.lock.withLock { store.leastIdle }
+        var excess = stored + depot.leastIdle - bound
+        if (excess > stored) drain(excess - stored)
+        while (excess > 0) {
+            val step = minOf(excess, STEP)
+            store.lock.withLock { store.purge(step) }
+            excess -= step
+        }
+    }
+
+    private fun drain(wanted: Long) = depot.drain(wanted) { classIndex, magazine ->
+        line.serveAfter { store.giveBackAll(magazine) }
+        depot.leaveEmpty(classIndex, magazine)
+    }
+
+    private companion object {
+        const val STEP = 4L shl 20
+
+        // What is scheduled must not keep a pool alive that is forgotten.
+        fun lookLater(purge: WeakReference<Purge>) {
+            val _ = Background.schedule(1.seconds) { purge.get()?.look() }
+        }
+    }
+}
