@@ -145,8 +145,8 @@ public fun MemoryPool.rentShared(size: Long, timeout: JavaDuration): SharedLease
 public fun MemoryPool.tryRentShared(size: Long): SharedLease? = sharedLease(Request(size))
 
 /**
- * [MemoryHolder.withSegment] for Java: lets [action] use the bytes on this thread, holds the memory meanwhile, and cuts every
- * view off when it returns.
+ * [MemoryHolder.withSegment] for Java: lets [action] use the bytes on this thread, holds the memory meanwhile, and cuts
+ * every view off when it returns.
  *
  * @throws MemoryClosedException when it has been closed
  */

@@ -28,11 +28,11 @@ import java.util.concurrent.ConcurrentHashMap
  *
  * | | made by | for |
  * |---|---|---|
- * | the process's own | [MemoryManager.system] | code that needs no figures and no limit of its own; it cannot be closed |
+ * | the process's own | [MemoryManager.system] | code without figures or a limit of its own; it cannot be closed |
  * | in process | [SystemMemoryManager] | one subsystem: own limit, own figures, own memory |
  *
- * **Ownership.** The code that makes a manager closes it. A block stays valid when its manager is closed, and is freed without
- * mention of it.
+ * **Ownership.** The code that makes a manager closes it. A block stays valid when its manager is closed, and is freed
+ * without mention of it.
  * **Threads.** All functions may be called from any thread, also virtual ones.
  * **Zeroed.** Only where [allocateZeroed] or `zeroed = true` says so.
  * **Cost.** A few nanoseconds for an [allocate] and its close on one thread, up to some 32 KiB; see there.
@@ -92,8 +92,8 @@ public abstract class MemoryManager internal constructor(
      * **Threads.** Any; so is the block's.
      * **Address.** A multiple of 16, from 64 bytes up of 64. A block without bytes costs nothing but the object.
      * **Zeroed.** Not: the bytes are what the memory's last user left.
-     * **Cost.** A few nanoseconds when the thread's cache has a block, else a lock once for many blocks; from a mebibyte
-     * on a call of the system, unless one such block is idle.
+     * **Cost.** A few nanoseconds when the thread's cache has a block, else a lock once for many blocks; from a
+     * mebibyte on a call of the system, unless one such block is idle.
      *
      * @throws InvalidSizeException when [size] is negative or above [maxAllocation]
      * @throws MemoryExhaustedException when a limit or the system stops it
@@ -197,7 +197,9 @@ public abstract class MemoryManager internal constructor(
         make: (WatchedBlock) -> B,
     ): B {
         try {
-            val watch = WatchedBlock(watchList, start, size, guards) { damage, block -> damaged(taken, start, damage, block) }
+            val watch = WatchedBlock(watchList, start, size, guards) { damage, block ->
+                damaged(taken, start, damage, block)
+            }
             val trace = Trace.start(owner, size)
             watch.trace = trace
             val block = make(watch)
@@ -211,14 +213,10 @@ public abstract class MemoryManager internal constructor(
         }
     }
 
-    private fun damaged(taken: Taken, start: Long, damage: GuardBytes.Damage, block: WatchedBlock): GuardBytesException {
+    private fun damaged(taken: Taken, start: Long, damage: GuardBytes.Damage, block: WatchedBlock): MemoryException {
         val what = taken.source.describe(start, block.size)
-        return GuardBytesException(
-            BlockMessages.damaged(what, owner, damage, block.trace),
-            name,
-            block.size,
-            damage.offset,
-        )
+        val message = BlockMessages.damaged(what, owner, damage, block.trace)
+        return GuardBytesException(message, name, block.size, damage.offset)
     }
 
     /** Takes memory for [request]; null when [engine] was cleared meanwhile, and another one has taken its place. */
@@ -269,7 +267,8 @@ public abstract class MemoryManager internal constructor(
     private fun pageRun(pages: PageSource, size: Long): PageRun {
         val taken = Taken(pages.address, BlockKind.LARGE, pages)
         val run = if (watched) {
-            watching(taken, pages.address, size, if (checked) GuardBytes.NONE else null) { PageRun(this, pages, size, it) }
+            val guards = if (checked) GuardBytes.NONE else null
+            watching(taken, pages.address, size, guards) { PageRun(this, pages, size, it) }
         } else {
             try {
                 PageRun(this, pages, size, null)
@@ -308,11 +307,11 @@ public abstract class MemoryManager internal constructor(
     }
 
     /**
-     * The run that has the page [id], with one more reference, which the caller gives back with [close][PageRun.close]; or
-     * null when no run of this manager has the page, or the run's last reference is gone: nothing that has ended comes back.
+     * The run that has the page [id], with one more reference, which the caller gives back with [close][PageRun.close];
+     * or null when no run of this manager has the page, or the run's last reference is gone: what has ended stays so.
      *
-     * `findPages(id)?.use { … }` is safe at any time and from any thread, against the last [close][PageRun.close] too: it
-     * either holds the run or has none. Also on a closed manager, whose runs stay valid.
+     * `findPages(id)?.use { … }` is safe at any time and from any thread, against the last [close][PageRun.close] too:
+     * it either holds the run or has none. Also on a closed manager, whose runs stay valid.
      *
      * **Cost.** Two lookups without a lock, and a reference taken and given back: some tens of nanoseconds.
      */
@@ -331,11 +330,11 @@ public abstract class MemoryManager internal constructor(
     }
 
     /**
-     * Gives idle memory back to the system and answers how many bytes went.
+     * Gives idle memory back to the system and returns how many bytes went.
      *
      * Afterwards only pages that hold a block, or the quarantined bytes of one, are reserved.
      *
-     * **Cost.** A handshake with all threads (tens of microseconds) and one call of the system for each region that goes.
+     * **Cost.** A handshake with all threads (tens of microseconds) and a system call for each region that goes.
      *
      * @return how many bytes are reserved less than before
      */
@@ -343,14 +342,15 @@ public abstract class MemoryManager internal constructor(
     public fun trim(): Long = engine.trim()
 
     /**
-     * Takes all blocks back at once, whoever holds them, and gives their memory to the system; the manager goes on.
+     * Takes all blocks back at once, also those in use, and gives their memory to the system; the manager goes on. For
+     * the end of a phase, in place of one close for each block.
      *
-     * Every block that was allocated before is closed from then on: its views throw, it refuses to be used, and closing it
-     * does nothing. A thread that is inside of a [Block.withSegment] finds zeros or what it writes itself, and nobody
-     * else's bytes. For the end of a phase whose blocks nobody wants to count down.
+     * Every block that was allocated before is closed from then on: its views throw, it refuses to be used, and closing
+     * it does nothing. A thread in a [Block.withSegment] finds zeros or what it writes itself, never another block's
+     * bytes.
      *
      * **Cost.** A handshake with all threads for every arena that is open (tens of microseconds each: one for every few
-     * thousand small blocks, and one for every large one that views were taken of), and a call of the system for each region.
+     * thousand small blocks, and one for every large one that views were taken of), and a system call for each region.
      *
      * @throws UnsupportedOperationException on [MemoryManager.system], whose blocks belong to others
      */
@@ -394,7 +394,7 @@ public abstract class MemoryManager internal constructor(
     /** The name and the [stats] of this moment, for logs. */
     override fun toString(): String = "MemoryManager '$name' (${stats()})"
 
-    /** Takes this manager's place in the tree of its budget: from here on others may ask for its idle memory. */
+    /** Takes this manager's place in the tree of its budget, whose other members may now reclaim its idle memory. */
     internal fun join() {
         val joined = Member(this)
         member = joined

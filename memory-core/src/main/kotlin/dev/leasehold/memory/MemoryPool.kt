@@ -162,7 +162,7 @@ public open class MemoryPool internal constructor(
         return if (cache != null && SizeClasses.holds(size)) cache.take(SizeClasses.indexOf(size)) else 0
     }
 
-    /** Makes the lease, with views that live in [arena], of what [takeAtHand] returned; where that is 0, takes a block. */
+    /** Makes the lease, with views in [arena], of what [takeAtHand] returned; where that is 0, takes a block. */
     internal fun leaseTaken(address: Long, arena: Arena?, size: Long, attachment: Attachment): Lease {
         val thread = Thread.currentThread()
         var source: BlockSource? = null
@@ -220,7 +220,7 @@ public open class MemoryPool internal constructor(
         return sharedLeaseOf(this, bias, taken.source, taken.address, taken.code, request.size, request.attachment)
     }
 
-    /** The lease for [request] that was served with [taken], or, where that is null, refused because the pool was closed. */
+    /** The lease for [request] that was served with [taken]; where that is null, the refusal of a closed pool. */
     internal fun sharedLease(taken: Taken?, request: Request): SharedLease {
         if (taken == null) throw closedException()
         return sharedLeaseOf(this, null, taken.source, taken.address, taken.code, request.size, request.attachment)
@@ -283,7 +283,7 @@ public open class MemoryPool internal constructor(
 
     // ---- making pools ----
 
-    /** Takes this pool's place in the tree of its budget: from here on others may ask for its idle memory. */
+    /** Takes this pool's place in the tree of its budget, whose other members may now reclaim its idle memory. */
     internal fun join() {
         val joined = Member(this)
         member = joined

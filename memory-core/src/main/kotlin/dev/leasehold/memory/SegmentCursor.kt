@@ -1,6 +1,5 @@
 package dev.leasehold.memory
 
-
 /**
  * A cursor over this segment, at its start, that reads and writes numbers in the byte order [order]. For a part, take
  * the cursor of a slice.

@@ -192,8 +192,9 @@ public class SegmentRewriter internal constructor(private val segment: Segment, 
     }
 
     private fun overtaking(length: Long) = RewriteOvertakeException(
-        "Storing ${bytes(length)} at offset ${grouped(writePosition)} would overwrite bytes that have not been fetched: " +
-            "the reader is at offset ${grouped(readPosition)}, which leaves ${bytes(free)} free; fetch or skip more first",
+        "Storing ${bytes(length)} at offset ${grouped(writePosition)} would overwrite bytes that have not been " +
+            "fetched: the reader is at offset ${grouped(readPosition)}, which leaves ${bytes(free)} free; fetch or " +
+            "skip more first",
         length,
         free,
     )

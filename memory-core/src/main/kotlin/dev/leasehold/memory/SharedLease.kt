@@ -17,8 +17,8 @@ import dev.leasehold.memory.internal.platform.bytes
  * **Threads.** Any. What one thread wrote before it handed the lease over is seen by the thread that takes it.
  * **Zeroed.** Only when the pool's [Hygiene] says so.
  * **Views.** [withSegment] for the bytes; [keptSegment] where a view must be kept. See [MemoryHolder].
- * **After the close** the lease refuses at once. A [withSegment] that is running on another thread keeps the memory until it
- * returns.
+ * **After the close** the lease refuses at once. A [withSegment] that is running on another thread keeps the memory
+ * until it returns.
  */
 public class SharedLease internal constructor(
     /** The pool that this was rented from. */
@@ -51,7 +51,7 @@ public class SharedLease internal constructor(
      *   changed then
      * @throws BudgetClosedException when [budget] is closed; nothing has changed then
      * @throws LeaseClosedException when the lease has ended, also when another thread was faster
-     * @throws MemoryBusyException while a [withSegment] or an input/output operation uses the bytes; nothing has changed then
+     * @throws MemoryBusyException while a [withSegment] or an input/output operation uses the bytes; nothing changes
      */
     public fun transferTo(budget: MemoryBudget): SharedLease {
         if (hasEnded) refuseClosed("transferred")
@@ -85,12 +85,13 @@ public class SharedLease internal constructor(
     /**
      * Ends the lease from any thread. Closing again, also at the same time, does nothing.
      *
-     * @throws MemoryBusyException while a native call or an input/output operation uses a [kept view][keptSegment] that has to
-     *   be cut off now; the lease stays open
+     * @throws MemoryBusyException while a native call or an input/output operation uses a [kept view][keptSegment] that
+     *   has to be cut off now; the lease stays open
      */
     override fun close() {
         val left = releaseOne()
-        if (left == LAST) free() else if (left == MORE) attachment?.trace?.ended()
+        if (left == LAST) free()
+        if (left == MORE) attachment?.trace?.ended()
     }
 
     internal override fun describe(): String = "SharedLease of ${bytes(size)}"

@@ -28,7 +28,7 @@ public class PublicAbi(private val committed: File, private val classes: File) {
 
     /** The interface of the compiled classes; Kotlin's internal declarations are not part of it. */
     public fun dump(): String {
-        // The tool answers a folder with an empty dump, which would equal any other: it wants the files themselves.
+        // For a folder the tool returns an empty dump, which would equal any other: it needs the files themselves.
         val files = classes.walk().filter { it.extension == "class" && it.name != "module-info.class" }
             .sortedBy { it.invariantSeparatorsPath }.toList()
         check(files.isNotEmpty()) { "$classes holds no class files: compile the module first" }

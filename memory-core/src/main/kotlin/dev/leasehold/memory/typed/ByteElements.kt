@@ -46,7 +46,7 @@ public value class ByteElements internal constructor(@PublishedApi internal val 
     public operator fun set(index: Long, value: Byte): Unit =
         accessElement(raw, index, 0) { raw.set(JAVA_BYTE, it, value) }
 
-    /** The bytes in order, read when they are asked for. */
+    /** The bytes in order, read one by one. */
     public operator fun iterator(): ByteIterator = ByteElementsIterator(this)
 
     /** Calls [action] with each byte in order. */
@@ -94,7 +94,7 @@ public value class ByteElements internal constructor(@PublishedApi internal val 
     }
 
     /**
-     * Sorts in ascending order, where the bytes lie. Nobody else may write them meanwhile.
+     * Sorts in ascending order, where the bytes lie. No other thread may write them meanwhile.
      *
      * Cost: linear, with 2 KiB of counters on the heap.
      */

@@ -47,7 +47,7 @@ public value class CharElements internal constructor(@PublishedApi internal val 
     public operator fun set(index: Long, value: Char): Unit =
         accessElement(raw, index, 1) { raw.set(JAVA_CHAR_UNALIGNED, it, value) }
 
-    /** The chars in order, read when they are asked for. */
+    /** The chars in order, read one by one. */
     public operator fun iterator(): CharIterator = CharElementsIterator(this)
 
     /** Calls [action] with each char in order. */
@@ -97,7 +97,7 @@ public value class CharElements internal constructor(@PublishedApi internal val 
     }
 
     /**
-     * Sorts in ascending order, where the chars lie. Nobody else may write them meanwhile.
+     * Sorts in ascending order, where the chars lie. No other thread may write them meanwhile.
      *
      * Cost: n log n at worst, n when they are sorted already or backwards; nothing is copied to the heap.
      */

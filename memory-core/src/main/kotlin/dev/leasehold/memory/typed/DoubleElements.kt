@@ -47,7 +47,7 @@ public value class DoubleElements internal constructor(@PublishedApi internal va
     public operator fun set(index: Long, value: Double): Unit =
         accessElement(raw, index, 3) { raw.set(JAVA_DOUBLE_UNALIGNED, it, value) }
 
-    /** The doubles in order, read when they are asked for. */
+    /** The doubles in order, read one by one. */
     public operator fun iterator(): DoubleIterator = DoubleElementsIterator(this)
 
     /** Calls [action] with each double in order. */
@@ -99,7 +99,7 @@ public value class DoubleElements internal constructor(@PublishedApi internal va
     /**
      * Sorts in ascending order, where the doubles lie.
      *
-     * The order is that of [Double.compareTo]: -0.0 before 0.0, NaNs last. Nobody else may read or write them
+     * The order is that of [Double.compareTo]: -0.0 before 0.0, NaNs last. No other thread may read or write them
      * meanwhile: their bits are changed while they are being sorted.
      *
      * Cost: n log n at worst, n when they are sorted already or backwards; nothing is copied to the heap.

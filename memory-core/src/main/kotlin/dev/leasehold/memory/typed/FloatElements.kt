@@ -47,7 +47,7 @@ public value class FloatElements internal constructor(@PublishedApi internal val
     public operator fun set(index: Long, value: Float): Unit =
         accessElement(raw, index, 2) { raw.set(JAVA_FLOAT_UNALIGNED, it, value) }
 
-    /** The floats in order, read when they are asked for. */
+    /** The floats in order, read one by one. */
     public operator fun iterator(): FloatIterator = FloatElementsIterator(this)
 
     /** Calls [action] with each float in order. */
@@ -99,7 +99,7 @@ public value class FloatElements internal constructor(@PublishedApi internal val
     /**
      * Sorts in ascending order, where the floats lie.
      *
-     * The order is that of [Float.compareTo]: -0.0 before 0.0, NaNs last. Nobody else may read or write them
+     * The order is that of [Float.compareTo]: -0.0 before 0.0, NaNs last. No other thread may read or write them
      * meanwhile: their bits are changed while they are being sorted.
      *
      * Cost: n log n at worst, n when they are sorted already or backwards; nothing is copied to the heap.

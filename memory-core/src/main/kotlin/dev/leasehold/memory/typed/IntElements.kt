@@ -47,7 +47,7 @@ public value class IntElements internal constructor(@PublishedApi internal val r
     public operator fun set(index: Long, value: Int): Unit =
         accessElement(raw, index, 2) { raw.set(JAVA_INT_UNALIGNED, it, value) }
 
-    /** The ints in order, read when they are asked for. */
+    /** The ints in order, read one by one. */
     public operator fun iterator(): IntIterator = IntElementsIterator(this)
 
     /** Calls [action] with each int in order. */
@@ -97,7 +97,7 @@ public value class IntElements internal constructor(@PublishedApi internal val r
     }
 
     /**
-     * Sorts in ascending order, where the ints lie. Nobody else may write them meanwhile.
+     * Sorts in ascending order, where the ints lie. No other thread may write them meanwhile.
      *
      * Cost: n log n at worst, n when they are sorted already or backwards; nothing is copied to the heap.
      */

@@ -47,7 +47,7 @@ public value class LongElements internal constructor(@PublishedApi internal val 
     public operator fun set(index: Long, value: Long): Unit =
         accessElement(raw, index, 3) { raw.set(JAVA_LONG_UNALIGNED, it, value) }
 
-    /** The longs in order, read when they are asked for. */
+    /** The longs in order, read one by one. */
     public operator fun iterator(): LongIterator = LongElementsIterator(this)
 
     /** Calls [action] with each long in order. */
@@ -97,7 +97,7 @@ public value class LongElements internal constructor(@PublishedApi internal val 
     }
 
     /**
-     * Sorts in ascending order, where the longs lie. Nobody else may write them meanwhile.
+     * Sorts in ascending order, where the longs lie. No other thread may write them meanwhile.
      *
      * Cost: n log n at worst, n when they are sorted already or backwards; nothing is copied to the heap.
      */

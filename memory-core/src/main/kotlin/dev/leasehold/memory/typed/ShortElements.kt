@@ -47,7 +47,7 @@ public value class ShortElements internal constructor(@PublishedApi internal val
     public operator fun set(index: Long, value: Short): Unit =
         accessElement(raw, index, 1) { raw.set(JAVA_SHORT_UNALIGNED, it, value) }
 
-    /** The shorts in order, read when they are asked for. */
+    /** The shorts in order, read one by one. */
     public operator fun iterator(): ShortIterator = ShortElementsIterator(this)
 
     /** Calls [action] with each short in order. */
@@ -97,7 +97,7 @@ public value class ShortElements internal constructor(@PublishedApi internal val
     }
 
     /**
-     * Sorts in ascending order, where the shorts lie. Nobody else may write them meanwhile.
+     * Sorts in ascending order, where the shorts lie. No other thread may write them meanwhile.
      *
      * Cost: n log n at worst, n when they are sorted already or backwards; nothing is copied to the heap.
      */

@@ -17,7 +17,9 @@ private class Model(seed: Long) {
     private val nodes = listOf(root, node("a", 250, root), node("b", Long.MAX_VALUE, root)).let {
         it + node("a1", 150, it[1]) + node("a2", 0, it[1]) + node("b1", 90, it[2])
     }
-    private val accounts = listOf(3, 3, 4, 5, 2, 0).mapIndexed { index, at -> BudgetLeaf("pool $index", 120, nodes[at]) }
+    private val accounts = listOf(3, 3, 4, 5, 2, 0).mapIndexed { index, at ->
+        BudgetLeaf("pool $index", 120, nodes[at])
+    }
 
     // What each account and node is charged with itself, and what accounts owe to nodes.
     private val charged = LongArray(accounts.size)

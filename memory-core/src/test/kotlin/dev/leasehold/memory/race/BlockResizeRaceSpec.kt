@@ -60,7 +60,7 @@ class BlockResizeRaceSpec : FunSpec({
                 mine.close()
             }
             block.isClosed shouldBe true
-            // Whoever is refused is so because of one who is served meanwhile.
+            // A thread is refused only while another one is served.
             withClue("${refused.get()} were refused") { served.get() shouldBeGreaterThan 0 }
         }
         manager.stats().blocks shouldBe 0

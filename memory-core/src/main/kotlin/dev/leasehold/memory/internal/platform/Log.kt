@@ -1,10 +1,11 @@
 package dev.leasehold.memory.internal.platform
 
 /**
- * The library's log, `dev.leasehold.memory`. It is a [System.Logger], so it goes to the logging framework of the application.
+ * The library's log, `dev.leasehold.memory`. It is a [System.Logger], so it goes to the application's logging
+ * framework.
  *
- * The functions are inlined because a record names the class that called the logger, and a reader wants to see the class
- * that reports something, and not this one.
+ * The functions are inlined because a record names the class that called the logger, and a reader wants to see the
+ * class that reports something, and not this one.
  */
 @Suppress("NOTHING_TO_INLINE")
 internal object Log {

@@ -34,19 +34,19 @@ internal interface Platform {
     /** Gives a whole mapping back. */
     fun unmap(address: Long, bytes: Long)
 
-    /** Lets the system take the pages between [address] and [address] + [bytes] away; their contents become undefined. */
+    /** Lets the system take the [bytes] bytes of pages at [address] away; their contents become undefined. */
     fun discard(address: Long, bytes: Long)
 
     /**
-     * Makes the mapping of [oldBytes] at [address], all of it, [newBytes] long; both are multiples of the page size. What
-     * it holds stays, up to the shorter of the two, and what is new is zero. With [mayMove] it may be put elsewhere, without a
-     * copy; a shorter one stays where it is.
+     * Makes the mapping of [oldBytes] at [address], all of it, [newBytes] long; both are multiples of the page size.
+     * What it holds stays, up to the shorter of the two, and what is new is zero. With [mayMove] it may be put
+     * elsewhere, without a copy; a shorter one stays where it is.
      *
      * @return the address, or 0 when the system refuses or cannot do this at all, and the mapping is as it was
      */
     fun remap(address: Long, oldBytes: Long, newBytes: Long, mayMove: Boolean): Long
 
-    /** A view of exactly [size] bytes at [address], inside one mapping of this platform unless it has no bytes, living as long as [arena]. */
+    /** A view of exactly [size] bytes at [address], inside one mapping unless it is empty, as long as [arena] lives. */
     fun view(address: Long, size: Long, arena: Arena?): MemorySegment
 
     companion object {

@@ -23,15 +23,18 @@ internal object ChunkMessages {
         "$owner: ${bytes(size)} requested, and its chunks have ${bytes(chunk)}: make the chunks larger or request less"
 
     fun alignment(owner: Owner, alignment: Long, stride: Long): String =
-        "$owner: an alignment of $alignment requested, and its chunks lie ${bytes(stride)} apart: make the pool with that " +
-            "alignment"
+        "$owner: an alignment of $alignment requested, and its chunks lie ${bytes(stride)} apart: make the pool with " +
+            "that alignment"
 
     fun none(owner: Owner, capacity: Int, leased: Int): String =
-        "$owner: ${grouped(leased.toLong())} of ${counted(capacity.toLong(), "chunk")} ${if (leased == 1) "is" else "are"} " +
-            "leased: close leases sooner, make more chunks, or rent with a timeout to wait"
+        "$owner: ${grouped(leased.toLong())} of ${counted(capacity.toLong(), "chunk")} " +
+            "${if (leased == 1) "is" else "are"} leased: close leases sooner, make more chunks, or rent with a " +
+            "timeout to wait"
 
     fun timedOut(owner: Owner, nanos: Long, capacity: Int): String {
-        val chunks = if (capacity == 1) "the only chunk did not come" else "none of the ${grouped(capacity.toLong())} chunks came"
-        return "$owner: $chunks back within ${OwnerMessages.millis(nanos)}: close leases sooner, make more chunks, or wait longer"
+        val count = grouped(capacity.toLong())
+        val chunks = if (capacity == 1) "the only chunk did not come" else "none of the $count chunks came"
+        return "$owner: $chunks back within ${OwnerMessages.millis(nanos)}: close leases sooner, make more chunks, " +
+            "or wait longer"
     }
 }

@@ -7,7 +7,7 @@ package dev.leasehold.memory.internal.store
  * free spans by both, so it leaves the index before either changes.
  */
 internal class Span(val region: Region, var first: Int, var pages: Int) {
-    /** Whether nobody has it. */
+    /** Whether it is neither a block nor a slab. */
     var free: Boolean = false
 
     /** What cuts it into blocks, or null. */

@@ -20,7 +20,7 @@ class ManagerSizesSpec :
         "one block may be larger than 2 GiB, and grow beyond 3" {
             SystemMemoryManager("large").use { manager ->
                 val last = 2.GiB + 4095
-                // Pages that nobody touches cost address space only.
+                // Untouched pages cost address space only.
                 var block = manager.allocate(last + 1)
                 block.withSegment {
                     it.setByte(0, 1)
