@@ -17,16 +17,8 @@ public val Int.GiB: Long get() = this * 1024L * 1024L * 1024L
  */
 public val Long.KiB: Long get() = Math.multiplyExact(this, 1.KiB)
 
-/**
- * This many mebibytes, in bytes.
- *
- * @throws ArithmeticException when that does not fit into a `Long`
- */
+/** This many mebibytes, in bytes; throws as [KiB] does. */
 public val Long.MiB: Long get() = Math.multiplyExact(this, 1.MiB)
 
-/**
- * This many gibibytes, in bytes.
- *
- * @throws ArithmeticException when that does not fit into a `Long`
- */
+/** This many gibibytes, in bytes; throws as [KiB] does. */
 public val Long.GiB: Long get() = Math.multiplyExact(this, 1.GiB)

@@ -173,15 +173,7 @@ public class MemoryBudget private constructor(
             parent: MemoryBudget = root(),
         ): MemoryBudget = of(name, limit, parent)
 
-        /**
-         * Makes a budget, for Java. The caller owns it and closes it.
-         *
-         * @param name what figures and errors call it
-         * @param limit the most bytes that it may have; [Long.MAX_VALUE], the default, leaves it to the budgets above
-         * @param parent the budget that its bytes count in too
-         * @throws MemoryConfigurationException when the name is blank or the limit negative
-         * @throws BudgetClosedException when the parent is closed
-         */
+        /** Makes a budget, for Java: as [MemoryBudget] in Kotlin. The caller owns it and closes it. */
         @JvmStatic
         @JvmOverloads
         public fun of(name: String, limit: Long = Long.MAX_VALUE, parent: MemoryBudget = root()): MemoryBudget {

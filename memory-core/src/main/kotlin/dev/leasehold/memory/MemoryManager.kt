@@ -54,11 +54,9 @@ public abstract class MemoryManager internal constructor(
     private val runs = ConcurrentHashMap<Long, PageRun>()
 
     // Replaced by clear.
-    @Volatile
-    private var engine = newEngine(config)
+    @Volatile private var engine = newEngine(config)
 
-    @Volatile
-    private var closed = false
+    @Volatile private var closed = false
 
     // Of engines that were cleared. Under this object's lock.
     private var formerRents = 0L
@@ -126,34 +124,16 @@ public abstract class MemoryManager internal constructor(
     }
 
     /**
-     * [allocate] at an address that is a multiple of [alignment].
+     * [allocate] at an address that is a multiple of [alignment]. Throws what [allocate] does, and:
      *
      * @throws InvalidAlignmentException when [alignment] is no power of two between 1 and the page size
-     * @throws InvalidSizeException when [size] is negative or above [maxAllocation]
-     * @throws MemoryExhaustedException when a limit or the system stops it
-     * @throws ManagerClosedException when the manager is closed
      */
     public fun allocate(size: Long, alignment: Long): Block = allocate(Request(size, checkAlignment(alignment)))
 
-    /**
-     * [allocate] of bytes that are zero.
-     *
-     * **Cost.** About 20 ns more for 4 KiB.
-     *
-     * @throws InvalidSizeException when [size] is negative or above [maxAllocation]
-     * @throws MemoryExhaustedException when a limit or the system stops it
-     * @throws ManagerClosedException when the manager is closed
-     */
+    /** [allocate] of bytes that are zero, which costs about 20 ns more for 4 KiB. */
     public fun allocateZeroed(size: Long): Block = allocate(Request(size)).also(Block::zeroAll)
 
-    /**
-     * [allocateZeroed] at an address that is a multiple of [alignment].
-     *
-     * @throws InvalidAlignmentException when [alignment] is no power of two between 1 and the page size
-     * @throws InvalidSizeException when [size] is negative or above [maxAllocation]
-     * @throws MemoryExhaustedException when a limit or the system stops it
-     * @throws ManagerClosedException when the manager is closed
-     */
+    /** [allocateZeroed] at an address that is a multiple of [alignment]: as [allocate] with one. */
     public fun allocateZeroed(size: Long, alignment: Long): Block = allocate(size, alignment).also(Block::zeroAll)
 
     /** Allocates a block for [request]. */
@@ -186,36 +166,42 @@ public abstract class MemoryManager internal constructor(
         val taken = takeSlow(engine, around) ?: return null
         val start = taken.address + (guards?.front ?: 0)
         val kind = BlockKind.of(taken.code, request.alignment)
-        return watching(taken, start, size, guards) { Block(this, null, 0, taken.source, start, size, kind, it) }
+        return orGivenBack(taken, around.size) {
+            watching(taken.source, start, size, guards) { Block(this, null, 0, taken.source, start, size, kind, it) }
+        }
+    }
+
+    private inline fun <B : Block> orGivenBack(taken: Taken, size: Long, make: () -> B): B = try {
+        make()
+    } catch (failure: Throwable) {
+        taken.source.giveBack(taken.address, taken.code, size)
+        throw failure
     }
 
     private inline fun <B : Block> watching(
-        taken: Taken,
+        source: HeldSource,
         start: Long,
         size: Long,
         guards: GuardBytes?,
         make: (WatchedBlock) -> B,
     ): B {
-        try {
-            val watch = WatchedBlock(watchList, start, size, guards) { damage, block ->
-                damaged(taken, start, damage, block)
-            }
-            val trace = Trace.start(owner, size)
-            watch.trace = trace
-            val block = make(watch)
-            block.traced(trace)
-            watch.begin()
-            if (taken.source.state.cleared) watch.ended()
-            return block
-        } catch (failure: Throwable) {
-            taken.source.giveBack(taken.address, taken.code, guards?.around(size) ?: size)
-            throw failure
-        }
+        val watch = WatchedBlock(watchList, start, size, guards) { damage, it -> damaged(source, start, damage, it) }
+        val trace = Trace.start(owner, size)
+        watch.trace = trace
+        val block = make(watch)
+        block.traced(trace)
+        watch.begin()
+        if (source.state.cleared) watch.ended()
+        return block
     }
 
-    private fun damaged(taken: Taken, start: Long, damage: GuardBytes.Damage, block: WatchedBlock): MemoryException {
-        val what = taken.source.describe(start, block.size)
-        val message = BlockMessages.damaged(what, owner, damage, block.trace)
+    private fun damaged(
+        source: HeldSource,
+        start: Long,
+        damage: GuardBytes.Damage,
+        block: WatchedBlock,
+    ): MemoryException {
+        val message = BlockMessages.damaged(source.describe(start, block.size), owner, damage, block.trace)
         return GuardBytesException(message, name, block.size, damage.offset)
     }
 
@@ -265,17 +251,10 @@ public abstract class MemoryManager internal constructor(
     }
 
     private fun pageRun(pages: PageSource, size: Long): PageRun {
-        val taken = Taken(pages.address, BlockKind.LARGE, pages)
-        val run = if (watched) {
-            val guards = if (checked) GuardBytes.NONE else null
-            watching(taken, pages.address, size, guards) { PageRun(this, pages, size, it) }
-        } else {
-            try {
-                PageRun(this, pages, size, null)
-            } catch (failure: Throwable) {
-                pages.giveBack(pages.address, BlockKind.LARGE, size)
-                throw failure
-            }
+        val guards = if (checked) GuardBytes.NONE else null
+        val run = orGivenBack(Taken(pages.address, BlockKind.LARGE, pages), size) {
+            val make = { watch: WatchedBlock? -> PageRun(this, pages, size, watch) }
+            if (watched) watching(pages, pages.address, size, guards, make) else make(null)
         }
         return entered(run, pages)
     }
@@ -298,17 +277,13 @@ public abstract class MemoryManager internal constructor(
         if (count <= 0) throw InvalidSizeException(PageMessages.none(owner, count), size)
         val most = minOf(limit / pageSize, engine.mostPages)
         if (count <= most) return
-        val message = if (most < engine.mostPages) {
-            PageMessages.aboveLimit(owner, count, pageSize, most)
-        } else {
-            PageMessages.tooMany(owner, count, pageSize, most)
-        }
+        val message = PageMessages.tooMany(owner, count, pageSize, most, limited = most < engine.mostPages)
         throw InvalidSizeException(message, size)
     }
 
     /**
      * The run that has the page [id], with one more reference, which the caller gives back with [close][PageRun.close];
-     * or null when no run of this manager has the page, or the run's last reference is gone: what has ended stays so.
+     * null when no run of this manager has the page, or the run's last reference is gone.
      *
      * `findPages(id)?.use { … }` is safe at any time and from any thread, against the last [close][PageRun.close] too:
      * it either holds the run or has none. Also on a closed manager, whose runs stay valid.
@@ -335,8 +310,6 @@ public abstract class MemoryManager internal constructor(
      * Afterwards only pages that hold a block, or the quarantined bytes of one, are reserved.
      *
      * **Cost.** A handshake with all threads (tens of microseconds) and a system call for each region that goes.
-     *
-     * @return how many bytes are reserved less than before
      */
     @IgnorableReturnValue
     public fun trim(): Long = engine.trim()

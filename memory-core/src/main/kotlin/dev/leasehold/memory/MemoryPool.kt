@@ -312,12 +312,7 @@ public open class MemoryPool internal constructor(
         @JvmStatic
         public fun shared(): MemoryPool = Shared.pool
 
-        /**
-         * Makes a pool for one subsystem, with the default options.
-         *
-         * @param name what figures and errors call it
-         * @throws MemoryConfigurationException when the name is blank
-         */
+        /** Makes a pool for one subsystem, with the default options. */
         @JvmStatic
         public fun isolated(name: String): MemoryPool = make(name, PoolOptions())
 
@@ -333,14 +328,7 @@ public open class MemoryPool internal constructor(
         public fun isolated(name: String, configure: PoolOptions.() -> Unit): MemoryPool =
             make(name, PoolOptions().apply(configure))
 
-        /**
-         * [isolated] for Java: `MemoryPool.isolated("orders", options -> options.setLimit(64 << 20))`.
-         *
-         * @param name what figures and errors call it
-         * @param configure sets its options
-         * @throws MemoryConfigurationException when the name is blank or figures contradict each other
-         * @throws BudgetClosedException when its budget is closed
-         */
+        /** [isolated] for Java: `MemoryPool.isolated("orders", options -> options.setLimit(64 << 20))`. */
         @JvmStatic
         public fun isolated(name: String, configure: Consumer<in PoolOptions>): MemoryPool =
             make(name, PoolOptions().also(configure::accept))
@@ -351,7 +339,8 @@ public open class MemoryPool internal constructor(
          *
          * @throws InvalidSizeException when [blockSize] or [blockCount] is not positive, or their product overflows
          * @throws InvalidAlignmentException when [alignment] is no power of two between 1 and the page size
-         * @throws MemoryConfigurationException when the name is blank
+         * @throws MemoryConfigurationException when the name is blank, or options contradict each other or the chunks
+         * @throws BudgetClosedException when the budget in its options is closed
          * @throws BudgetExceededException when a budget refuses the region
          * @throws MemoryExhaustedException when the system refuses the region
          */
@@ -364,16 +353,7 @@ public open class MemoryPool internal constructor(
             alignment: Long = FixedMemoryPool.DEFAULT_ALIGNMENT,
         ): FixedMemoryPool = FixedMemoryPool.make(name, blockSize, blockCount, alignment, PoolOptions())
 
-        /**
-         * [fixed] with options.
-         *
-         * @throws InvalidSizeException when [blockSize] or [blockCount] is not positive, or their product overflows
-         * @throws InvalidAlignmentException when [alignment] is no power of two between 1 and the page size
-         * @throws MemoryConfigurationException when figures contradict each other, such as a limit below the block size
-         * @throws BudgetClosedException when its budget is closed
-         * @throws BudgetExceededException when a budget refuses the region
-         * @throws MemoryExhaustedException when the system refuses the region
-         */
+        /** [fixed] with options. */
         @JvmSynthetic
         public fun fixed(
             name: String,
@@ -384,16 +364,7 @@ public open class MemoryPool internal constructor(
         ): FixedMemoryPool =
             FixedMemoryPool.make(name, blockSize, blockCount, alignment, PoolOptions().apply(configure))
 
-        /**
-         * [fixed] with options, for Java.
-         *
-         * @throws InvalidSizeException when [blockSize] or [blockCount] is not positive, or their product overflows
-         * @throws InvalidAlignmentException when [alignment] is no power of two between 1 and the page size
-         * @throws MemoryConfigurationException when figures contradict each other, such as a limit below the block size
-         * @throws BudgetClosedException when its budget is closed
-         * @throws BudgetExceededException when a budget refuses the region
-         * @throws MemoryExhaustedException when the system refuses the region
-         */
+        /** [fixed] with options, for Java. */
         @JvmStatic
         public fun fixed(
             name: String,

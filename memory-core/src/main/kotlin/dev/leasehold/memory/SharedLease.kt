@@ -32,12 +32,7 @@ public class SharedLease internal constructor(
     attachment: Attachment?,
 ) : MemoryHolder(bias, generation, source, address, size, kind, attachment) {
     /**
-     * Moves the charge of the lease's block from the pool's budget to [budget]: another subsystem pays for it from here
-     * on.
-     *
-     * Budgets above both are not touched, so the bytes never count twice there. When the new lease ends, the pool's
-     * budget pays again; if that has no room by then, [budget] goes on paying until the pool next gives memory back to
-     * the system ([MemoryPool.trim] does), so that no limit is passed.
+     * Moves the charge of the lease's block from the pool's budget to [budget], as [Lease.transferTo] does.
      *
      * **Ownership.** Returns a new lease over the same bytes, which the caller closes, and ends this one without giving
      * its block back. Of a transfer and closes that race, one wins: either the block goes back and this throws, or

@@ -43,23 +43,11 @@ public class SystemMemoryManager private constructor(
         public operator fun invoke(name: String, configure: ManagerOptions.() -> Unit = {}): SystemMemoryManager =
             make(name, ManagerOptions().apply(configure))
 
-        /**
-         * Makes a manager for one subsystem, for Java, with the default options. The caller owns it and closes it.
-         *
-         * @param name what figures and errors call it
-         * @throws MemoryConfigurationException when the name is blank
-         */
+        /** Makes a manager with the default options, for Java. The caller closes it. */
         @JvmStatic
         public fun of(name: String): SystemMemoryManager = make(name, ManagerOptions())
 
-        /**
-         * Makes a manager for one subsystem, for Java. The caller owns it and closes it.
-         *
-         * @param name what figures and errors call it
-         * @param configure sets its options
-         * @throws MemoryConfigurationException when the name is blank or figures contradict each other
-         * @throws BudgetClosedException when its budget is closed
-         */
+        /** Makes a manager with the options that [configure] sets, for Java: as [SystemMemoryManager] in Kotlin. */
         @JvmStatic
         public fun of(name: String, configure: Consumer<in ManagerOptions>): SystemMemoryManager =
             make(name, ManagerOptions().also(configure::accept))

@@ -49,13 +49,10 @@ public value class MemoryScope @PublishedApi internal constructor(@PublishedApi 
     public inline fun MemoryPool.rent(): Lease = rent(defaultSize)
 
     /**
-     * [rent] at an address that is a multiple of [alignment].
+     * [rent] at an address that is a multiple of [alignment]. Throws what [rent] does, and:
      *
      * @throws dev.leasehold.memory.InvalidAlignmentException when [alignment] is no power of two between 1 and the page
      *   size
-     * @throws dev.leasehold.memory.InvalidSizeException when [size] is negative or above what the pool can ever hold
-     * @throws dev.leasehold.memory.MemoryExhaustedException when the pool's limit or the system stops it
-     * @throws dev.leasehold.memory.PoolClosedException when the pool is closed
      */
     public fun MemoryPool.rent(size: Long, alignment: Long): Lease = ledger.rent(this, size, alignment)
 
@@ -98,27 +95,11 @@ public value class MemoryScope @PublishedApi internal constructor(@PublishedApi 
     /** [rentShared] of the pool's [default size][MemoryPool.defaultSize]. */
     public fun MemoryPool.rentShared(): SharedLease = rentShared(defaultSize)
 
-    /**
-     * [rentShared] at an address that is a multiple of [alignment].
-     *
-     * @throws dev.leasehold.memory.InvalidAlignmentException when [alignment] is no power of two between 1 and the page
-     *   size
-     * @throws dev.leasehold.memory.InvalidSizeException when [size] is negative or above what the pool can ever hold
-     * @throws dev.leasehold.memory.MemoryExhaustedException when the pool's limit or the system stops it
-     * @throws dev.leasehold.memory.PoolClosedException when the pool is closed
-     */
+    /** [rentShared] at an address that is a multiple of [alignment]: as [rent] with one. */
     public fun MemoryPool.rentShared(size: Long, alignment: Long): SharedLease =
         ledger.rentShared { owner -> rentSharedFor(owner, size, alignment) }
 
-    /**
-     * [rentShared] that waits up to [timeout] for memory to come back, first come, first served.
-     *
-     * @throws dev.leasehold.memory.RentTimeoutException when [timeout] passed first
-     * @throws InterruptedException when the thread was interrupted while it waited; nothing is lost
-     * @throws dev.leasehold.memory.InvalidTimeoutException when [timeout] is not positive
-     * @throws dev.leasehold.memory.InvalidSizeException when [size] is negative or above what the pool can ever hold
-     * @throws dev.leasehold.memory.PoolClosedException when the pool is closed, or gets closed while this waits
-     */
+    /** [rentShared] that waits up to [timeout] for memory to come back: as [rent] does. */
     public fun MemoryPool.rentShared(size: Long, timeout: Duration): SharedLease =
         ledger.rentShared { owner -> rentSharedFor(owner, size, timeout = timeout) }
 
@@ -126,12 +107,7 @@ public value class MemoryScope @PublishedApi internal constructor(@PublishedApi 
     public fun MemoryPool.rentShared(size: Long, timeout: JavaDuration): SharedLease =
         rentShared(size, timeout.toKotlinDuration())
 
-    /**
-     * [rentShared], or null when the pool's limit stops it.
-     *
-     * @throws dev.leasehold.memory.InvalidSizeException when [size] is negative or above what the pool can ever hold
-     * @throws dev.leasehold.memory.PoolClosedException when the pool is closed
-     */
+    /** [rentShared], or null when the pool's limit stops it: as [tryRent]. */
     public fun MemoryPool.tryRentShared(size: Long): SharedLease? =
         ledger.rentShared { owner -> tryRentSharedFor(owner, size) }
 
@@ -150,15 +126,7 @@ public value class MemoryScope @PublishedApi internal constructor(@PublishedApi 
     @Suppress("NOTHING_TO_INLINE") // So that the compiler's profile of the rare way is this very call's.
     public inline fun allocate(size: Long): Segment = Segment.of(ledger.allocate(size))
 
-    /**
-     * [allocate] at an address that is a multiple of [alignment].
-     *
-     * @throws dev.leasehold.memory.InvalidAlignmentException when [alignment] is no power of two between 1 and the page
-     *   size
-     * @throws dev.leasehold.memory.InvalidSizeException when [size] is negative or above what the pool can ever hold
-     * @throws dev.leasehold.memory.MemoryExhaustedException when the pool's limit or the system stops it
-     * @throws dev.leasehold.memory.PoolClosedException when the pool is closed
-     */
+    /** [allocate] at an address that is a multiple of [alignment]. Throws what [allocate] and [rent] with one do. */
     @Suppress("NOTHING_TO_INLINE")
     public inline fun allocate(size: Long, alignment: Long): Segment = Segment.of(ledger.allocate(size, alignment))
 

@@ -33,9 +33,6 @@ internal class Chunks(
     /** How many chunks were ever taken. */
     val taken: Long get() = rented.sum()
 
-    /** Whether the region is still held: until the engine is closed and the last chunk is back. */
-    val isMapped: Boolean get() = mapped.get() != 0
-
     /** Takes a chunk; 0 when none is free, or the engine is closed. */
     fun take(): Long {
         if (!hold()) return 0

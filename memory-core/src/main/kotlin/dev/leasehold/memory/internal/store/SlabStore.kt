@@ -33,14 +33,8 @@ internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val i
     /** Takes a block of [classIndex]; 0 when neither the limit nor the system allows one. */
     fun take(classIndex: Int): Long {
         if (dead) return 0
-        val address = if (shape.isSpan(
-                classIndex,
-            )
-        ) {
-            takeSpan(shape.pagesOfBlock(classIndex))
-        } else {
-            takeFromSlab(classIndex)
-        }
+        val isSpan = shape.isSpan(classIndex)
+        val address = if (isSpan) takeSpan(shape.pagesOfBlock(classIndex)) else takeFromSlab(classIndex)
         if (address != 0L) outBytes += SizeClasses.sizeOf(classIndex)
         return address
     }

@@ -65,9 +65,9 @@ internal object ManagerContract {
         listOf<Long>(0, 1, 15, 16, 17, 100, 1000, 4095, 4096, 4097, 3 * (1L shl 20) + 17) + everyClassBorder
         ).distinct().sorted()
 
-    private fun sizesFor(manager: MemoryManager) = sizes.filter {
-        it <=
-            minOf(manager.maxAllocation, manager.limit - 4096)
+    private fun sizesFor(manager: MemoryManager): List<Long> {
+        val most = minOf(manager.maxAllocation, manager.limit - 4096)
+        return sizes.filter { it <= most }
     }
 
     private fun exactViews(fixture: ManagerFixture) = fixture.use { manager ->

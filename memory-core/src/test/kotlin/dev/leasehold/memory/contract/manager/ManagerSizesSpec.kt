@@ -42,9 +42,7 @@ class ManagerSizesSpec :
                 repeat(2) {
                     manager.allocate(64.MiB).close()
                     val small = ArrayList<Block>()
-                    while (manager.stats().used <
-                        70.MiB
-                    ) {
+                    while (manager.stats().used < 70.MiB) {
                         repeat(500) { small += manager.allocate(1000L + small.size % 3000) }
                     }
                     // Every second one first, so that what is free lies in pieces.
