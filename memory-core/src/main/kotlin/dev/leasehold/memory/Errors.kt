@@ -12,7 +12,8 @@ import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.platform.bytes
 
 /**
- * What all exceptions of this library are. Each names who refused, what was requested, the bound, and what to do.
+ * What all exceptions of this library are. Each names the pool, manager or budget, the request, the bound, and the
+ * remedy.
  *
  * Modules that build on this one have exceptions of their own below it.
  */

@@ -15,7 +15,7 @@ public fun logged(about: String = "", body: (ConcurrentLinkedQueue<String>) -> U
     return messages.toList()
 }
 
-/** [logged], but with all that each record has: who reports, how bad it is, and the failure. */
+/** [logged], but with all that each record has: the reporting class, the level, and the failure. */
 public fun loggedRecords(about: String, body: () -> Unit): List<LogRecord> {
     val records = ConcurrentLinkedQueue<LogRecord>()
     capture(about, { records.add(it.also(LogRecord::getSourceClassName)) }, body)

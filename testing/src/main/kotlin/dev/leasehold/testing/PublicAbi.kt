@@ -7,7 +7,7 @@ import java.io.File
 /**
  * A module's public binary interface, compared with the dump that was committed for it.
  *
- * A change of the dump is a change for everyone who has compiled against the library, so it must be seen in review.
+ * A change of the dump is a change for all code compiled against the library, so it must be seen in review.
  *
  * @property committed the committed dump
  * @property classes the folder of the module's compiled main classes

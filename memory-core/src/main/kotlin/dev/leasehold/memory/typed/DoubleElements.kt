@@ -23,8 +23,8 @@ public fun Segment.asDoubles(): DoubleElements = DoubleElements(requireWhole(raw
 
 /**
  * A view of native memory as doubles in native byte order: it owns nothing and lives as long as the [Segment] that it
- * was taken from. What that says on threads and on the exceptions of every access holds here as well: an index or a part that is
- * not all inside throws [SegmentBoundsException], and nothing is written or copied.
+ * was taken from. What that says on threads and on the exceptions of every access holds here as well: an index or a
+ * part that is not all inside throws [SegmentBoundsException], and nothing is written or copied.
  *
  * Cost: an access is that of a [DoubleArray]; nothing is boxed.
  */

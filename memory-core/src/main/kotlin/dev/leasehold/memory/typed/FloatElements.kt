@@ -23,8 +23,8 @@ public fun Segment.asFloats(): FloatElements = FloatElements(requireWhole(raw, 4
 
 /**
  * A view of native memory as floats in native byte order: it owns nothing and lives as long as the [Segment] that it
- * was taken from. What that says on threads and on the exceptions of every access holds here as well: an index or a part that is
- * not all inside throws [SegmentBoundsException], and nothing is written or copied.
+ * was taken from. What that says on threads and on the exceptions of every access holds here as well: an index or a
+ * part that is not all inside throws [SegmentBoundsException], and nothing is written or copied.
  *
  * Cost: an access is that of a [FloatArray]; nothing is boxed.
  */

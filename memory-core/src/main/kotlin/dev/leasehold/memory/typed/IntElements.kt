@@ -22,9 +22,9 @@ import java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED
 public fun Segment.asInts(): IntElements = IntElements(requireWhole(raw, 4, "ints"))
 
 /**
- * A view of native memory as ints in native byte order: it owns nothing and lives as long as the [Segment] that it
- * was taken from. What that says on threads and on the exceptions of every access holds here as well: an index or a part that is
- * not all inside throws [SegmentBoundsException], and nothing is written or copied.
+ * A view of native memory as ints in native byte order: it owns nothing and lives as long as the [Segment] that it was
+ * taken from. What that says on threads and on the exceptions of every access holds here as well: an index or a part
+ * that is not all inside throws [SegmentBoundsException], and nothing is written or copied.
  *
  * Cost: an access is that of an [IntArray]; nothing is boxed.
  */

@@ -22,9 +22,9 @@ import java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED
 public fun Segment.asLongs(): LongElements = LongElements(requireWhole(raw, 8, "longs"))
 
 /**
- * A view of native memory as longs in native byte order: it owns nothing and lives as long as the [Segment] that it
- * was taken from. What that says on threads and on the exceptions of every access holds here as well: an index or a part that is
- * not all inside throws [SegmentBoundsException], and nothing is written or copied.
+ * A view of native memory as longs in native byte order: it owns nothing and lives as long as the [Segment] that it was
+ * taken from. What that says on threads and on the exceptions of every access holds here as well: an index or a part
+ * that is not all inside throws [SegmentBoundsException], and nothing is written or copied.
  *
  * Cost: an access is that of a [LongArray]; nothing is boxed.
  */

@@ -8,7 +8,7 @@ import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
 import kotlin.random.Random
 
-/** The tree beside a model that is too simple to be wrong: who holds what, and what each node sums up to. */
+/** The tree beside a model that is too simple to be wrong: the bytes of each holder, and the sum at each node. */
 private class Model(seed: Long) {
     class Held(val account: Int, val charge: Charge, var payer: Int, val bytes: Long)
 

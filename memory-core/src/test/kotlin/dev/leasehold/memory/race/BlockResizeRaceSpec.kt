@@ -70,7 +70,7 @@ class BlockResizeRaceSpec : FunSpec({
     }
 
     for (strangers in 1..3 step 2) {
-        test("a block that grows, shrinks and moves stays whole for $strangers others who hold it meanwhile") {
+        test("a block that grows, shrinks and moves stays whole for $strangers other holders") {
             val manager = SystemMemoryManager("resized under others")
             val seed = Effort.seed("resized under others")
             val shown = AtomicReference<Block>(manager.allocate(64).also { write(it, seed) })

@@ -4,7 +4,7 @@ import dev.leasehold.memory.internal.budget.BudgetRefusal
 import dev.leasehold.memory.internal.platform.bytes
 import dev.leasehold.memory.internal.platform.counted
 
-/** The messages of a pool or a manager that refuses: who, how much was requested, what the bound is, and what to do. */
+/** The messages of a pool or a manager that refuses: its name, the request, the bound, and the remedy. */
 internal object OwnerMessages {
     private const val NANOS_PER_MILLI = 1_000_000
 

@@ -15,7 +15,8 @@ import java.util.concurrent.atomic.AtomicReference
  *
  * @property what the lease or block in words
  * @property participle how it was taken: rented or allocated
- * @property renter who took it, in words: an object could lead back to the lease, which then would never be garbage
+ * @property renter the thread or code that took it, in words: an object could lead back to the lease, which then would
+ *   never be garbage
  */
 internal class Trace private constructor(
     private val what: String,

@@ -121,7 +121,7 @@ internal class BudgetLeaf(name: String, limit: Long, parent: BudgetNode?) : Budg
         elsewhere.addAndGet(bytes)
     }
 
-    /** Owes [bytes] more to [debt]'s payer, who pays for them already. */
+    /** Owes [bytes] more to [debt]'s payer, which pays for them already. */
     fun owe(debt: Debt, bytes: Long) {
         if (debt.bytes == 0L) {
             debt.next = debts

@@ -1,6 +1,6 @@
 package dev.leasehold.memory.internal.budget
 
-/** What budgets refuse, and in which words: who, how much was requested, what the bound is, and what to do. */
+/** The messages of budgets that refuse: the budget, the request, the bound, and the remedy. */
 internal object BudgetMessages {
     const val BLANK_NAME: String = "the name of a budget must not be blank"
 

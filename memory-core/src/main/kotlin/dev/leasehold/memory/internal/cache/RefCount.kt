@@ -14,7 +14,7 @@ import java.lang.invoke.VarHandle
  *     63      62     61 … 32    31 … 0
  *    ENDED  BIASED   scopes    references
  *
- * | the word | who counts |
+ * | the word | counted by |
  * |---|---|
  * | with [BIASED] | the owner alone, plainly, in the busy region of its [bias], while [generation] is the bias's |
  * | positive without it | any thread, by compare-and-set |

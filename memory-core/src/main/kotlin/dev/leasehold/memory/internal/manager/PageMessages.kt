@@ -4,7 +4,7 @@ import dev.leasehold.memory.internal.block.Owner
 import dev.leasehold.memory.internal.platform.bytes
 import dev.leasehold.memory.internal.platform.counted
 
-/** What runs of pages refuse: who, how much was requested, what the bound is, and what to do. */
+/** The messages of runs of pages that refuse: the manager, the request, the bound, and the remedy. */
 internal object PageMessages {
     fun notIn(id: Long, ids: String): String =
         "page $id is not in this run, which has the $ids: find the run of a page with findPages(id)"

@@ -76,7 +76,8 @@ internal class BackgroundThread(
 
     private fun cancellable(task: Future<*>?) = AutoCloseable { val _ = task?.cancel(false) }
 
-    // Where no thread can be started the task stays in the queue, and the caller, who may be closing a lease, goes on.
+    // Where no thread can be started the task stays in the queue, and the caller, which may be closing a lease, goes
+    // on.
     private inline fun added(add: () -> Future<*>): Future<*>? = try {
         add()
     } catch (failure: Throwable) {

@@ -6,7 +6,7 @@ import dev.leasehold.memory.internal.platform.bytes
 import dev.leasehold.memory.internal.platform.counted
 import dev.leasehold.memory.internal.platform.grouped
 
-/** The messages of a pool of equal chunks: who, how much was requested, what the bound is, and what to do. */
+/** The messages of a pool of equal chunks: its name, the request, the bound, and the remedy. */
 internal object ChunkMessages {
     fun notPositive(name: String, what: String, value: Long): String =
         "pool '$name': the $what must be positive, and was $value"

@@ -108,7 +108,7 @@ internal class Slab(private val heap: SpanHeap, val span: Span, val classIndex: 
 
     private fun use(index: Int) {
         var idle = span.idle
-        for (at in firstPage(index)..lastPage(index)) if (users[at]++ == NOBODY) idle--
+        for (at in firstPage(index)..lastPage(index)) if (users[at]++ == UNUSED) idle--
         if (idle != span.idle) heap.nowIdle(span, idle)
     }
 
@@ -123,7 +123,7 @@ internal class Slab(private val heap: SpanHeap, val span: Span, val classIndex: 
         ready.set(index)
         hint = minOf(hint, index)
         var idle = span.idle
-        for (at in firstPage(index)..lastPage(index)) if (--users[at] == NOBODY) idle++
+        for (at in firstPage(index)..lastPage(index)) if (--users[at] == UNUSED) idle++
         if (idle != span.idle) heap.nowIdle(span, idle)
     }
 
@@ -145,11 +145,11 @@ internal class Slab(private val heap: SpanHeap, val span: Span, val classIndex: 
         return any
     }
 
-    private fun isIdle(at: Int) = users[at] == NOBODY && resident[span.first + at]
+    private fun isIdle(at: Int) = users[at] == UNUSED && resident[span.first + at]
 
     private fun recountIdle() = heap.nowIdle(span, users.indices.count(::isIdle))
 
     private companion object {
-        const val NOBODY: Short = 0
+        const val UNUSED: Short = 0
     }
 }

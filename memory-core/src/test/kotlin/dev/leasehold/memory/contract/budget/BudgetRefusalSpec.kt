@@ -156,7 +156,7 @@ class BudgetRefusalSpec : FunSpec({
         app.used shouldBe 0
     }
 
-    test("who waits gets what another pool of the budget gives up, without a word between them") {
+    test("a waiting request gets what another pool of the budget gives up, without a word between them") {
         val app = MemoryBudget.rootOf("app", 1.MiB)
         val giving = MemoryPool.isolated("giving") { budget = app }
         val waiting = MemoryPool.isolated("waiting") { budget = app }

@@ -88,7 +88,7 @@ class BlockResizeSpec :
             }
         }
 
-        "a block of pages grows in place when those behind it are free, for all who hold it" {
+        "a block of pages grows in place when those behind it are free, for all holders" {
             SystemMemoryManager("span").use { manager ->
                 val block = manager.allocate(64.KiB)
                 block.fillWith(4)

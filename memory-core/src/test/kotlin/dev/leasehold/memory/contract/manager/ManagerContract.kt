@@ -49,7 +49,7 @@ internal object ManagerContract {
         Check("a closed manager refuses to allocate and says so", ::closedManager),
         Check("closing a manager again does nothing", ::closeTwice),
         Check("a manager that belongs to the process cannot be closed", ::systemStaysOpen),
-        Check("manager and figures say who they are", ::describesItself),
+        Check("manager and figures have their names in their texts", ::describesItself),
     ) + BlockContract.checks + ClearContract.checks + ResizeContract.checks + PageContract.checks +
         PageIdContract.checks + PageEndContract.checks + PageResizeContract.checks
 

@@ -17,7 +17,7 @@ import java.lang.foreign.ValueLayout.JAVA_LONG
 internal object PageResizeContract {
     val checks: List<ManagerContract.Check> = listOf(
         ManagerContract.Check("resizing keeps bytes, and the result has the ids that they have now", ::resizing),
-        ManagerContract.Check("who else holds a run that moved keeps it as it was", ::resizingShared),
+        ManagerContract.Check("other holders of a run that moved keep it as it was", ::resizingShared),
         ManagerContract.Check("a resize that is refused changes nothing", ::refusedResize),
     )
 

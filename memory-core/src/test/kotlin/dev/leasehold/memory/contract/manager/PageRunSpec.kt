@@ -51,7 +51,7 @@ class PageRunSpec : FunSpec({
 
     // ---- in place ----
 
-    test("a run grows where it lies when the pages behind it are free, for all who hold it") {
+    test("a run grows where it lies when the pages behind it are free, for all holders") {
         SystemMemoryManager("grow").use { manager ->
             val run = manager.allocatePages(2)
             run.fillWith(1)
@@ -273,7 +273,7 @@ class PageRunSpec : FunSpec({
         }
     }
 
-    test("a manager that traces sites says where runs that are still allocated come from, and who closed one") {
+    test("a manager that traces sites says where runs that are still allocated come from, and where one was closed") {
         val manager = SystemMemoryManager("traced") { traceSites = true }
         val run = manager.allocatePages(2)
         val closed = manager.allocatePages(1).also(PageRun::close)

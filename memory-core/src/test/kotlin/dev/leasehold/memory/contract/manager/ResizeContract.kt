@@ -29,7 +29,7 @@ internal object ResizeContract {
         ManagerContract.Check("a resized block keeps its bytes up to the smaller size", ::keepsContent),
         ManagerContract.Check("the bytes behind the old content are zero when that is requested", ::zeroedTail),
         ManagerContract.Check("the result is this block, or a new one while this one is closed", ::soleHolder),
-        ManagerContract.Check("who else holds a block that must move keeps it as it was", ::otherHolders),
+        ManagerContract.Check("other holders of a block that must move keep it as it was", ::otherHolders),
         ManagerContract.Check("a block is resized on any thread, and through any reference", ::elsewhere),
         ManagerContract.Check("a block grows from nothing and shrinks to nothing", ::emptyBlocks),
         ManagerContract.Check("a requested alignment is kept where the block moves", ::keepsAlignment),
