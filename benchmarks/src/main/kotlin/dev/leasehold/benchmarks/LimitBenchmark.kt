@@ -42,6 +42,13 @@ public open class LimitBenchmark : Measured() {
     @Benchmark
     public fun managerKept(full: Manager): Int = full.replaceOldest { it.keptSegment.writeAndRead(full.value) }
 
+    /** A request that cannot be served, where nothing comes back. */
+    @Benchmark
+    public fun slabPoolRefused(full: SlabPool): Boolean = full.isRefused()
+
+    @Benchmark
+    public fun fixedPoolRefused(full: FixedPool): Boolean = full.isRefused()
+
     /** Leases of a pool of any size, whose limit they fill. */
     public open class SlabPool : Full<SharedLease>() {
         private val pool = MemoryPool.isolated("limit") { limit = LIMIT }
@@ -112,6 +119,8 @@ public open class LimitBenchmark : Measured() {
             oldest = if (slot + 1 == held.size) 0 else slot + 1
             return use(fresh)
         }
+
+        internal fun isRefused(): Boolean = tryTake() == null
 
         @Setup
         public fun fill() {

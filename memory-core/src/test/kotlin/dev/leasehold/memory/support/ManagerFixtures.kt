@@ -68,6 +68,13 @@ internal object ManagerFixtures {
         configure: ManagerOptions.() -> Unit = {},
     ) = ManagerFixture(name, limited, quarantine = quarantine) { SystemMemoryManager(NAME, configure) }
 
+    private fun overFile(
+        name: String,
+        limited: Boolean = false,
+        checked: Boolean = false,
+        configure: ManagerOptions.() -> Unit = {},
+    ) = ManagerFixture(name, limited, quarantine = false, checked = checked) { BumpEngine.manager(NAME, configure) }
+
     private fun withinBudget(): ManagerFixture {
         var budget: MemoryBudget? = null
         return ManagerFixture(
@@ -99,5 +106,11 @@ internal object ManagerFixtures {
             SystemMemoryManager(NAME) { checked = true }
         },
         withinBudget(),
+        overFile("a manager over a file"),
+        overFile("a manager over a file, with a limit", limited = true) { limit = 64.MiB },
+        overFile("a manager over a file, with a small limit", limited = true) { limit = 13 * 4096L },
+        overFile("a manager over a file that keeps nothing idle") { idleBound = 0 },
+        overFile("a manager over a file that traces sites") { traceSites = true },
+        overFile("a checked manager over a file", checked = true) { this.checked = true },
     )
 }

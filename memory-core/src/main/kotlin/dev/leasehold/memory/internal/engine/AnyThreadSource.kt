@@ -48,7 +48,7 @@ internal class AnyThreadSource(
         view.quarantine(address, code)
         // It may have been taken in just when memory ran short or the engine was closed, by an epoch that is not sealed
         // otherwise.
-        if (!shortage.mayTake) epochs.retireNow()
+        if (shortage.isOn || !shortage.mayTake) epochs.retireNow()
     }
 
     // ---- another size class where it lies ----

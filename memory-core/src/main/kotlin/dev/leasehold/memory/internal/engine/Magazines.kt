@@ -23,7 +23,11 @@ internal class Magazines(
     override val hygiene: HygieneAction,
 ) : Supply {
     override fun takeDirect(classIndex: Int): Long =
-        if (shortage.mayTake) store.lock.withLock { store.take(classIndex) } else 0
+        if (shortage.mayTake && !shortage.refuses(classIndex, SizeClasses.sizeOf(classIndex))) {
+            store.lock.withLock { store.take(classIndex) }
+        } else {
+            0
+        }
 
     override fun fullMagazine(classIndex: Int): Magazine {
         depot.take(classIndex)?.let { return it }

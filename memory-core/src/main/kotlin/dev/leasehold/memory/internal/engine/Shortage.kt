@@ -14,6 +14,7 @@ internal class Shortage(
     private val store: SlabStore,
     private val line: WaitLine,
     private val registry: CacheRegistry,
+    private val refusals: Refusals,
 ) {
     /** Whether every cache is bypassed because memory is short. */
     @Volatile
@@ -31,6 +32,9 @@ internal class Shortage(
 
     /** Whether what is idle belongs into the store. */
     val mustReturn: Boolean get() = state.closed || isOn
+
+    /** Whether a request of [size] bytes, of the kind [code], was refused, and nothing since then could help it. */
+    fun refuses(code: Int, size: Long): Boolean = isOn && refusals.hold(code, size)
 
     /** Runs [collect], which learns whether the shortage begins, and then [request], which finds what was collected. */
     inline fun <T> during(collect: (begins: Boolean) -> Unit, request: () -> T): T {
@@ -50,7 +54,7 @@ internal class Shortage(
 
     /** Lets the caches go when enough has come back. */
     fun relieve() {
-        if (!isOn || !mayTake) return
+        if (!isOn || !mayTake || refusals.areValid) return
         val out = store.lock.withLock { store.outBytes }
         if (out > state.leaf.limit / 4 * 3) return
         // Never waited for: the thread that has it relieves when it is done.

@@ -41,7 +41,8 @@ internal class SlabEngine(
     private val departed = Tally()
     private val counts = UncachedCounts()
     private val registry = CacheRegistry(fence, adopting(departed, store, table), serving(line))
-    private val shortage = Shortage(state, store, line, registry)
+    private val refusals = Refusals(store, leaf)
+    private val shortage = Shortage(state, store, line, registry, refusals)
     private val magazines = Magazines(state, store, line, depot, shortage, config.idleBound, hygiene)
     private val quarantine = Quarantine(magazines, counts)
     private val epochs = EpochLedger(
@@ -69,13 +70,25 @@ internal class SlabEngine(
 
     override fun take(request: Request): Taken? {
         val code = codeOf(request)
+        if (shortage.refuses(code, request.size)) {
+            leaf.forgetRefusal()
+            return null
+        }
         return leaf.insist { takeOnce(code, request.size) }
     }
 
     private fun takeOnce(code: Int, size: Long): Taken? {
         take(code, size)?.let { return it }
         if (!shortage.mayTake) return null
-        return reclaim.before { take(code, size) ?: if (exactIsSmaller(code, size)) takeLarge(size) else null }
+        return reclaim.before { takeCollected(code, size) }
+    }
+
+    private fun takeCollected(code: Int, size: Long): Taken? {
+        val returns = store.returns
+        take(code, size)?.let { return it }
+        if (exactIsSmaller(code, size)) takeLarge(size)?.let { return it }
+        if (leaf.refusal?.node === leaf) refusals.keep(code, size, returns)
+        return null
     }
 
     private fun take(code: Int, size: Long): Taken? = if (code == BlockKind.LARGE) takeLarge(size) else takeClass(code)

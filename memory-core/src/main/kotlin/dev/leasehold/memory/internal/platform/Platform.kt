@@ -46,7 +46,16 @@ internal interface Platform {
      */
     fun remap(address: Long, oldBytes: Long, newBytes: Long, mayMove: Boolean): Long
 
-    /** A view of exactly [size] bytes at [address], inside one mapping unless it is empty, as long as [arena] lives. */
+    /** Lets [view] reach the bytes of [mapping], such as a file's, which this did not [map] itself, until [disown]. */
+    fun adopt(mapping: MemorySegment): Unit = Unit
+
+    /** Ends what [adopt] began. */
+    fun disown(mapping: MemorySegment): Unit = Unit
+
+    /**
+     * A view of exactly [size] bytes at [address], as long as [arena] lives. They are inside one mapping that this
+     * platform [made][map] or [adopted][adopt], unless there are none.
+     */
     fun view(address: Long, size: Long, arena: Arena?): MemorySegment
 
     companion object {

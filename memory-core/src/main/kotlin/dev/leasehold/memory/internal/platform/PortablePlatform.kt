@@ -11,7 +11,7 @@ import java.util.concurrent.ConcurrentSkipListMap
  * use. Pages cannot be taken out of the middle of an arena, so [discard] keeps them.
  */
 internal class PortablePlatform : Platform {
-    private class Mapping(val arena: Arena, val segment: MemorySegment)
+    private class Mapping(val arena: Arena?, val segment: MemorySegment)
 
     private val mappings = ConcurrentSkipListMap<Long, Mapping>()
 
@@ -36,12 +36,21 @@ internal class PortablePlatform : Platform {
 
     override fun unmap(address: Long, bytes: Long) {
         val mapping = checkNotNull(mappings.remove(address)) { "no mapping begins at $address" }
-        mapping.arena.close()
+        mapping.arena?.close()
     }
 
     override fun discard(address: Long, bytes: Long): Unit = Unit
 
     override fun remap(address: Long, oldBytes: Long, newBytes: Long, mayMove: Boolean): Long = 0
+
+    override fun adopt(mapping: MemorySegment) {
+        mappings[mapping.address()] = Mapping(null, mapping)
+    }
+
+    override fun disown(mapping: MemorySegment) {
+        // What has the address by now may be another mapping.
+        mappings.computeIfPresent(mapping.address()) { _, known -> known.takeIf { it.segment !== mapping } }
+    }
 
     override fun view(address: Long, size: Long, arena: Arena?): MemorySegment {
         if (size == 0L) return MemorySegment.ofAddress(address)

@@ -1,6 +1,7 @@
 package dev.leasehold.memory.internal.store
 
 import dev.leasehold.memory.internal.block.Bits
+import java.util.concurrent.atomic.AtomicLong
 import java.util.concurrent.atomic.AtomicReferenceArray
 
 /**
@@ -30,7 +31,7 @@ internal class Region(val serial: Long, val address: Long, val pages: Int, priva
     /** The page that holds the address [at], which is inside. */
     fun pageOf(at: Long): Int = ((at - address) ushr pageShift).toInt()
 
-    fun idOf(page: Int): Long = (serial shl PAGE_BITS) or page.toLong()
+    fun idOf(page: Int): Long = idOf(serial, page)
 
     /** The span that was entered for [page], or null. */
     fun spanOf(page: Int): Span? = spans[page]
@@ -74,6 +75,13 @@ internal class Region(val serial: Long, val address: Long, val pages: Int, priva
 
         /** The most pages that a region can have: 64 GiB of the usual size. */
         const val MOST_PAGES: Int = 1 shl PAGE_BITS
+
+        private val SERIALS = AtomicLong()
+
+        /** A new [serial]. Of the process, so that no id of a region ever means anything in another; and 0 is no id. */
+        fun nextSerial(): Long = SERIALS.incrementAndGet()
+
+        fun idOf(serial: Long, page: Int): Long = (serial shl PAGE_BITS) or page.toLong()
 
         fun serialOf(id: Long): Long = id ushr PAGE_BITS
 

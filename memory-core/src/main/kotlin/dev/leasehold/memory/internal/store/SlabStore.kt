@@ -1,9 +1,11 @@
 package dev.leasehold.memory.internal.store
 
+import dev.leasehold.memory.internal.block.BlockKind
 import dev.leasehold.memory.internal.block.Magazine
 import dev.leasehold.memory.internal.block.SizeClasses
 import dev.leasehold.memory.internal.budget.BudgetLeaf
 import dev.leasehold.memory.internal.platform.Platform
+import java.util.concurrent.atomic.AtomicLong
 import java.util.concurrent.locks.ReentrantLock
 import kotlin.concurrent.withLock
 
@@ -27,6 +29,23 @@ internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val i
     /** How many bytes of blocks and pages are out: in caches, in the depot, quarantined or in use. */
     var outBytes: Long = 0
         private set
+
+    private val returnCount = AtomicLong()
+
+    /** How often something has come back. From any thread, which sees at least what it brought back itself. */
+    val returns: Long get() = returnCount.get()
+
+    private fun cameBack(bytes: Long) {
+        outBytes -= bytes
+        returnCount.lazySet(returnCount.get() + 1)
+    }
+
+    /** How many bytes the leaf must have room for, at the least, before a block of [size] bytes, of the kind [code], can be made. */
+    fun leastBytes(code: Int, size: Long): Long = when {
+        code == BlockKind.LARGE -> size + page - 1 and -page
+        shape.isSpan(code) -> minOf(SizeClasses.sizeOf(code), size + page - 1 and -page)
+        else -> page
+    }
 
     // ---- blocks of a size class ----
 
@@ -99,11 +118,11 @@ internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val i
         val span = spanOf(address)
         val slab = span.slab
         if (slab == null) {
-            outBytes -= span.pages * page
+            cameBack(span.pages * page)
             return heap.giveBack(span)
         }
         slab.giveBack(address)
-        outBytes -= SizeClasses.sizeOf(slab.classIndex)
+        cameBack(SizeClasses.sizeOf(slab.classIndex))
         if (slab.isEmpty) close(slab) else open[slab.classIndex].settle(slab)
     }
 
@@ -140,7 +159,7 @@ internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val i
     fun shrink(address: Long, fromClass: Int, toClass: Int) {
         if (dead) return
         heap.shrink(block(address, fromClass), shape.pagesOfBlock(toClass))
-        outBytes += SizeClasses.sizeOf(toClass) - SizeClasses.sizeOf(fromClass)
+        cameBack(SizeClasses.sizeOf(fromClass) - SizeClasses.sizeOf(toClass))
         keepBound()
     }
 
@@ -190,7 +209,7 @@ internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val i
 
     fun giveBackLarge(region: LargeBlocks.Region) {
         if (dead) return
-        outBytes -= region.bytes
+        cameBack(region.bytes)
         large.giveBack(region)
         keepBound()
     }
@@ -266,7 +285,7 @@ internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val i
         val span = spanOf(pages)
         heap.find(span, wanted, null)
         heap.shrink(span, wanted)
-        outBytes -= (pages.count - wanted) * page
+        cameBack((pages.count - wanted) * page)
         keepBound()
     }
 

@@ -2,7 +2,6 @@ package dev.leasehold.memory.internal.store
 
 import dev.leasehold.memory.internal.budget.BudgetLeaf
 import dev.leasehold.memory.internal.platform.Platform
-import java.util.concurrent.atomic.AtomicLong
 
 /*
  * A heap of pages: regions mapped from the system, split into spans on take, merged again on free.
@@ -124,7 +123,7 @@ internal class SpanHeap(platform: Platform, private val leaf: BudgetLeaf) {
         var pages = maxOf(usualPages(), least)
         while (true) {
             val address = residency.map(pages, 0)
-            if (address != 0L) return Region(SERIALS.incrementAndGet(), address, pages, pageShift).also(::add)
+            if (address != 0L) return Region(Region.nextSerial(), address, pages, pageShift).also(::add)
             if (pages == least) return null
             pages = maxOf(least, pages / 4)
         }
@@ -318,9 +317,6 @@ internal class SpanHeap(platform: Platform, private val leaf: BudgetLeaf) {
     }
 
     private companion object {
-        // Of the process, so that no id of one heap ever means anything in another; and 0 is no id.
-        val SERIALS = AtomicLong()
-
         const val LEAST_REGION = 4L * 1024 * 1024
         const val MOST_REGION = 64L * 1024 * 1024
         const val WHOLE_REGION = 1024L * 1024

@@ -1,0 +1,47 @@
+package dev.leasehold.memory.internal.engine
+
+import dev.leasehold.memory.internal.block.BlockKind
+import dev.leasehold.memory.internal.budget.BudgetLeaf
+import dev.leasehold.memory.internal.store.SlabStore
+
+/**
+ * Which requests the limit has just refused, after a search through all that lies idle, and would refuse again.
+ *
+ * While memory is short the caches are bypassed, so all that comes back comes to the [store], which counts that. As long as the
+ * count stays, nothing that was not there comes to be there, and only the limit can have room for more: two reads tell. A refusal by
+ * a budget above is not kept: there others may have idle memory again, of which nothing is known here. Nor is one by the system.
+ *
+ * Any thread.
+ */
+internal class Refusals(private val store: SlabStore, private val leaf: BudgetLeaf) {
+    /** At the count [returns]: the classes that were refused, a bit each, and the smallest size above all classes. */
+    private class Kept(val returns: Long, val classes: Long, val large: Long)
+
+    @Volatile
+    private var kept = Kept(-1, 0, Long.MAX_VALUE)
+
+    /** Whether a refusal is still valid, so that memory had better stay short. */
+    val areValid: Boolean get() = kept.returns == store.returns
+
+    /** Whether a request of [size] bytes, of the kind [code], would be refused again. Only while memory is short. */
+    fun hold(code: Int, size: Long): Boolean {
+        val seen = kept
+        val refused = if (code == BlockKind.LARGE) size >= seen.large else seen.classes and (1L shl code) != 0L
+        return refused && seen.returns == store.returns && hasNoRoom(code, size)
+    }
+
+    /** Keeps that a request of [size] bytes, of the kind [code], was refused by a search that began at the count [returns]. */
+    fun keep(code: Int, size: Long, returns: Long) {
+        if (!hasNoRoom(code, size)) return
+        val seen = kept
+        val old = if (seen.returns == returns) seen else Kept(returns, 0, Long.MAX_VALUE)
+        // What another thread keeps at the same moment is lost, which costs it a search.
+        kept = if (code == BlockKind.LARGE) {
+            Kept(returns, old.classes, minOf(old.large, size))
+        } else {
+            Kept(returns, old.classes or (1L shl code), old.large)
+        }
+    }
+
+    private fun hasNoRoom(code: Int, size: Long) = leaf.limit - leaf.used < store.leastBytes(code, size)
+}
