@@ -195,14 +195,9 @@ public abstract class MemoryManager internal constructor(
         return block
     }
 
-    private fun damaged(
-        source: HeldSource,
-        start: Long,
-        damage: GuardBytes.Damage,
-        block: WatchedBlock,
-    ): MemoryException {
-        val message = BlockMessages.damaged(source.describe(start, block.size), owner, damage, block.trace)
-        return GuardBytesException(message, name, block.size, damage.offset)
+    private fun damaged(source: HeldSource, start: Long, damage: GuardBytes.Damage, of: WatchedBlock): MemoryException {
+        val message = BlockMessages.damaged(source.describe(start, of.size), owner, damage, of.trace)
+        return GuardBytesException(message, name, of.size, damage.offset)
     }
 
     /** Takes memory for [request]; null when [engine] was cleared meanwhile, and another one has taken its place. */

@@ -11,7 +11,7 @@ package dev.leasehold.memory.internal.platform
 internal object Log {
     val logger: System.Logger = System.getLogger("dev.leasehold.memory")
 
-    /** For what the library copes with, and someone should know. */
+    /** For what the library copes with, and an operator should know. */
     inline fun warn(message: String): Unit = logger.log(System.Logger.Level.WARNING, message)
 
     /** For a [failure] that no caller sees. */

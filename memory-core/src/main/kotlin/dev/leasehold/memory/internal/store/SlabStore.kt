@@ -40,7 +40,7 @@ internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val i
         returnCount.lazySet(returnCount.get() + 1)
     }
 
-    /** How many bytes the leaf must have room for, at the least, before a block of [size] bytes, of the kind [code], can be made. */
+    /** For how many bytes the leaf needs room, at the least, for a block of [size] bytes of the kind [code]. */
     fun leastBytes(code: Int, size: Long): Long = when {
         code == BlockKind.LARGE -> size + page - 1 and -page
         shape.isSpan(code) -> minOf(SizeClasses.sizeOf(code), size + page - 1 and -page)
