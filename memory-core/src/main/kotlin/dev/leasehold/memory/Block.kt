@@ -13,16 +13,16 @@ import dev.leasehold.memory.internal.platform.hex
 /**
  * Memory that is owned through a reference count, from a manager's `allocate`.
  *
- * **Ownership.** The code that allocates a block holds one reference to it. [retain] adds one, [close] gives one back, and the
- * block is freed exactly when the last goes: a count that has reached zero is never revived. Two blocks are equal only
- * when they are the same.
+ * **Ownership.** The code that allocates a block holds one reference to it. [retain] adds one, [close] gives one back,
+ * and the block is freed exactly when the last goes: a count that has reached zero is never revived. Two blocks are
+ * equal only when they are the same.
  * **Threads.** All functions may be called from any thread that holds a reference. What one thread wrote before it
  * handed the block over (through a queue, a lock, a started thread) is seen by the thread that takes it.
  * **Address.** [address] is fixed for the block's life; [resize] returns another block where the bytes had to move.
  * **Zeroed.** Only when that was requested.
  * **Views.** [withSegment] for the bytes; [keptSegment] where a view must be kept. See [MemoryHolder].
  * **Cost.** A few nanoseconds to allocate and close on one thread; an atomic operation more for each [retain] and
- * [close] of blocks that travel, and, the first time that another thread counts a block of a thread's, tens of microseconds.
+ * [close] of blocks that travel, and tens of microseconds when another thread first counts a thread's blocks.
  *
  * @sample dev.leasehold.memory.samples.countedBlock
  */
@@ -59,16 +59,16 @@ public open class Block internal constructor(
     public fun tryRetain(): Boolean = !source.state.cleared && tryReference()
 
     /**
-     * Gives one reference back; the last one frees the memory. Does nothing when the manager has taken all of its blocks
-     * back ([MemoryManager.clear]).
+     * Gives one reference back; the last one frees the memory. Does nothing when the manager has taken all of its
+     * blocks back ([MemoryManager.clear]).
      *
      * **Threads.** Any. **Cost.** A few nanoseconds; see [keptSegment] for what a kept view adds to the last close.
      *
      * @throws BlockClosedException when there was none left to give back: it was closed more often than it was retained
-     * @throws GuardBytesException when this was the last reference, in a checked manager, and the bytes around the block
-     *   were overwritten; the block *is* freed
-     * @throws MemoryBusyException while a native call or an input/output operation uses a [kept view][keptSegment] that has
-     *   to be cut off now; the reference is kept, so close again afterwards
+     * @throws GuardBytesException when this was the last reference, in a checked manager, and the bytes around the
+     *   block were overwritten; the block *is* freed
+     * @throws MemoryBusyException while a native call or an input/output operation uses a [kept view][keptSegment] that
+     *   has to be cut off now; the reference is kept, so close again afterwards
      */
     override fun close() {
         val left = releaseOne()
@@ -82,8 +82,8 @@ public open class Block internal constructor(
     }
 
     /**
-     * Makes [budget] pay for the block in place of the manager's own, until it is freed or its charge is moved again. The
-     * block stays the manager's; when it is resized and must move, the manager's budget pays for the new one.
+     * Makes [budget] pay for the block in place of the manager's own, until it is freed or its charge is moved again.
+     * The block stays the manager's; when it is resized and must move, the manager's budget pays for the new one.
      *
      * **Threads.** Any that holds a reference. **Cost.** A lock on the tree of budgets.
      *
@@ -108,28 +108,33 @@ public open class Block internal constructor(
      *
      * | the block | what happens | the result |
      * |---|---|---|
-     * | its size class has the space, or the pages behind it are free | it grows or shrinks where it lies, for all holders | this block |
-     * | it must move, and the caller is the only holder | the bytes move: by copy, or, from a mebibyte on, without one where the system can remap pages (Linux) | a new block; this one is closed |
-     * | it must move, and others hold it too | the bytes are copied | a new block; the caller's reference to this one is given back, and the others keep it as it was |
+     * | has space in its size class, or free pages behind it | changes in place, for all holders | this block |
+     * | must move, and has one holder | the bytes move | a new block; this one is closed |
+     * | must move, and has several | the bytes are copied | a new block; the others keep this one as it was |
      *
-     * Go on with the result, and with nothing else: `block = block.resize(n)`. Where it is a new block, it has one reference, the
-     * caller's.
+     * The bytes move by copy, or, from a mebibyte on, without one where the system can remap pages (Linux). A block
+     * that must move gives the caller's reference to it back.
      *
-     * **Views.** A [kept view][keptSegment] keeps the size that it was taken with. It lives on where the block stays in place, and
-     * for those that keep the old block; it is cut off where the bytes moved away, or where a large block's tail goes back.
+     * Go on with the result, and with nothing else: `block = block.resize(n)`. Where it is a new block, it has one
+     * reference, the caller's.
+     *
+     * **Views.** A [kept view][keptSegment] keeps the size that it was taken with. It lives on where the block stays in
+     * place, and for those that keep the old block; it is cut off where the bytes moved away, or where a large block's
+     * tail goes back.
      * **Threads.** Holders must not resize one block at the same time; the second is refused.
      * **Zeroed.** What is new behind the old content, if [zeroed]; else it is what lay there.
      * **Cost.** Nothing to speak of in place; a copy; or, remapped, tens of microseconds for any size.
      *
      * @throws BlockClosedException when the last reference is gone
-     * @throws InvalidSizeException when [newSize] is negative or above the manager's [maxAllocation][MemoryManager.maxAllocation]
-     * @throws MemoryExhaustedException when a limit or the system stops it; the block is as it was, but a kept view of a large
-     *   one may have been cut off
+     * @throws InvalidSizeException when [newSize] is negative or above the manager's
+     *   [maxAllocation][MemoryManager.maxAllocation]
+     * @throws MemoryExhaustedException when a limit or the system stops it; the block is as it was, but a kept view of
+     *   a large one may have been cut off
      * @throws ManagerClosedException when the block must be copied and its manager is closed
-     * @throws GuardBytesException when the block has moved, there was no other holder, its manager is checked and the bytes around
-     *   it were overwritten; the block is freed, and there is no new one
-     * @throws MemoryBusyException when another thread is resizing or transferring the block just now, or while a native call or
-     *   an input/output operation uses a kept view of a block that must move; the block is as it was
+     * @throws GuardBytesException when the block has moved, there was no other holder, its manager is checked and the
+     *   bytes around it were overwritten; the block is freed, and there is no new one
+     * @throws MemoryBusyException when another thread is resizing or transferring the block just now, or while a native
+     *   call or an input/output operation uses a kept view of a block that must move; the block is as it was
      * @sample dev.leasehold.memory.samples.growingBuffer
      */
     @JvmOverloads

@@ -12,7 +12,8 @@ import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.platform.bytes
 
 /**
- * What all exceptions of this library are. Each names who refused, what was requested, the bound, and what to do.
+ * What all exceptions of this library are. Each names the pool, manager or budget, the request, the bound, and the
+ * remedy.
  *
  * Modules that build on this one have exceptions of their own below it.
  */
@@ -44,7 +45,7 @@ public class InvalidAlignmentException internal constructor(message: String, pub
 /** A time to wait that is not positive. Nothing was taken. */
 public class InvalidTimeoutException internal constructor(message: String) : MemoryException(message)
 
-/** A pool, a manager or a budget was configured with a name or a figure that it cannot have. Nothing was made or changed. */
+/** A pool, a manager or a budget cannot have a configured name or figure. Nothing was made or changed. */
 public class MemoryConfigurationException internal constructor(message: String) : MemoryException(message)
 
 // ---- what has ended ----
@@ -77,7 +78,7 @@ public class BlockClosedException internal constructor(
 /**
  * A view was used after the lease, the block or the scope that it was taken from had ended.
  *
- * @property ownerName the pool or manager whose memory it showed; null where the view does not tell
+ * @property ownerName the pool or manager whose memory it showed; null where the view does not name it
  */
 public class ViewClosedException internal constructor(
     message: String,
@@ -131,8 +132,8 @@ public class ForeignLeaseException internal constructor(message: String, public 
     MemoryException(message)
 
 /**
- * A lease or block cannot be closed, resized or transferred just now: a native call or an input/output operation uses a view of
- * it, or another thread resizes, transfers or uses it. Nothing has changed; try again when that is over.
+ * A lease or block cannot be closed, resized or transferred just now: a native call or an input/output operation uses a
+ * view of it, or another thread resizes, transfers or uses it. Nothing has changed; try again when that is over.
  *
  * @property ownerName the pool or manager that it comes from
  * @property size how many bytes it has
@@ -147,8 +148,8 @@ public class MemoryBusyException internal constructor(
 // ---- the end of pools and managers ----
 
 /**
- * A pool or a manager was closed while memory of it was in use. It *is* closed; the memory stays valid and goes back as it is
- * closed. Where sites are traced the message lists them.
+ * A pool or a manager was closed while memory of it was in use. It *is* closed; the memory stays valid and goes back as
+ * it is closed. Where sites are traced the message lists them.
  *
  * @property ownerName the closed pool or manager
  * @property count how many leases or blocks were outstanding
@@ -192,8 +193,8 @@ public open class MemoryExhaustedException internal constructor(
 ) : MemoryException(message)
 
 /**
- * A budget above a pool or a manager stopped a request. Nothing was taken. All that lay idle below that budget had been given
- * back by then.
+ * A budget above a pool or a manager stopped a request. Nothing was taken. All that lay idle below that budget had been
+ * given back by then.
  *
  * @property path the names from the root to the budget that refused
  * @property limit its limit, in bytes
@@ -227,11 +228,11 @@ public class BudgetInUseException internal constructor(
 // ---- damage ----
 
 /**
- * The bytes before or behind a block of a checked manager were found overwritten when it was freed. The block *is* freed.
+ * The bytes before or behind a block of a checked manager were found overwritten at its end. The block *is* freed.
  *
  * @property managerName the manager that it was allocated from
  * @property size how many bytes it had
- * @property offset where the first overwritten byte lies, counted from the block's first: negative when it lies before it
+ * @property offset where the first overwritten byte lies, counted from the block's first: negative when before it
  * @sample dev.leasehold.memory.samples.damagedBlock
  */
 public class GuardBytesException internal constructor(
@@ -243,7 +244,7 @@ public class GuardBytesException internal constructor(
 
 // ---- what pools and managers refuse ----
 
-/** The most bytes that one request can ever get under [limit]: memory comes in pages, so the odd bytes of a limit are never reached. */
+/** The most bytes that one request can get under [limit]: memory comes in pages, so its odd bytes are never reached. */
 internal fun mostUnder(limit: Long): Long = minOf(limit and -Platform.current.pageSize, Request.MOST_BYTES)
 
 /** Refuses a [size] that [owner], which has [limit], can never have. */
@@ -291,7 +292,8 @@ internal fun budgetExceeded(owner: Owner, size: Long, refusal: BudgetRefusal): M
 /** The exception for a lease, which is called [kind], that has ended. */
 internal fun closedLease(owner: Owner, kind: String, size: Long, attachment: Attachment?): LeaseClosedException {
     val of = attachment?.describeOwner()?.let { "; it belonged to $it" }.orEmpty()
-    val sites = attachment?.trace?.sites() ?: "; set traceSites = true on the pool to see where it was rented and closed"
+    val sites = attachment?.trace?.sites()
+        ?: "; set traceSites = true on the pool to see where it was rented and closed"
     return LeaseClosedException("$kind of ${bytes(size)} from $owner is closed$of$sites", owner.name)
 }
 

@@ -46,13 +46,7 @@ private fun StringBuilder.appendRow(raw: MemorySegment, start: Long, end: Long) 
     for (column in 0 until ROW) {
         if (column % HALF_ROW == 0) row.append(' ')
         val offset = start + column
-        if (offset <
-            end
-        ) {
-            row.append(raw.get(JAVA_BYTE, offset).toHexString(HEX_BYTES)).append(' ')
-        } else {
-            row.append("   ")
-        }
+        row.append(if (offset < end) raw.get(JAVA_BYTE, offset).toHexString(HEX_BYTES) + ' ' else "   ")
     }
     row.append(" |")
     for (offset in start until end) row.append(asciiOf(raw.get(JAVA_BYTE, offset)))

@@ -2,7 +2,7 @@ package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.block.HygieneAction
 
-/** What a pool does to a block's bytes between two leases. A pool never shows one lease's bytes to another while both live. */
+/** What a pool does to a block's bytes between two leases. No lease ever sees the bytes of another while both live. */
 public enum class Hygiene {
     /** Nothing: a lease begins with whatever the block's last user left there. The fastest, and the default. */
     LEAVE,
@@ -10,7 +10,7 @@ public enum class Hygiene {
     /** The bytes are zero when a lease begins. About 20 ns for 4 KiB. */
     ZERO_ON_RENT,
 
-    /** The bytes are zeroed when a lease ends, so that secrets do not stay in idle memory. A lease begins with zeros. */
+    /** The bytes are zeroed when a lease ends, so no secret stays in idle memory. A lease begins with zeros. */
     ZERO_ON_CLOSE,
 
     /** The bytes are filled with `0xA5` when a lease ends, so that a stale read is easy to recognise. For tests. */

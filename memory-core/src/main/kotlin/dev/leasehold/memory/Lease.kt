@@ -62,8 +62,8 @@ public class Lease internal constructor(
     }
 
     /**
-     * The bytes as a byte buffer in native order, for channels that block; at most 2 GiB. An asynchronous socket channel refuses
-     * it, and an asynchronous file channel never completes with it: both need a [SharedLease].
+     * The bytes as a byte buffer in native order, for channels that block; at most 2 GiB. An asynchronous socket
+     * channel refuses it, and an asynchronous file channel never completes with it: both need a [SharedLease].
      *
      * @throws LeaseClosedException when the lease has ended
      * @throws LeaseThreadException on a thread that did not rent it
@@ -90,7 +90,7 @@ public class Lease internal constructor(
      * @throws BudgetClosedException when [budget] is closed; nothing has changed then
      * @throws LeaseClosedException when the lease has ended
      * @throws LeaseThreadException on a thread that did not rent it
-     * @throws MemoryBusyException while a native call or an input/output operation uses the bytes; nothing has changed then
+     * @throws MemoryBusyException while a native call or an input/output operation uses the bytes; nothing changes then
      */
     public fun transferTo(budget: MemoryBudget): Lease {
         if (closed || Thread.currentThread() !== thread) refuse("transferred")
@@ -125,7 +125,7 @@ public class Lease internal constructor(
         }
     }
 
-    /** Lets errors name the sites in [trace], also where only a view is left, and reports the lease if it is forgotten. */
+    /** Lets errors name the sites in [trace], also by a view alone, and reports the lease if it is forgotten. */
     internal fun traced(trace: Trace) {
         Trace.watch(this, trace)
         if (arena != null) Origins.enter(arena.scope(), owner, trace)

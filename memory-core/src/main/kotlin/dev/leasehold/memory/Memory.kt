@@ -34,12 +34,9 @@ public fun MemoryPool.rent(): Lease = rentLease(defaultSize)
 
 /**
  * [rent] at an address that is a multiple of [alignment]. Without one, blocks of 64 bytes and up lie at multiples of
- * 64, smaller ones at multiples of 16.
+ * 64, smaller ones at multiples of 16. Throws what [rent] does, and:
  *
  * @throws InvalidAlignmentException when [alignment] is no power of two between 1 and the page size
- * @throws InvalidSizeException when [size] is negative or above what the pool can ever hold
- * @throws MemoryExhaustedException when the pool's limit or the system stops it
- * @throws PoolClosedException when the pool is closed
  */
 public fun MemoryPool.rent(size: Long, alignment: Long): Lease = rentOrThrow(Request(size, checkAlignment(alignment)))
 
@@ -60,15 +57,7 @@ public fun MemoryPool.rent(size: Long, alignment: Long): Lease = rentOrThrow(Req
 public fun MemoryPool.rent(size: Long, timeout: Duration): Lease =
     rentOrThrow(Request(size, nanos = checkTimeout(timeout.inWholeNanoseconds)))
 
-/**
- * [rent] that waits up to [timeout], for Java.
- *
- * @throws RentTimeoutException when [timeout] passed first
- * @throws InterruptedException when the thread was interrupted while it waited; nothing is lost
- * @throws InvalidTimeoutException when [timeout] is not positive
- * @throws InvalidSizeException when [size] is negative or above what the pool can ever hold
- * @throws PoolClosedException when the pool is closed, or gets closed while this waits
- */
+/** [rent] that waits up to [timeout], for Java: as the one for Kotlin. */
 @Throws(InterruptedException::class)
 public fun MemoryPool.rent(size: Long, timeout: JavaDuration): Lease = rent(size, timeout.toKotlinDuration())
 
@@ -98,55 +87,27 @@ public fun MemoryPool.rentShared(size: Long): SharedLease = rentSharedLease(size
 /** [rentShared] of the pool's [default size][MemoryPool.defaultSize]. */
 public fun MemoryPool.rentShared(): SharedLease = rentSharedLease(defaultSize)
 
-/**
- * [rentShared] at an address that is a multiple of [alignment].
- *
- * @throws InvalidAlignmentException when [alignment] is no power of two between 1 and the page size
- * @throws InvalidSizeException when [size] is negative or above what the pool can ever hold
- * @throws MemoryExhaustedException when the pool's limit or the system stops it
- * @throws PoolClosedException when the pool is closed
- */
+/** [rentShared] at an address that is a multiple of [alignment]: as [rent] with one. */
 public fun MemoryPool.rentShared(size: Long, alignment: Long): SharedLease =
     rentSharedOrThrow(Request(size, checkAlignment(alignment)))
 
-/**
- * [rentShared] that waits up to [timeout] for memory to come back, first come, first served.
- *
- * @throws RentTimeoutException when [timeout] passed first
- * @throws InterruptedException when the thread was interrupted while it waited; nothing is lost
- * @throws InvalidTimeoutException when [timeout] is not positive
- * @throws InvalidSizeException when [size] is negative or above what the pool can ever hold
- * @throws PoolClosedException when the pool is closed, or gets closed while this waits
- */
+/** [rentShared] that waits up to [timeout] for memory to come back: as [rent] does. */
 @JvmSynthetic
 @Throws(InterruptedException::class)
 public fun MemoryPool.rentShared(size: Long, timeout: Duration): SharedLease =
     rentSharedOrThrow(Request(size, nanos = checkTimeout(timeout.inWholeNanoseconds)))
 
-/**
- * [rentShared] that waits up to [timeout], for Java.
- *
- * @throws RentTimeoutException when [timeout] passed first
- * @throws InterruptedException when the thread was interrupted while it waited; nothing is lost
- * @throws InvalidTimeoutException when [timeout] is not positive
- * @throws InvalidSizeException when [size] is negative or above what the pool can ever hold
- * @throws PoolClosedException when the pool is closed, or gets closed while this waits
- */
+/** [rentShared] that waits up to [timeout], for Java: as [rent] does. */
 @Throws(InterruptedException::class)
 public fun MemoryPool.rentShared(size: Long, timeout: JavaDuration): SharedLease =
     rentShared(size, timeout.toKotlinDuration())
 
-/**
- * [rentShared], or null when the pool's limit stops it.
- *
- * @throws InvalidSizeException when [size] is negative or above what the pool can ever hold
- * @throws PoolClosedException when the pool is closed
- */
+/** [rentShared], or null when the pool's limit stops it: as [tryRent]. */
 public fun MemoryPool.tryRentShared(size: Long): SharedLease? = sharedLease(Request(size))
 
 /**
- * [MemoryHolder.withSegment] for Java: lets [action] use the bytes on this thread, holds the memory meanwhile, and cuts every
- * view off when it returns.
+ * [MemoryHolder.withSegment] for Java: lets [action] use the bytes on this thread, holds the memory meanwhile, and cuts
+ * every view off when it returns.
  *
  * @throws MemoryClosedException when it has been closed
  */

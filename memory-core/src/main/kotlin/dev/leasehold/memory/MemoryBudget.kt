@@ -23,8 +23,8 @@ import java.lang.ref.WeakReference
  * below the budget that is short give their idle memory back, is tried once more, and is then refused with a
  * [BudgetExceededException].
  *
- * **Ownership.** The code that makes a budget closes it, after what draws on it. A budget that is forgotten goes with the
- * pools that draw on it.
+ * **Ownership.** The code that makes a budget closes it, after what draws on it. A budget that is forgotten goes with
+ * the pools that draw on it.
  * **Threads.** Any.
  * **Cost.** Nothing where a thread's cache serves a request. Where memory comes from the system or goes back to it, one
  * compare-and-set for each level.
@@ -47,8 +47,8 @@ public class MemoryBudget private constructor(
     /**
      * The most bytes that this budget may have; [Long.MAX_VALUE] when only the budgets above bound it.
      *
-     * It can be changed at any time. A limit below what is used takes nothing away from anybody: requests are refused
-     * until enough has come back.
+     * It can be changed at any time. A limit below what is used takes nothing away: requests are refused until enough
+     * has come back.
      *
      * @throws MemoryConfigurationException when it is set to a negative number
      */
@@ -101,7 +101,7 @@ public class MemoryBudget private constructor(
     public fun onSoftLimit(threshold: Long, listener: SoftLimitListener): SoftLimitWatch {
         val refusal = BudgetMessages.threshold(node.path, threshold, limit)
         if (refusal != null) throw MemoryConfigurationException(refusal)
-        // Weakly: what draws on the node must not keep a budget alive that was forgotten, and whose limit is no one's then.
+        // Weakly: what draws on the node must not keep a forgotten budget alive.
         val itself = WeakReference(this)
         val soft = SoftLimit(threshold) { used -> itself.get()?.let { listener.onSoftLimit(it, used) } }
         node.add(soft)
@@ -133,8 +133,8 @@ public class MemoryBudget private constructor(
     }
 
     /**
-     * Makes room here for a lease or a block of [size] bytes, whose memory has [blockBytes], of the engine with [state]; [before] is
-     * what pays for it now, if that is not the engine's own budget.
+     * Makes room here for a lease or a block of [size] bytes, whose memory has [blockBytes], of the engine with
+     * [state]; [before] is what pays for it now, if that is not the engine's own budget.
      */
     internal fun prepareTransfer(before: Charge?, state: EngineState, blockBytes: Long, size: Long): Charge {
         val leaf = state.leaf
@@ -147,7 +147,8 @@ public class MemoryBudget private constructor(
         val refusal = checkNotNull(leaf.refusal)
         val at = refusal.node
         if (at.closed) throw closedBudget(at.path)
-        val message = BudgetMessages.notTransferred("a ${state.owner.kind.item} of ${bytes(size)} from ${state.owner}", refusal)
+        val what = "a ${state.owner.kind.item} of ${bytes(size)} from ${state.owner}"
+        val message = BudgetMessages.notTransferred(what, refusal)
         throw BudgetExceededException(message, state.owner.name, size, at.path, refusal.limit, refusal.used)
     }
 
@@ -172,15 +173,7 @@ public class MemoryBudget private constructor(
             parent: MemoryBudget = root(),
         ): MemoryBudget = of(name, limit, parent)
 
-        /**
-         * Makes a budget, for Java. The caller owns it and closes it.
-         *
-         * @param name what figures and errors call it
-         * @param limit the most bytes that it may have; [Long.MAX_VALUE], the default, leaves it to the budgets above
-         * @param parent the budget that its bytes count in too
-         * @throws MemoryConfigurationException when the name is blank or the limit negative
-         * @throws BudgetClosedException when the parent is closed
-         */
+        /** Makes a budget, for Java: as [MemoryBudget] in Kotlin. The caller owns it and closes it. */
         @JvmStatic
         @JvmOverloads
         public fun of(name: String, limit: Long = Long.MAX_VALUE, parent: MemoryBudget = root()): MemoryBudget {
@@ -196,17 +189,16 @@ public class MemoryBudget private constructor(
          *
          * Its limit is the memory limit of the container that the process runs in, or, where there is none, the memory
          * of the machine: the figure that the virtual machine itself goes by
-         * (`OperatingSystemMXBean.getTotalMemorySize`), read when the root is first asked for. It stays until [limit]
-         * is set. The heap, the code and the threads of the process need a part of that memory too: a process that
-         * means to come near the limit should set a lower one.
+         * (`OperatingSystemMXBean.getTotalMemorySize`), read at the first use of the root. It stays until [limit] is
+         * set. The heap, the code and the threads of the process need a part of that memory too: a process that means
+         * to come near the limit should set a lower one.
          */
         @JvmStatic
         public fun root(): MemoryBudget = Root.instance
 
         /** Makes the top of a tree of its own. */
         @JvmSynthetic
-        internal fun rootOf(name: String, limit: Long): MemoryBudget =
-            MemoryBudget(BudgetNode(name, limit, null), null)
+        internal fun rootOf(name: String, limit: Long): MemoryBudget = MemoryBudget(BudgetNode(name, limit, null), null)
 
         private fun checkedNode(name: String, limit: Long, parent: BudgetNode): BudgetNode {
             if (name.isBlank()) throw MemoryConfigurationException(BudgetMessages.BLANK_NAME)

@@ -14,22 +14,22 @@ import java.lang.foreign.MemorySegment
 import java.nio.ByteBuffer
 
 /**
- * Memory that any thread may use: what a [SharedLease], which a pool lends, and a [Block], which a manager hands out, have in
- * common.
+ * Memory that any thread may use: what a [SharedLease], which a pool lends, and a [Block], which a manager hands out,
+ * have in common.
  *
  * There are two ways to the bytes.
  *
  * | | the view | the price |
  * |---|---|---|
  * | [withSegment] | is the calling thread's, and ends with the call | a few nanoseconds, no garbage |
- * | [keptSegment] | may be kept, handed over and used on any thread while the memory is held | is paid when the memory is closed: it waits until the view can be cut off |
+ * | [keptSegment] | may be kept and used on any thread while the memory is held | a close that waits for its end |
  *
  * Take the first wherever the bytes are used in one call, and the second only where a view must live across threads or
  * suspensions.
  *
  * **Ownership.** See [SharedLease] and [Block].
- * **Threads.** Any. What one thread wrote before it handed the memory over (through a queue, a lock, a started thread) is seen
- * by the thread that takes it.
+ * **Threads.** Any. What one thread wrote before it handed the memory over (through a queue, a lock, a started thread)
+ * is seen by the thread that takes it.
  */
 public abstract class MemoryHolder internal constructor(
     bias: Bias?,
@@ -47,7 +47,7 @@ public abstract class MemoryHolder internal constructor(
     /** What messages call this. */
     internal abstract fun describe(): String
 
-    /** How many bytes it has. The view has exactly as many: no neighbour is reachable. Changes only by a [Block.resize] in place. */
+    /** How many bytes it has, as its views: no neighbour is reachable. Changes only by a [Block.resize] in place. */
     public val size: Long get() = length
 
     /** Where the first byte lies in the process's address space. Fixed for its life. */
@@ -61,9 +61,9 @@ public abstract class MemoryHolder internal constructor(
     /**
      * Lets [action] use the bytes on this thread, holds the memory meanwhile, and cuts every view off when it returns.
      *
-     * The fastest way to the bytes, and the exact one: the view dies with the call, slices included, and the memory can be
-     * reused the moment that it is closed. In a coroutine [action] cannot suspend. Loops over bytes belong into it: the
-     * compiler makes fast code of them here, and not in the body of a suspending function.
+     * The fastest way to the bytes, and the exact one: the view dies with the call, slices included, and the memory can
+     * be reused the moment that it is closed. In a coroutine [action] cannot suspend. Loops over bytes belong into it:
+     * the compiler makes fast code of them here, and not in the body of a suspending function.
      *
      * **Ownership.** The memory is held until [action] has returned, also when it is closed meanwhile.
      * **Threads.** The view belongs to the calling thread. **Cost.** A few nanoseconds, and no garbage once compiled.
@@ -71,8 +71,8 @@ public abstract class MemoryHolder internal constructor(
      *
      * @return what [action] returns
      * @throws MemoryClosedException when it has been closed: a [LeaseClosedException] or a [BlockClosedException]
-     * @throws GuardBytesException when [action] ran and the memory was closed meanwhile, in a checked manager, and the bytes
-     *   around it were overwritten
+     * @throws GuardBytesException when [action] ran and the memory was closed meanwhile, in a checked manager, and the
+     *   bytes around it were overwritten
      */
     @JvmSynthetic
     public inline fun <R> withSegment(crossinline action: (Segment) -> R): R =
@@ -81,13 +81,14 @@ public abstract class MemoryHolder internal constructor(
     /**
      * A view that may be kept: handed over, and used on any thread, as long as the memory is held.
      *
-     * What it costs is paid when the memory is closed. It then waits in quarantine until a batch of such views has been cut off
-     * together, so what is taken next lies elsewhere and is colder. From a mebibyte on, when the bounds of the quarantine are
-     * reached, when memory is short, and where sites are traced, the view is cut off by the close itself, which takes tens of
-     * microseconds, or more where more threads run than there are processors. [withSegment] has no such price.
+     * What it costs is paid when the memory is closed. It then waits in quarantine until a batch of such views has been
+     * cut off together, so what is taken next lies elsewhere and is colder. From a mebibyte on, when the bounds of the
+     * quarantine are reached, when memory is short, and where sites are traced, the view is cut off by the close
+     * itself, which takes tens of microseconds, or more where more threads run than there are processors. [withSegment]
+     * has no such price.
      *
-     * After the close the memory refuses at once; this view may still read for a while, but only memory that is no one else's,
-     * and throws from the moment that it is cut off.
+     * After the close the memory refuses at once; this view may still read for a while, but only memory that is no one
+     * else's, and throws from the moment that it is cut off.
      *
      * @throws MemoryClosedException when it has been closed
      */
@@ -102,8 +103,8 @@ public abstract class MemoryHolder internal constructor(
     public fun asKeptMemorySegment(): MemorySegment = keptView()
 
     /**
-     * [keptSegment] as a byte buffer in native order, for channels, asynchronous ones too; at most 2 GiB. Used too late it throws the
-     * platform's own exception, which names no pool.
+     * [keptSegment] as a byte buffer in native order, for channels, asynchronous ones too; at most 2 GiB. Used too late
+     * it throws the platform's own exception, which names no pool.
      *
      * @throws MemoryClosedException when it has been closed
      * @throws SegmentSizeException when it is larger than a byte buffer can be
@@ -124,19 +125,19 @@ public abstract class MemoryHolder internal constructor(
         throw MemoryBusyException(OwnerMessages.inUse(describe(), owner), owner.name, size, cause)
 
     internal final override fun refuseBusy(): Nothing = throw MemoryBusyException(
-        "${describe()} from $owner is being resized or transferred by another thread: let one holder do it and hand the " +
-            "result on",
+        "${describe()} from $owner is being resized or transferred by another thread: let one holder do it and hand " +
+            "the result on",
         owner.name,
         size,
     )
 }
 
 /**
- * One scoped use of a [MemoryHolder] that has been [entered][MemoryHolder.entered]: ends the hold, and confines the view to the calling thread and to this access. Public only
- * because [MemoryHolder.withSegment] is inlined.
+ * One scoped use of a [MemoryHolder] that has been [entered][MemoryHolder.entered]: ends the hold, and confines the
+ * view to the calling thread and to this access. Public only because [MemoryHolder.withSegment] is inlined.
  *
- * The constructor takes the platform's type and is not private, because Kotlin reaches any other through a synthetic one whose
- * marker class is never loaded; then the compiler does not inline it, and every access makes garbage.
+ * The constructor takes the platform's type and is not private, because Kotlin reaches any other through a synthetic
+ * one whose marker class is never loaded; then the compiler does not inline it, and every access makes garbage.
  */
 @PublishedApi
 internal class ScopedAccess internal constructor(

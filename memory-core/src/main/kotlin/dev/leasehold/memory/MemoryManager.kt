@@ -28,11 +28,11 @@ import java.util.concurrent.ConcurrentHashMap
  *
  * | | made by | for |
  * |---|---|---|
- * | the process's own | [MemoryManager.system] | code that needs no figures and no limit of its own; it cannot be closed |
+ * | the process's own | [MemoryManager.system] | code without figures or a limit of its own; it cannot be closed |
  * | in process | [SystemMemoryManager] | one subsystem: own limit, own figures, own memory |
  *
- * **Ownership.** The code that makes a manager closes it. A block stays valid when its manager is closed, and is freed without
- * mention of it.
+ * **Ownership.** The code that makes a manager closes it. A block stays valid when its manager is closed, and is freed
+ * without mention of it.
  * **Threads.** All functions may be called from any thread, also virtual ones.
  * **Zeroed.** Only where [allocateZeroed] or `zeroed = true` says so.
  * **Cost.** A few nanoseconds for an [allocate] and its close on one thread, up to some 32 KiB; see there.
@@ -54,11 +54,9 @@ public abstract class MemoryManager internal constructor(
     private val runs = ConcurrentHashMap<Long, PageRun>()
 
     // Replaced by clear.
-    @Volatile
-    private var engine = newEngine(config)
+    @Volatile private var engine = newEngine(config)
 
-    @Volatile
-    private var closed = false
+    @Volatile private var closed = false
 
     // Of engines that were cleared. Under this object's lock.
     private var formerRents = 0L
@@ -92,8 +90,8 @@ public abstract class MemoryManager internal constructor(
      * **Threads.** Any; so is the block's.
      * **Address.** A multiple of 16, from 64 bytes up of 64. A block without bytes costs nothing but the object.
      * **Zeroed.** Not: the bytes are what the memory's last user left.
-     * **Cost.** A few nanoseconds when the thread's cache has a block, else a lock once for many blocks; from a mebibyte
-     * on a call of the system, unless one such block is idle.
+     * **Cost.** A few nanoseconds when the thread's cache has a block, else a lock once for many blocks; from a
+     * mebibyte on a call of the system, unless one such block is idle.
      *
      * @throws InvalidSizeException when [size] is negative or above [maxAllocation]
      * @throws MemoryExhaustedException when a limit or the system stops it
@@ -126,34 +124,16 @@ public abstract class MemoryManager internal constructor(
     }
 
     /**
-     * [allocate] at an address that is a multiple of [alignment].
+     * [allocate] at an address that is a multiple of [alignment]. Throws what [allocate] does, and:
      *
      * @throws InvalidAlignmentException when [alignment] is no power of two between 1 and the page size
-     * @throws InvalidSizeException when [size] is negative or above [maxAllocation]
-     * @throws MemoryExhaustedException when a limit or the system stops it
-     * @throws ManagerClosedException when the manager is closed
      */
     public fun allocate(size: Long, alignment: Long): Block = allocate(Request(size, checkAlignment(alignment)))
 
-    /**
-     * [allocate] of bytes that are zero.
-     *
-     * **Cost.** About 20 ns more for 4 KiB.
-     *
-     * @throws InvalidSizeException when [size] is negative or above [maxAllocation]
-     * @throws MemoryExhaustedException when a limit or the system stops it
-     * @throws ManagerClosedException when the manager is closed
-     */
+    /** [allocate] of bytes that are zero, which costs about 20 ns more for 4 KiB. */
     public fun allocateZeroed(size: Long): Block = allocate(Request(size)).also(Block::zeroAll)
 
-    /**
-     * [allocateZeroed] at an address that is a multiple of [alignment].
-     *
-     * @throws InvalidAlignmentException when [alignment] is no power of two between 1 and the page size
-     * @throws InvalidSizeException when [size] is negative or above [maxAllocation]
-     * @throws MemoryExhaustedException when a limit or the system stops it
-     * @throws ManagerClosedException when the manager is closed
-     */
+    /** [allocateZeroed] at an address that is a multiple of [alignment]: as [allocate] with one. */
     public fun allocateZeroed(size: Long, alignment: Long): Block = allocate(size, alignment).also(Block::zeroAll)
 
     /** Allocates a block for [request]. */
@@ -186,39 +166,38 @@ public abstract class MemoryManager internal constructor(
         val taken = takeSlow(engine, around) ?: return null
         val start = taken.address + (guards?.front ?: 0)
         val kind = BlockKind.of(taken.code, request.alignment)
-        return watching(taken, start, size, guards) { Block(this, null, 0, taken.source, start, size, kind, it) }
+        return orGivenBack(taken, around.size) {
+            watching(taken.source, start, size, guards) { Block(this, null, 0, taken.source, start, size, kind, it) }
+        }
+    }
+
+    private inline fun <B : Block> orGivenBack(taken: Taken, size: Long, make: () -> B): B = try {
+        make()
+    } catch (failure: Throwable) {
+        taken.source.giveBack(taken.address, taken.code, size)
+        throw failure
     }
 
     private inline fun <B : Block> watching(
-        taken: Taken,
+        source: HeldSource,
         start: Long,
         size: Long,
         guards: GuardBytes?,
         make: (WatchedBlock) -> B,
     ): B {
-        try {
-            val watch = WatchedBlock(watchList, start, size, guards) { damage, block -> damaged(taken, start, damage, block) }
-            val trace = Trace.start(owner, size)
-            watch.trace = trace
-            val block = make(watch)
-            block.traced(trace)
-            watch.begin()
-            if (taken.source.state.cleared) watch.ended()
-            return block
-        } catch (failure: Throwable) {
-            taken.source.giveBack(taken.address, taken.code, guards?.around(size) ?: size)
-            throw failure
-        }
+        val watch = WatchedBlock(watchList, start, size, guards) { damage, it -> damaged(source, start, damage, it) }
+        val trace = Trace.start(owner, size)
+        watch.trace = trace
+        val block = make(watch)
+        block.traced(trace)
+        watch.begin()
+        if (source.state.cleared) watch.ended()
+        return block
     }
 
-    private fun damaged(taken: Taken, start: Long, damage: GuardBytes.Damage, block: WatchedBlock): GuardBytesException {
-        val what = taken.source.describe(start, block.size)
-        return GuardBytesException(
-            BlockMessages.damaged(what, owner, damage, block.trace),
-            name,
-            block.size,
-            damage.offset,
-        )
+    private fun damaged(source: HeldSource, start: Long, damage: GuardBytes.Damage, of: WatchedBlock): MemoryException {
+        val message = BlockMessages.damaged(source.describe(start, of.size), owner, damage, of.trace)
+        return GuardBytesException(message, name, of.size, damage.offset)
     }
 
     /** Takes memory for [request]; null when [engine] was cleared meanwhile, and another one has taken its place. */
@@ -267,16 +246,10 @@ public abstract class MemoryManager internal constructor(
     }
 
     private fun pageRun(pages: PageSource, size: Long): PageRun {
-        val taken = Taken(pages.address, BlockKind.LARGE, pages)
-        val run = if (watched) {
-            watching(taken, pages.address, size, if (checked) GuardBytes.NONE else null) { PageRun(this, pages, size, it) }
-        } else {
-            try {
-                PageRun(this, pages, size, null)
-            } catch (failure: Throwable) {
-                pages.giveBack(pages.address, BlockKind.LARGE, size)
-                throw failure
-            }
+        val guards = if (checked) GuardBytes.NONE else null
+        val run = orGivenBack(Taken(pages.address, BlockKind.LARGE, pages), size) {
+            val make = { watch: WatchedBlock? -> PageRun(this, pages, size, watch) }
+            if (watched) watching(pages, pages.address, size, guards, make) else make(null)
         }
         return entered(run, pages)
     }
@@ -299,20 +272,16 @@ public abstract class MemoryManager internal constructor(
         if (count <= 0) throw InvalidSizeException(PageMessages.none(owner, count), size)
         val most = minOf(limit / pageSize, engine.mostPages)
         if (count <= most) return
-        val message = if (most < engine.mostPages) {
-            PageMessages.aboveLimit(owner, count, pageSize, most)
-        } else {
-            PageMessages.tooMany(owner, count, pageSize, most)
-        }
+        val message = PageMessages.tooMany(owner, count, pageSize, most, limited = most < engine.mostPages)
         throw InvalidSizeException(message, size)
     }
 
     /**
-     * The run that has the page [id], with one more reference, which the caller gives back with [close][PageRun.close]; or
-     * null when no run of this manager has the page, or the run's last reference is gone: nothing that has ended comes back.
+     * The run that has the page [id], with one more reference, which the caller gives back with [close][PageRun.close];
+     * null when no run of this manager has the page, or the run's last reference is gone.
      *
-     * `findPages(id)?.use { … }` is safe at any time and from any thread, against the last [close][PageRun.close] too: it
-     * either holds the run or has none. Also on a closed manager, whose runs stay valid.
+     * `findPages(id)?.use { … }` is safe at any time and from any thread, against the last [close][PageRun.close] too:
+     * it either holds the run or has none. Also on a closed manager, whose runs stay valid.
      *
      * **Cost.** Two lookups without a lock, and a reference taken and given back: some tens of nanoseconds.
      */
@@ -331,26 +300,25 @@ public abstract class MemoryManager internal constructor(
     }
 
     /**
-     * Gives idle memory back to the system and answers how many bytes went.
+     * Gives idle memory back to the system and returns how many bytes went.
      *
      * Afterwards only pages that hold a block, or the quarantined bytes of one, are reserved.
      *
-     * **Cost.** A handshake with all threads (tens of microseconds) and one call of the system for each region that goes.
-     *
-     * @return how many bytes are reserved less than before
+     * **Cost.** A handshake with all threads (tens of microseconds) and a system call for each region that goes.
      */
     @IgnorableReturnValue
     public fun trim(): Long = engine.trim()
 
     /**
-     * Takes all blocks back at once, whoever holds them, and gives their memory to the system; the manager goes on.
+     * Takes all blocks back at once, also those in use, and gives their memory to the system; the manager goes on. For
+     * the end of a phase, in place of one close for each block.
      *
-     * Every block that was allocated before is closed from then on: its views throw, it refuses to be used, and closing it
-     * does nothing. A thread that is inside of a [Block.withSegment] finds zeros or what it writes itself, and nobody
-     * else's bytes. For the end of a phase whose blocks nobody wants to count down.
+     * Every block that was allocated before is closed from then on: its views throw, it refuses to be used, and closing
+     * it does nothing. A thread in a [Block.withSegment] finds zeros or what it writes itself, never another block's
+     * bytes.
      *
      * **Cost.** A handshake with all threads for every arena that is open (tens of microseconds each: one for every few
-     * thousand small blocks, and one for every large one that views were taken of), and a call of the system for each region.
+     * thousand small blocks, and one for every large one that views were taken of), and a system call for each region.
      *
      * @throws UnsupportedOperationException on [MemoryManager.system], whose blocks belong to others
      */
@@ -394,7 +362,7 @@ public abstract class MemoryManager internal constructor(
     /** The name and the [stats] of this moment, for logs. */
     override fun toString(): String = "MemoryManager '$name' (${stats()})"
 
-    /** Takes this manager's place in the tree of its budget: from here on others may ask for its idle memory. */
+    /** Takes this manager's place in the tree of its budget, whose other members may now reclaim its idle memory. */
     internal fun join() {
         val joined = Member(this)
         member = joined

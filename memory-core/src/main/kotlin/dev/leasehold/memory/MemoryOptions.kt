@@ -13,12 +13,12 @@ import dev.leasehold.memory.internal.platform.bytes
  * Read once, when the block that sets it returns; later changes have no effect. For one thread.
  */
 public abstract class MemoryOptions internal constructor(idleBound: Long, quarantineBytes: Long) {
-    /** The most bytes that may be held from the system; [Long.MAX_VALUE], the default, means no limit but the [budget]'s. */
+    /** The most bytes to hold from the system; [Long.MAX_VALUE], the default, means no limit but the [budget]'s. */
     public var limit: Long = Long.MAX_VALUE
 
     /**
-     * The budget to draw on: every byte that is held from the system counts there, and in every budget above. The process's
-     * [root][MemoryBudget.root] by default.
+     * The budget to draw on: every byte that is held from the system counts there, and in every budget above. The
+     * process's [root][MemoryBudget.root] by default.
      */
     public var budget: MemoryBudget = MemoryBudget.root()
 
@@ -29,9 +29,10 @@ public abstract class MemoryOptions internal constructor(idleBound: Long, quaran
     public var idleBound: Long = idleBound
 
     /**
-     * How many bytes of closed memory may wait until its [kept views][MemoryHolder.keptSegment] are cut off; 32 MiB by default in
-     * a pool, 2 MiB in a manager, and never more than an eighth of [limit]. Views for which there is no room get an arena of
-     * their own: the close then cuts them off at once, and costs tens of microseconds. So do all views where this is 0.
+     * How many bytes of closed memory may wait until its [kept views][MemoryHolder.keptSegment] are cut off; 32 MiB by
+     * default in a pool, 2 MiB in a manager, and never more than an eighth of [limit]. Views for which there is no room
+     * get an arena of their own: the close then cuts them off at once, and costs tens of microseconds. So do all views
+     * where this is 0.
      */
     public var quarantineBytes: Long = quarantineBytes
 
@@ -39,8 +40,9 @@ public abstract class MemoryOptions internal constructor(idleBound: Long, quaran
     public var quarantineBlocks: Int = 8192
 
     /**
-     * Whether every lease or block remembers where it was taken and closed. Then errors name both places, and one that was
-     * forgotten is reported with its own. Costs a stack walk each time: for tests and for the hunt, not for the hot path.
+     * Whether every lease or block remembers where it was taken and closed. Then errors name both places, and one that
+     * was forgotten is reported with its own. Costs a stack walk each time: for tests and the hunt, not for the hot
+     * path.
      */
     public var traceSites: Boolean = false
 
@@ -110,9 +112,9 @@ public class ManagerOptions internal constructor() : MemoryOptions(2.MiB, 2.MiB)
     /**
      * Whether the manager looks for writes outside of blocks. Every block then has 64 guard bytes, or as many as its
      * alignment, before it, and 64 behind it, which are looked at when it is freed; its bytes are `0xCD` until they are
-     * written and `0xDD` when they are freed; it remembers its sites as with [traceSites]; and it always moves when it is
-     * resized, so that holders of an old view are found. Views are bounded: what this finds is native code that writes
-     * too far. For tests and for the hunt.
+     * written and `0xDD` when they are freed; it remembers its sites as with [traceSites]; and it always moves when it
+     * is resized, so that holders of an old view are found. Views are bounded: what this finds is native code that
+     * writes too far. For tests and for the hunt.
      */
     public var checked: Boolean = false
 }

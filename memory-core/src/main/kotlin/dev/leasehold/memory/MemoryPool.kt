@@ -162,7 +162,7 @@ public open class MemoryPool internal constructor(
         return if (cache != null && SizeClasses.holds(size)) cache.take(SizeClasses.indexOf(size)) else 0
     }
 
-    /** Makes the lease, with views that live in [arena], of what [takeAtHand] returned; where that is 0, takes a block. */
+    /** Makes the lease, with views in [arena], of what [takeAtHand] returned; where that is 0, takes a block. */
     internal fun leaseTaken(address: Long, arena: Arena?, size: Long, attachment: Attachment): Lease {
         val thread = Thread.currentThread()
         var source: BlockSource? = null
@@ -220,7 +220,7 @@ public open class MemoryPool internal constructor(
         return sharedLeaseOf(this, bias, taken.source, taken.address, taken.code, request.size, request.attachment)
     }
 
-    /** The lease for [request] that was served with [taken], or, where that is null, refused because the pool was closed. */
+    /** The lease for [request] that was served with [taken]; where that is null, the refusal of a closed pool. */
     internal fun sharedLease(taken: Taken?, request: Request): SharedLease {
         if (taken == null) throw closedException()
         return sharedLeaseOf(this, null, taken.source, taken.address, taken.code, request.size, request.attachment)
@@ -283,7 +283,7 @@ public open class MemoryPool internal constructor(
 
     // ---- making pools ----
 
-    /** Takes this pool's place in the tree of its budget: from here on others may ask for its idle memory. */
+    /** Takes this pool's place in the tree of its budget, whose other members may now reclaim its idle memory. */
     internal fun join() {
         val joined = Member(this)
         member = joined
@@ -312,12 +312,7 @@ public open class MemoryPool internal constructor(
         @JvmStatic
         public fun shared(): MemoryPool = Shared.pool
 
-        /**
-         * Makes a pool for one subsystem, with the default options.
-         *
-         * @param name what figures and errors call it
-         * @throws MemoryConfigurationException when the name is blank
-         */
+        /** Makes a pool for one subsystem, with the default options. */
         @JvmStatic
         public fun isolated(name: String): MemoryPool = make(name, PoolOptions())
 
@@ -333,14 +328,7 @@ public open class MemoryPool internal constructor(
         public fun isolated(name: String, configure: PoolOptions.() -> Unit): MemoryPool =
             make(name, PoolOptions().apply(configure))
 
-        /**
-         * [isolated] for Java: `MemoryPool.isolated("orders", options -> options.setLimit(64 << 20))`.
-         *
-         * @param name what figures and errors call it
-         * @param configure sets its options
-         * @throws MemoryConfigurationException when the name is blank or figures contradict each other
-         * @throws BudgetClosedException when its budget is closed
-         */
+        /** [isolated] for Java: `MemoryPool.isolated("orders", options -> options.setLimit(64 << 20))`. */
         @JvmStatic
         public fun isolated(name: String, configure: Consumer<in PoolOptions>): MemoryPool =
             make(name, PoolOptions().also(configure::accept))
@@ -351,7 +339,8 @@ public open class MemoryPool internal constructor(
          *
          * @throws InvalidSizeException when [blockSize] or [blockCount] is not positive, or their product overflows
          * @throws InvalidAlignmentException when [alignment] is no power of two between 1 and the page size
-         * @throws MemoryConfigurationException when the name is blank
+         * @throws MemoryConfigurationException when the name is blank, or options contradict each other or the chunks
+         * @throws BudgetClosedException when the budget in its options is closed
          * @throws BudgetExceededException when a budget refuses the region
          * @throws MemoryExhaustedException when the system refuses the region
          */
@@ -364,16 +353,7 @@ public open class MemoryPool internal constructor(
             alignment: Long = FixedMemoryPool.DEFAULT_ALIGNMENT,
         ): FixedMemoryPool = FixedMemoryPool.make(name, blockSize, blockCount, alignment, PoolOptions())
 
-        /**
-         * [fixed] with options.
-         *
-         * @throws InvalidSizeException when [blockSize] or [blockCount] is not positive, or their product overflows
-         * @throws InvalidAlignmentException when [alignment] is no power of two between 1 and the page size
-         * @throws MemoryConfigurationException when figures contradict each other, such as a limit below the block size
-         * @throws BudgetClosedException when its budget is closed
-         * @throws BudgetExceededException when a budget refuses the region
-         * @throws MemoryExhaustedException when the system refuses the region
-         */
+        /** [fixed] with options. */
         @JvmSynthetic
         public fun fixed(
             name: String,
@@ -384,16 +364,7 @@ public open class MemoryPool internal constructor(
         ): FixedMemoryPool =
             FixedMemoryPool.make(name, blockSize, blockCount, alignment, PoolOptions().apply(configure))
 
-        /**
-         * [fixed] with options, for Java.
-         *
-         * @throws InvalidSizeException when [blockSize] or [blockCount] is not positive, or their product overflows
-         * @throws InvalidAlignmentException when [alignment] is no power of two between 1 and the page size
-         * @throws MemoryConfigurationException when figures contradict each other, such as a limit below the block size
-         * @throws BudgetClosedException when its budget is closed
-         * @throws BudgetExceededException when a budget refuses the region
-         * @throws MemoryExhaustedException when the system refuses the region
-         */
+        /** [fixed] with options, for Java. */
         @JvmStatic
         public fun fixed(
             name: String,

@@ -23,7 +23,7 @@ public abstract class MemoryStatistics internal constructor(
     /** Bytes in use now. */
     public val used: Long = tally.usedBytes.coerceIn(0, reserved)
 
-    /** Bytes of closed memory whose kept views may still be reachable; they are not used again until those are cut off. */
+    /** Bytes of closed memory with kept views that may still be used; they wait until those are cut off. */
     public val quarantined: Long = tally.quarantined.coerceIn(0, reserved - used)
 
     /** Bytes held but neither in use nor quarantined: what the next requests are served from. */
@@ -61,8 +61,8 @@ public class PoolStatistics internal constructor(
     public val misses: Long get() = rents - hits
 
     /** All figures in one line, for logs. */
-    override fun toString(): String = "${describeBytes()}, ${grouped(waiters.toLong())} waiting, ${counted(rents, "rent")} " +
-        "(${counted(hits, "hit")}, ${counted(misses, "miss", "misses")})"
+    override fun toString(): String = "${describeBytes()}, ${grouped(waiters.toLong())} waiting, " +
+        "${counted(rents, "rent")} (${counted(hits, "hit")}, ${counted(misses, "miss", "misses")})"
 }
 
 /** A manager's figures at one moment, from [MemoryManager.stats]. */

@@ -11,20 +11,24 @@ import dev.leasehold.memory.internal.platform.hex
  * Pages that lie together and are found by number, from a manager's `allocatePages`: what structures are built on that
  * refer to their parts by ids and not by addresses.
  *
- * **Ids.** Each page has one; those of a run are consecutive and begin with [id]. An id is never an address: what refers
- * to a page by its id needs no rewriting where the same pages lie elsewhere, as those of a mapped file do each time that it
- * is opened. The id of a page stays the same for as long as the run lives, and leads to the run and to nothing else:
- * see [findPages][MemoryManager.findPages]. When the run is gone it leads nowhere, until the same page is allocated again;
- * it never leads to pages of another manager. Ids are positive.
- * **Ownership.** As a [Block]: the code that allocates a run, or finds one, holds a reference and gives it back with [close];
- * the pages are freed exactly when the last goes. Until then the manager keeps the run itself too, so an id is enough to come
- * back to it.
+ * **Ids.** Each page has one; those of a run are consecutive and begin with [id]. An id is never an address: what
+ * refers to a page by its id needs no rewriting where the same pages lie elsewhere, as those of a mapped file do each
+ * time that it is opened. The id of a page stays the same for as long as the run lives, and leads to the run and to
+ * nothing else: see [findPages][MemoryManager.findPages]. When the run is gone it leads nowhere, until the same page is
+ * allocated again; it never leads to pages of another manager. Ids are positive.
+ * **Ownership.** As a [Block]: the code that allocates a run, or finds one, holds a reference and gives it back with
+ * [close]; the pages are freed exactly when the last goes. Until then the manager keeps the run itself too, so an id is
+ * enough to come back to it.
  * **Threads, zeroing, views.** As a [Block].
- * **Cost.** A lock to allocate and to free. Closing a run with a [kept view][keptSegment] costs a handshake with all threads (tens
- * of microseconds); [withSegment] has no such price.
+ * **Cost.** A lock to allocate and to free. Closing a run with a [kept view][keptSegment] costs a handshake with all
+ * threads (tens of microseconds); [withSegment] has no such price.
  */
-public class PageRun internal constructor(manager: MemoryManager, private val pages: PageSource, size: Long, attachment: Attachment?) :
-    Block(manager, null, 0, pages, pages.address, size, BlockKind.LARGE, attachment) {
+public class PageRun internal constructor(
+    manager: MemoryManager,
+    private val pages: PageSource,
+    size: Long,
+    attachment: Attachment?,
+) : Block(manager, null, 0, pages, pages.address, size, BlockKind.LARGE, attachment) {
     /** The id of the first page; the others follow it. */
     public val id: Long get() = pages.id
 
@@ -52,8 +56,8 @@ public class PageRun internal constructor(manager: MemoryManager, private val pa
     /**
      * [resizePages] to as many bytes.
      *
-     * @throws InvalidSizeException when [newSize] is not a positive multiple of the page size, or above what the manager's
-     *   [limit][MemoryManager.limit] allows or a run can have
+     * @throws InvalidSizeException when [newSize] is not a positive multiple of the page size, or above what the
+     *   manager's [limit][MemoryManager.limit] allows or a run can have
      */
     override fun resize(newSize: Long, zeroed: Boolean): PageRun {
         val count = newSize / pages.pageSize
@@ -70,10 +74,12 @@ public class PageRun internal constructor(manager: MemoryManager, private val pa
      * |---|---|---|
      * | grows, and enough pages behind it are free | it grows where it lies, for all holders | this run |
      * | shrinks, and the caller is the only holder | its tail is freed, and a kept view is cut off | this run |
-     * | else | the bytes are copied; the caller's reference to this run is given back, and others keep it as it was | a new run, with other ids |
+     * | else | the bytes are copied; the caller's reference to this run is given back | a new run, with other ids |
      *
-     * Go on with the result, and with nothing else: `run = run.resizePages(n)`. Where its [id] is another than before, all that
-     * refers to the pages by id must follow.
+     * Other holders of a run that was copied keep it as it was.
+     *
+     * Go on with the result, and with nothing else: `run = run.resizePages(n)`. Where its [id] is another than before,
+     * all that refers to the pages by id must follow.
      *
      * **Views.** A [kept view][keptSegment] keeps the size that it was taken with.
      * **Threads.** Holders must not resize one run at the same time; the second is refused.
@@ -85,8 +91,8 @@ public class PageRun internal constructor(manager: MemoryManager, private val pa
      *   [limit][MemoryManager.limit] allows or a run can have
      * @throws MemoryExhaustedException when a limit or the system stops it; the run is as it was
      * @throws ManagerClosedException when the run must be copied and its manager is closed
-     * @throws MemoryBusyException when another thread is resizing or transferring the run just now, or while a native call or an
-     *   input/output operation uses a kept view of a run that shrinks; it is as it was
+     * @throws MemoryBusyException when another thread is resizing or transferring the run just now, or while a native
+     *   call or an input/output operation uses a kept view of a run that shrinks; it is as it was
      */
     @JvmOverloads
     public fun resizePages(count: Int, zeroed: Boolean = false): PageRun {

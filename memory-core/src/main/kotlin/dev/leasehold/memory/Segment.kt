@@ -27,10 +27,10 @@ import java.nio.ByteBuffer
  * **Cost.** An access is one bounds and one liveness check, which the JVM does and hoists out of loops; nothing is
  * allocated, views included, as long as they do not escape.
  *
- * **Every access** can throw, besides what its own documentation says, [LeaseClosedException] when the memory has
- * been given back, [LeaseThreadException] when it belongs to another thread, and, if it writes,
+ * **Every access** can throw [SegmentBoundsException] when its bytes are not all inside, [ViewClosedException] when the
+ * memory has been given back, [ViewThreadException] when it belongs to another thread, and, if it writes,
  * [ReadOnlySegmentException] when the view is read-only. A refused access has written nothing. Taking a view is no
- * access and never throws these.
+ * access, and can throw only the first.
  *
  * Two segments are `==` when they start at the same place, whatever their sizes: that is the platform's rule, which
  * an inline class cannot change. [contentEquals] compares what is in them.
@@ -118,122 +118,58 @@ public value class Segment private constructor(@PublishedApi internal val raw: M
     /** Sets every byte to 0. */
     public fun zero(): Unit = fill(ZERO)
 
-    /**
-     * Reads the [Boolean] at [offset] bytes from the start: every byte but 0 is true.
-     *
-     * @throws SegmentBoundsException when its byte is not inside
-     */
+    /** Reads the [Boolean] at [offset] bytes from the start: every byte but 0 is true. */
     public fun getBoolean(offset: Long): Boolean = access(raw, offset, 1) { raw.get(JAVA_BYTE, offset) != ZERO }
 
-    /**
-     * Writes the [Boolean] [value] at [offset] bytes from the start as a byte, 1 for true and 0 for false.
-     *
-     * @throws SegmentBoundsException when its byte is not inside; then nothing is written
-     */
+    /** Writes the [Boolean] [value] at [offset] bytes from the start as a byte, 1 for true and 0 for false. */
     public fun setBoolean(offset: Long, value: Boolean): Unit =
         access(raw, offset, 1) { raw.set(JAVA_BYTE, offset, if (value) ONE else ZERO) }
 
-    /**
-     * Reads the [Byte] at [offset] bytes from the start.
-     *
-     * @throws SegmentBoundsException when its byte is not inside
-     */
+    /** Reads the [Byte] at [offset] bytes from the start. */
     public fun getByte(offset: Long): Byte = access(raw, offset, 1) { raw.get(JAVA_BYTE, offset) }
 
-    /**
-     * Writes the [Byte] [value] at [offset] bytes from the start.
-     *
-     * @throws SegmentBoundsException when its byte is not inside; then nothing is written
-     */
+    /** Writes the [Byte] [value] at [offset] bytes from the start. */
     public fun setByte(offset: Long, value: Byte): Unit = access(raw, offset, 1) { raw.set(JAVA_BYTE, offset, value) }
 
-    /**
-     * Reads the [Short] at [offset] bytes from the start in native byte order.
-     *
-     * @throws SegmentBoundsException when its 2 bytes are not all inside
-     */
+    /** Reads the [Short] at [offset] bytes from the start in native byte order. */
     public fun getShort(offset: Long): Short = access(raw, offset, 2) { raw.get(JAVA_SHORT_UNALIGNED, offset) }
 
-    /**
-     * Writes the [Short] [value] at [offset] bytes from the start in native byte order.
-     *
-     * @throws SegmentBoundsException when its 2 bytes are not all inside; then nothing is written
-     */
+    /** Writes the [Short] [value] at [offset] bytes from the start in native byte order. */
     public fun setShort(offset: Long, value: Short): Unit =
         access(raw, offset, 2) { raw.set(JAVA_SHORT_UNALIGNED, offset, value) }
 
-    /**
-     * Reads the [Char] at [offset] bytes from the start in native byte order.
-     *
-     * @throws SegmentBoundsException when its 2 bytes are not all inside
-     */
+    /** Reads the [Char] at [offset] bytes from the start in native byte order. */
     public fun getChar(offset: Long): Char = access(raw, offset, 2) { raw.get(JAVA_CHAR_UNALIGNED, offset) }
 
-    /**
-     * Writes the [Char] [value] at [offset] bytes from the start in native byte order.
-     *
-     * @throws SegmentBoundsException when its 2 bytes are not all inside; then nothing is written
-     */
+    /** Writes the [Char] [value] at [offset] bytes from the start in native byte order. */
     public fun setChar(offset: Long, value: Char): Unit =
         access(raw, offset, 2) { raw.set(JAVA_CHAR_UNALIGNED, offset, value) }
 
-    /**
-     * Reads the [Int] at [offset] bytes from the start in native byte order.
-     *
-     * @throws SegmentBoundsException when its 4 bytes are not all inside
-     */
+    /** Reads the [Int] at [offset] bytes from the start in native byte order. */
     public fun getInt(offset: Long): Int = access(raw, offset, 4) { raw.get(JAVA_INT_UNALIGNED, offset) }
 
-    /**
-     * Writes the [Int] [value] at [offset] bytes from the start in native byte order.
-     *
-     * @throws SegmentBoundsException when its 4 bytes are not all inside; then nothing is written
-     */
+    /** Writes the [Int] [value] at [offset] bytes from the start in native byte order. */
     public fun setInt(offset: Long, value: Int): Unit =
         access(raw, offset, 4) { raw.set(JAVA_INT_UNALIGNED, offset, value) }
 
-    /**
-     * Reads the [Long] at [offset] bytes from the start in native byte order.
-     *
-     * @throws SegmentBoundsException when its 8 bytes are not all inside
-     */
+    /** Reads the [Long] at [offset] bytes from the start in native byte order. */
     public fun getLong(offset: Long): Long = access(raw, offset, 8) { raw.get(JAVA_LONG_UNALIGNED, offset) }
 
-    /**
-     * Writes the [Long] [value] at [offset] bytes from the start in native byte order.
-     *
-     * @throws SegmentBoundsException when its 8 bytes are not all inside; then nothing is written
-     */
+    /** Writes the [Long] [value] at [offset] bytes from the start in native byte order. */
     public fun setLong(offset: Long, value: Long): Unit =
         access(raw, offset, 8) { raw.set(JAVA_LONG_UNALIGNED, offset, value) }
 
-    /**
-     * Reads the [Float] at [offset] bytes from the start in native byte order.
-     *
-     * @throws SegmentBoundsException when its 4 bytes are not all inside
-     */
+    /** Reads the [Float] at [offset] bytes from the start in native byte order. */
     public fun getFloat(offset: Long): Float = access(raw, offset, 4) { raw.get(JAVA_FLOAT_UNALIGNED, offset) }
 
-    /**
-     * Writes the [Float] [value] at [offset] bytes from the start in native byte order.
-     *
-     * @throws SegmentBoundsException when its 4 bytes are not all inside; then nothing is written
-     */
+    /** Writes the [Float] [value] at [offset] bytes from the start in native byte order. */
     public fun setFloat(offset: Long, value: Float): Unit =
         access(raw, offset, 4) { raw.set(JAVA_FLOAT_UNALIGNED, offset, value) }
 
-    /**
-     * Reads the [Double] at [offset] bytes from the start in native byte order.
-     *
-     * @throws SegmentBoundsException when its 8 bytes are not all inside
-     */
+    /** Reads the [Double] at [offset] bytes from the start in native byte order. */
     public fun getDouble(offset: Long): Double = access(raw, offset, 8) { raw.get(JAVA_DOUBLE_UNALIGNED, offset) }
 
-    /**
-     * Writes the [Double] [value] at [offset] bytes from the start in native byte order.
-     *
-     * @throws SegmentBoundsException when its 8 bytes are not all inside; then nothing is written
-     */
+    /** Writes the [Double] [value] at [offset] bytes from the start in native byte order. */
     public fun setDouble(offset: Long, value: Double): Unit =
         access(raw, offset, 8) { raw.set(JAVA_DOUBLE_UNALIGNED, offset, value) }
 

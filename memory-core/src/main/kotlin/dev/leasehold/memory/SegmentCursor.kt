@@ -1,6 +1,5 @@
 package dev.leasehold.memory
 
-
 /**
  * A cursor over this segment, at its start, that reads and writes numbers in the byte order [order]. For a part, take
  * the cursor of a slice.
@@ -13,7 +12,8 @@ public fun Segment.cursor(order: ByteOrder = ByteOrder.NATIVE): SegmentCursor = 
  * and moves, [skip] only moves, [reserve] moves and gives a view of the bytes passed.
  *
  * It is a view, owns nothing and lives as long as the segment; what [Segment] says on the exceptions of every access
- * holds here as well. A call that throws has moved nothing and written nothing.
+ * holds here as well. Where fewer bytes remain than a number has, it throws [SegmentBoundsException]. A call that
+ * throws has moved nothing and written nothing.
  *
  * It has a state and no lock: one thread at a time.
  *
@@ -58,102 +58,46 @@ public class SegmentCursor internal constructor(private val segment: Segment, pu
     @JvmSynthetic
     public fun reserve(length: Long): Segment = move(length) { segment.slice(it, length) }
 
-    /**
-     * Reads the [Byte] at [position] and moves on by 1 byte.
-     *
-     * @throws SegmentBoundsException when fewer than 1 byte remain
-     */
+    /** Reads the [Byte] at [position] and moves on by 1 byte. */
     public fun fetchByte(): Byte = move(1) { segment.getByte(it) }
 
-    /**
-     * Writes the [Byte] [value] at [position] and moves on by 1 byte.
-     *
-     * @throws SegmentBoundsException when fewer than 1 byte remain
-     */
+    /** Writes the [Byte] [value] at [position] and moves on by 1 byte. */
     public fun storeByte(value: Byte): Unit = move(1) { segment.setByte(it, value) }
 
-    /**
-     * Reads the [Short] at [position] and moves on by 2 bytes.
-     *
-     * @throws SegmentBoundsException when fewer than 2 bytes remain
-     */
+    /** Reads the [Short] at [position] and moves on by 2 bytes. */
     public fun fetchShort(): Short = move(2) { segment.getShort(it, order) }
 
-    /**
-     * Writes the [Short] [value] at [position] and moves on by 2 bytes.
-     *
-     * @throws SegmentBoundsException when fewer than 2 bytes remain
-     */
+    /** Writes the [Short] [value] at [position] and moves on by 2 bytes. */
     public fun storeShort(value: Short): Unit = move(2) { segment.setShort(it, value, order) }
 
-    /**
-     * Reads the [Char] at [position] and moves on by 2 bytes.
-     *
-     * @throws SegmentBoundsException when fewer than 2 bytes remain
-     */
+    /** Reads the [Char] at [position] and moves on by 2 bytes. */
     public fun fetchChar(): Char = move(2) { segment.getChar(it, order) }
 
-    /**
-     * Writes the [Char] [value] at [position] and moves on by 2 bytes.
-     *
-     * @throws SegmentBoundsException when fewer than 2 bytes remain
-     */
+    /** Writes the [Char] [value] at [position] and moves on by 2 bytes. */
     public fun storeChar(value: Char): Unit = move(2) { segment.setChar(it, value, order) }
 
-    /**
-     * Reads the [Int] at [position] and moves on by 4 bytes.
-     *
-     * @throws SegmentBoundsException when fewer than 4 bytes remain
-     */
+    /** Reads the [Int] at [position] and moves on by 4 bytes. */
     public fun fetchInt(): Int = move(4) { segment.getInt(it, order) }
 
-    /**
-     * Writes the [Int] [value] at [position] and moves on by 4 bytes.
-     *
-     * @throws SegmentBoundsException when fewer than 4 bytes remain
-     */
+    /** Writes the [Int] [value] at [position] and moves on by 4 bytes. */
     public fun storeInt(value: Int): Unit = move(4) { segment.setInt(it, value, order) }
 
-    /**
-     * Reads the [Long] at [position] and moves on by 8 bytes.
-     *
-     * @throws SegmentBoundsException when fewer than 8 bytes remain
-     */
+    /** Reads the [Long] at [position] and moves on by 8 bytes. */
     public fun fetchLong(): Long = move(8) { segment.getLong(it, order) }
 
-    /**
-     * Writes the [Long] [value] at [position] and moves on by 8 bytes.
-     *
-     * @throws SegmentBoundsException when fewer than 8 bytes remain
-     */
+    /** Writes the [Long] [value] at [position] and moves on by 8 bytes. */
     public fun storeLong(value: Long): Unit = move(8) { segment.setLong(it, value, order) }
 
-    /**
-     * Reads the [Float] at [position] and moves on by 4 bytes.
-     *
-     * @throws SegmentBoundsException when fewer than 4 bytes remain
-     */
+    /** Reads the [Float] at [position] and moves on by 4 bytes. */
     public fun fetchFloat(): Float = move(4) { segment.getFloat(it, order) }
 
-    /**
-     * Writes the [Float] [value] at [position] and moves on by 4 bytes.
-     *
-     * @throws SegmentBoundsException when fewer than 4 bytes remain
-     */
+    /** Writes the [Float] [value] at [position] and moves on by 4 bytes. */
     public fun storeFloat(value: Float): Unit = move(4) { segment.setFloat(it, value, order) }
 
-    /**
-     * Reads the [Double] at [position] and moves on by 8 bytes.
-     *
-     * @throws SegmentBoundsException when fewer than 8 bytes remain
-     */
+    /** Reads the [Double] at [position] and moves on by 8 bytes. */
     public fun fetchDouble(): Double = move(8) { segment.getDouble(it, order) }
 
-    /**
-     * Writes the [Double] [value] at [position] and moves on by 8 bytes.
-     *
-     * @throws SegmentBoundsException when fewer than 8 bytes remain
-     */
+    /** Writes the [Double] [value] at [position] and moves on by 8 bytes. */
     public fun storeDouble(value: Double): Unit = move(8) { segment.setDouble(it, value, order) }
 
     /**

@@ -28,8 +28,8 @@ public class ReadOnlySegmentException internal constructor(message: String, caus
     MemoryException(message, cause)
 
 /**
- * A segment whose size does not suit what was asked of it: it holds no whole number of elements, or more than one
- * array, string or byte buffer can. Nothing was read or written.
+ * A segment whose size does not suit the operation: it holds no whole number of elements, or more than one array,
+ * string or byte buffer can. Nothing was read or written.
  *
  * @property size the segment's size, in bytes
  */
@@ -59,8 +59,8 @@ public class RewriteOvertakeException internal constructor(
     public val room: Long,
 ) : MemoryException(message)
 
-// Accesses do not check before they access: the JVM does, exactly and for nothing. They catch its refusal and ask here for the
-// exception to throw instead, so the price of a good message is paid only by the program that needs it.
+// Accesses do not check first: the JVM does, exactly and at no cost. They catch its refusal and throw an exception from
+// here instead, so a good message costs nothing until one is needed.
 
 /**
  * Runs [action], which accesses [length] bytes at [offset] of [raw], and explains the JVM's refusal if there is one.
@@ -88,17 +88,19 @@ internal inline fun <R> accessBoth(
 }
 
 /** The exception to throw for [failure], which an access of [length] bytes at [offset] of [raw] met. */
-internal fun explain(failure: RuntimeException, raw: MemorySegment, offset: Long, length: Long): RuntimeException = when {
-    failure is IndexOutOfBoundsException -> outOfBounds(offset, length, raw.byteSize())
-    failure is IllegalArgumentException && raw.isReadOnly -> readOnly(raw, failure)
-    failure is WrongThreadException -> onWrongThread(raw, failure)
-    failure is IllegalStateException && !raw.scope().isAlive -> closedView(raw, failure)
-    else -> failure
-}
+internal fun explain(failure: RuntimeException, raw: MemorySegment, offset: Long, length: Long): RuntimeException =
+    when {
+        failure is IndexOutOfBoundsException -> outOfBounds(offset, length, raw.byteSize())
+        failure is IllegalArgumentException && raw.isReadOnly -> readOnly(raw, failure)
+        failure is WrongThreadException -> onWrongThread(raw, failure)
+        failure is IllegalStateException && !raw.scope().isAlive -> closedView(raw, failure)
+        else -> failure
+    }
 
 private fun onWrongThread(raw: MemorySegment, failure: RuntimeException) = ViewThreadException(
     "${describe(raw)} may be used by one thread only, that of its lease or of its withSegment, and was used on " +
-        "${describe(Thread.currentThread())}; rent with rentShared, or allocate a block, and call withSegment on each thread",
+        "${describe(Thread.currentThread())}; rent with rentShared, or allocate a block, and call withSegment " +
+        "on each thread",
     failure,
 )
 
@@ -106,8 +108,8 @@ private fun closedView(raw: MemorySegment, failure: RuntimeException): ViewClose
     val origin = Origins.of(raw.scope())
     val of = if (origin == null) "" else " of ${origin.owner}"
     return ViewClosedException(
-        "${describe(raw)}$of can no longer be used: the lease, the block or the withSegment that the view was taken from has " +
-            "ended; use views only until then" +
+        "${describe(raw)}$of can no longer be used: the lease, the block or the withSegment that the view was taken " +
+            "from has ended; use views only until then" +
             (origin?.trace?.sites() ?: "; set traceSites = true to see where it was taken and closed"),
         origin?.owner?.name,
         failure,
@@ -140,7 +142,8 @@ private fun isOutside(offset: Long, length: Long, size: Long) = length < 0 || of
 
 /** The exception for a write to [raw], which is read-only. */
 internal fun readOnly(raw: MemorySegment, cause: RuntimeException? = null) = ReadOnlySegmentException(
-    "The view of ${bytes(raw.byteSize())} at ${hex(raw.address())} is read-only; write through the view that it was taken from",
+    "The view of ${bytes(raw.byteSize())} at ${hex(raw.address())} is read-only; write through the view that it was " +
+        "taken from",
     cause,
 )
 
@@ -157,7 +160,7 @@ internal fun requireArraySize(raw: MemorySegment, shift: Int, array: String): Me
     return raw
 }
 
-/** The exception for an access of [length] bytes at [offset] in a segment of [size] bytes; [what] says more about it. */
+/** The exception for an access of [length] bytes at [offset] in a segment of [size] bytes; [what] introduces it. */
 internal fun outOfBounds(offset: Long, length: Long, size: Long, what: String = "") = SegmentBoundsException(
     "${what}offset ${grouped(offset)} with length ${grouped(length)} is outside of a segment of ${bytes(size)}",
     offset,

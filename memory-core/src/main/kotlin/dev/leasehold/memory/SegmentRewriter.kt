@@ -22,7 +22,9 @@ public fun Segment.rewriter(order: ByteOrder = ByteOrder.NATIVE): SegmentRewrite
  * ```
  *
  * It is a view, owns nothing and lives as long as the segment; what [Segment] says on the exceptions of every access
- * holds here as well. A call that throws has moved nothing and written nothing.
+ * holds here as well. A number of which not all bytes [remain][remaining] to be fetched throws
+ * [SegmentBoundsException]; one that needs more bytes than are [free] throws [RewriteOvertakeException]. A call that
+ * throws has moved nothing and written nothing.
  *
  * It has a state and no lock: one thread at a time.
  */
@@ -63,102 +65,46 @@ public class SegmentRewriter internal constructor(private val segment: Segment, 
         writer.skip(length)
     }
 
-    /**
-     * Reads the next [Byte].
-     *
-     * @throws SegmentBoundsException when fewer than 1 byte remain to be fetched
-     */
+    /** Reads the next [Byte]. */
     public fun fetchByte(): Byte = reader.fetchByte()
 
-    /**
-     * Writes the [Byte] [value] behind what has been stored.
-     *
-     * @throws RewriteOvertakeException when fewer than 1 byte are free
-     */
+    /** Writes the [Byte] [value] behind what has been stored. */
     public fun storeByte(value: Byte): Unit = writing(1) { writer.storeByte(value) }
 
-    /**
-     * Reads the next [Short].
-     *
-     * @throws SegmentBoundsException when fewer than 2 bytes remain to be fetched
-     */
+    /** Reads the next [Short]. */
     public fun fetchShort(): Short = reader.fetchShort()
 
-    /**
-     * Writes the [Short] [value] behind what has been stored.
-     *
-     * @throws RewriteOvertakeException when fewer than 2 bytes are free
-     */
+    /** Writes the [Short] [value] behind what has been stored. */
     public fun storeShort(value: Short): Unit = writing(2) { writer.storeShort(value) }
 
-    /**
-     * Reads the next [Char].
-     *
-     * @throws SegmentBoundsException when fewer than 2 bytes remain to be fetched
-     */
+    /** Reads the next [Char]. */
     public fun fetchChar(): Char = reader.fetchChar()
 
-    /**
-     * Writes the [Char] [value] behind what has been stored.
-     *
-     * @throws RewriteOvertakeException when fewer than 2 bytes are free
-     */
+    /** Writes the [Char] [value] behind what has been stored. */
     public fun storeChar(value: Char): Unit = writing(2) { writer.storeChar(value) }
 
-    /**
-     * Reads the next [Int].
-     *
-     * @throws SegmentBoundsException when fewer than 4 bytes remain to be fetched
-     */
+    /** Reads the next [Int]. */
     public fun fetchInt(): Int = reader.fetchInt()
 
-    /**
-     * Writes the [Int] [value] behind what has been stored.
-     *
-     * @throws RewriteOvertakeException when fewer than 4 bytes are free
-     */
+    /** Writes the [Int] [value] behind what has been stored. */
     public fun storeInt(value: Int): Unit = writing(4) { writer.storeInt(value) }
 
-    /**
-     * Reads the next [Long].
-     *
-     * @throws SegmentBoundsException when fewer than 8 bytes remain to be fetched
-     */
+    /** Reads the next [Long]. */
     public fun fetchLong(): Long = reader.fetchLong()
 
-    /**
-     * Writes the [Long] [value] behind what has been stored.
-     *
-     * @throws RewriteOvertakeException when fewer than 8 bytes are free
-     */
+    /** Writes the [Long] [value] behind what has been stored. */
     public fun storeLong(value: Long): Unit = writing(8) { writer.storeLong(value) }
 
-    /**
-     * Reads the next [Float].
-     *
-     * @throws SegmentBoundsException when fewer than 4 bytes remain to be fetched
-     */
+    /** Reads the next [Float]. */
     public fun fetchFloat(): Float = reader.fetchFloat()
 
-    /**
-     * Writes the [Float] [value] behind what has been stored.
-     *
-     * @throws RewriteOvertakeException when fewer than 4 bytes are free
-     */
+    /** Writes the [Float] [value] behind what has been stored. */
     public fun storeFloat(value: Float): Unit = writing(4) { writer.storeFloat(value) }
 
-    /**
-     * Reads the next [Double].
-     *
-     * @throws SegmentBoundsException when fewer than 8 bytes remain to be fetched
-     */
+    /** Reads the next [Double]. */
     public fun fetchDouble(): Double = reader.fetchDouble()
 
-    /**
-     * Writes the [Double] [value] behind what has been stored.
-     *
-     * @throws RewriteOvertakeException when fewer than 8 bytes are free
-     */
+    /** Writes the [Double] [value] behind what has been stored. */
     public fun storeDouble(value: Double): Unit = writing(8) { writer.storeDouble(value) }
 
     /**
@@ -192,8 +138,9 @@ public class SegmentRewriter internal constructor(private val segment: Segment, 
     }
 
     private fun overtaking(length: Long) = RewriteOvertakeException(
-        "Storing ${bytes(length)} at offset ${grouped(writePosition)} would overwrite bytes that have not been fetched: " +
-            "the reader is at offset ${grouped(readPosition)}, which leaves ${bytes(free)} free; fetch or skip more first",
+        "Storing ${bytes(length)} at offset ${grouped(writePosition)} would overwrite bytes that have not been " +
+            "fetched: the reader is at offset ${grouped(readPosition)}, which leaves ${bytes(free)} free; fetch or " +
+            "skip more first",
         length,
         free,
     )

@@ -15,8 +15,8 @@ private const val NUL: Byte = 0
  */
 public fun String.utf8Size(): Long = Utf8.sizeOf(this) { index ->
     throw MalformedTextException(
-        "The text has a lone surrogate (0x${this[index].code.toShort().toHexString()}) at index ${grouped(index.toLong())} of " +
-            "${grouped(length.toLong())}, which UTF-8 cannot express",
+        "The text has a lone surrogate (0x${this[index].code.toShort().toHexString()}) at index " +
+            "${grouped(index.toLong())} of ${grouped(length.toLong())}, which UTF-8 cannot express",
         index.toLong(),
     )
 }
@@ -36,8 +36,8 @@ public fun Segment.getUtf8(offset: Long = 0, length: Long = size - offset): Stri
     val encoded = slice(offset, length).toByteArray()
     return Utf8.decode(encoded) { position ->
         throw MalformedTextException(
-            "Malformed UTF-8 at offset ${grouped(offset + position)} (byte 0x${encoded[position].toHexString()}) of a segment of " +
-                bytes(size),
+            "Malformed UTF-8 at offset ${grouped(offset + position)} (byte 0x${encoded[position].toHexString()}) of " +
+                "a segment of ${bytes(size)}",
             offset + position,
         )
     }
@@ -53,7 +53,8 @@ public fun Segment.getUtf8(offset: Long = 0, length: Long = size - offset): Stri
 public fun Segment.getUtf8Terminated(offset: Long = 0): String {
     val end = indexOf(NUL, offset)
     if (end < 0) {
-        throw MalformedTextException("No NUL ends the text at offset ${grouped(offset)} of a segment of ${bytes(size)}", offset)
+        val message = "No NUL ends the text at offset ${grouped(offset)} of a segment of ${bytes(size)}"
+        throw MalformedTextException(message, offset)
     }
     return getUtf8(offset, end - offset)
 }

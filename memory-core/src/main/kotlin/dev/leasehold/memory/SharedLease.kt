@@ -17,8 +17,8 @@ import dev.leasehold.memory.internal.platform.bytes
  * **Threads.** Any. What one thread wrote before it handed the lease over is seen by the thread that takes it.
  * **Zeroed.** Only when the pool's [Hygiene] says so.
  * **Views.** [withSegment] for the bytes; [keptSegment] where a view must be kept. See [MemoryHolder].
- * **After the close** the lease refuses at once. A [withSegment] that is running on another thread keeps the memory until it
- * returns.
+ * **After the close** the lease refuses at once. A [withSegment] that is running on another thread keeps the memory
+ * until it returns.
  */
 public class SharedLease internal constructor(
     /** The pool that this was rented from. */
@@ -32,12 +32,7 @@ public class SharedLease internal constructor(
     attachment: Attachment?,
 ) : MemoryHolder(bias, generation, source, address, size, kind, attachment) {
     /**
-     * Moves the charge of the lease's block from the pool's budget to [budget]: another subsystem pays for it from here
-     * on.
-     *
-     * Budgets above both are not touched, so the bytes never count twice there. When the new lease ends, the pool's
-     * budget pays again; if that has no room by then, [budget] goes on paying until the pool next gives memory back to
-     * the system ([MemoryPool.trim] does), so that no limit is passed.
+     * Moves the charge of the lease's block from the pool's budget to [budget], as [Lease.transferTo] does.
      *
      * **Ownership.** Returns a new lease over the same bytes, which the caller closes, and ends this one without giving
      * its block back. Of a transfer and closes that race, one wins: either the block goes back and this throws, or
@@ -51,7 +46,7 @@ public class SharedLease internal constructor(
      *   changed then
      * @throws BudgetClosedException when [budget] is closed; nothing has changed then
      * @throws LeaseClosedException when the lease has ended, also when another thread was faster
-     * @throws MemoryBusyException while a [withSegment] or an input/output operation uses the bytes; nothing has changed then
+     * @throws MemoryBusyException while a [withSegment] or an input/output operation uses the bytes; nothing changes
      */
     public fun transferTo(budget: MemoryBudget): SharedLease {
         if (hasEnded) refuseClosed("transferred")
@@ -85,12 +80,13 @@ public class SharedLease internal constructor(
     /**
      * Ends the lease from any thread. Closing again, also at the same time, does nothing.
      *
-     * @throws MemoryBusyException while a native call or an input/output operation uses a [kept view][keptSegment] that has to
-     *   be cut off now; the lease stays open
+     * @throws MemoryBusyException while a native call or an input/output operation uses a [kept view][keptSegment] that
+     *   has to be cut off now; the lease stays open
      */
     override fun close() {
         val left = releaseOne()
-        if (left == LAST) free() else if (left == MORE) attachment?.trace?.ended()
+        if (left == LAST) free()
+        if (left == MORE) attachment?.trace?.ended()
     }
 
     internal override fun describe(): String = "SharedLease of ${bytes(size)}"

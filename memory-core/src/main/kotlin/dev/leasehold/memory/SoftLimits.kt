@@ -3,7 +3,7 @@ package dev.leasehold.memory
 import dev.leasehold.memory.internal.budget.BudgetNode
 import dev.leasehold.memory.internal.budget.SoftLimit
 
-/** Is told when the bytes of a budget rise to a soft limit; see [MemoryBudget.onSoftLimit]. */
+/** Called when the bytes of a budget rise to a soft limit; see [MemoryBudget.onSoftLimit]. */
 public fun interface SoftLimitListener {
     /**
      * Called once for each crossing, on the thread whose request it was, outside of every lock.
@@ -24,9 +24,7 @@ public class SoftLimitWatch internal constructor(
     /** The soft limit, in bytes. */
     public val threshold: Long,
 ) : AutoCloseable {
-    /**
-     * Ends the notification: what is crossed after this returns is told to nobody. Closing again does nothing.
-     */
+    /** Ends the notification: no call for a crossing after this returns. Closing again does nothing. */
     override fun close(): Unit = node.remove(soft)
 
     /** The budget's path and the soft limit, for logs. */

@@ -9,15 +9,15 @@ import dev.leasehold.memory.internal.platform.Platform
 import java.util.function.Consumer
 
 /**
- * A manager of memory in this process: per-thread caches over slabs and spans of pages, and the system itself for blocks
- * of a mebibyte and more.
+ * A manager of memory in this process: per-thread caches over slabs and spans of pages, and the system itself for
+ * blocks of a mebibyte and more.
  *
- * Any number of them, each with its own limit, figures and memory: `SystemMemoryManager("index") { limit = 512.MiB }`, or from
- * Java `SystemMemoryManager.of("index", options -> options.setLimit(512L << 20))`.
+ * Any number of them, each with its own limit, figures and memory: `SystemMemoryManager("index") { limit = 512.MiB }`,
+ * or from Java `SystemMemoryManager.of("index", options -> options.setLimit(512L << 20))`.
  *
- * **Ownership.** The code that makes it closes it, after its blocks. **Threads.** Any. **Zeroed.** Not; see [MemoryManager].
- * **Cost.** A manager holds nothing from the system until it is first used; each thread that allocates in it gets a cache
- * of its own there, which [ManagerOptions.idleBound] does not count.
+ * **Ownership.** Its maker closes it, after its blocks. **Threads.** Any. **Zeroed.** Not; see [MemoryManager].
+ * **Cost.** A manager holds nothing from the system until it is first used; each thread that allocates in it gets a
+ * cache of its own there, which [ManagerOptions.idleBound] does not count.
  *
  * @sample dev.leasehold.memory.samples.managerUnderABudget
  */
@@ -28,11 +28,11 @@ public class SystemMemoryManager private constructor(
 ) : MemoryManager(options, config, ofProcess, { SlabEngine(it, LARGEST_CLASS) }) {
     /** Makes managers. */
     public companion object {
-        /** Holds the manager of [MemoryManager.system], made when it is first asked for. */
+        /** Holds the manager of [MemoryManager.system], made at the first use. */
         internal val ofProcess: MemoryManager by lazy { make("system", ManagerOptions(), ofProcess = true) }
 
         /**
-         * Makes a manager for one subsystem: `SystemMemoryManager("index") { limit = 512.MiB }`. The caller owns it and closes it.
+         * Makes a manager for one subsystem: `SystemMemoryManager("index") { limit = 512.MiB }`. The caller closes it.
          *
          * @param name what figures and errors call it
          * @param configure sets its options
@@ -43,23 +43,11 @@ public class SystemMemoryManager private constructor(
         public operator fun invoke(name: String, configure: ManagerOptions.() -> Unit = {}): SystemMemoryManager =
             make(name, ManagerOptions().apply(configure))
 
-        /**
-         * Makes a manager for one subsystem, for Java, with the default options. The caller owns it and closes it.
-         *
-         * @param name what figures and errors call it
-         * @throws MemoryConfigurationException when the name is blank
-         */
+        /** Makes a manager with the default options, for Java. The caller closes it. */
         @JvmStatic
         public fun of(name: String): SystemMemoryManager = make(name, ManagerOptions())
 
-        /**
-         * Makes a manager for one subsystem, for Java. The caller owns it and closes it.
-         *
-         * @param name what figures and errors call it
-         * @param configure sets its options
-         * @throws MemoryConfigurationException when the name is blank or figures contradict each other
-         * @throws BudgetClosedException when its budget is closed
-         */
+        /** Makes a manager with the options that [configure] sets, for Java: as [SystemMemoryManager] in Kotlin. */
         @JvmStatic
         public fun of(name: String, configure: Consumer<in ManagerOptions>): SystemMemoryManager =
             make(name, ManagerOptions().also(configure::accept))

@@ -1,8 +1,8 @@
 package dev.leasehold.testing
 
 /**
- * Waits until [holds]. What happens off the caller's path has no other sign of its end. The bound tells a stuck test from a
- * slow machine, and so is far beyond what any machine needs.
+ * Waits until [holds]. What happens off the caller's path has no other sign of its end. The bound is for a stuck test,
+ * and so far beyond what a slow machine needs.
  *
  * @param what what is waited for, as the failure names it
  * @param pause what to do between two looks; a coroutine lets others run, which share its thread

@@ -26,7 +26,7 @@ import kotlin.metadata.visibility
  * @property member the member that it became; a companion's may be in the class around it
  * @property isApi whether users compile against it
  * @property hasDefaults whether there may be overloads with fewer parameters
- * @property isWritten whether it is in the source; what the compiler derives, such as a data class's `component1`, is not
+ * @property isWritten whether it is in the source; what the compiler derives, as a data class's `component1`, is not
  */
 internal class Declaration(
     val member: JvmMemberSignature,

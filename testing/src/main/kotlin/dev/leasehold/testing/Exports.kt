@@ -9,8 +9,9 @@ import java.nio.file.Path
 /**
  * What a module lets others reach, on the module path too.
  *
- * A public inline function is compiled into its callers, and with it every call of [PublishedApi] declarations. Where their
- * package is not exported that compiles and runs on the class path, and is an `IllegalAccessError` on the module path.
+ * A public inline function is compiled into its callers, and with it every call of [PublishedApi] declarations. Where
+ * their package is not exported that compiles and runs on the class path, and is an `IllegalAccessError` on the module
+ * path.
  */
 public class Exports(private val module: ModuleDescriptor) {
     /** Fails with every class that is published for inlining out of a package that only the module itself can reach. */
@@ -28,7 +29,7 @@ public class Exports(private val module: ModuleDescriptor) {
         isAnnotatedWith(PublishedApi::class.java) || members.any { it.isAnnotatedWith(PublishedApi::class.java) }
 
     public companion object {
-        /** What the module whose tests ask declares in its `module-info.java`. */
+        /** What the module whose tests run declares in its `module-info.java`. */
         public fun ofThisModule(): Exports =
             Files.newInputStream(Path.of("target/classes/module-info.class")).use { Exports(ModuleDescriptor.read(it)) }
     }

@@ -13,8 +13,8 @@ import com.tngtech.archunit.library.dependencies.SliceIdentifier
 import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices
 
 /**
- * The packages of the library, each a floor that stands on those below it. Each `check` throws an [AssertionError] that names
- * every offending line.
+ * The packages of the library, each a floor that stands on those below it. Each `check` throws an [AssertionError] that
+ * names every offending line.
  *
  * @param root the library's root package; a test of the rules themselves gives another
  * @param core the packages of `memory-core`, the ground first, below [root]
@@ -55,8 +55,8 @@ public class Floors(
     /**
      * No module reaches behind the public face of the core: of its `internal` packages only `spi` is for its sisters.
      *
-     * What an inline function of the public API needs is compiled into its callers, so what is marked [PublishedApi] may be
-     * reached, too.
+     * What an inline function of the public API needs is compiled into its callers, so what is marked [PublishedApi]
+     * may be reached, too.
      */
     public fun checkInternalsStayInside(types: JavaClasses): Unit = classes().should(leaveInternalsAlone()).check(types)
 

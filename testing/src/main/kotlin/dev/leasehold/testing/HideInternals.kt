@@ -18,11 +18,12 @@ import java.nio.file.Path
 import kotlin.metadata.jvm.JvmMemberSignature
 
 /**
- * Hides from Java what Kotlin calls internal and the JVM knows as public: constructors, methods, fields and nested classes get the
- * flag `ACC_SYNTHETIC`, with which the Java compiler and the editors take them for additions of the Kotlin compiler.
+ * Hides from Java what Kotlin calls internal and the JVM knows as public: constructors, methods, fields and nested
+ * classes get the flag `ACC_SYNTHETIC`, with which the Java compiler and the editors take them for additions of the
+ * Kotlin compiler.
  *
- * Nothing else changes: Kotlin goes by its metadata, and the JVM does not look at the flag. What is marked [PublishedApi] stays as
- * it is, and so do classes that are not in a class: no flag hides those, see [VisibleToJava].
+ * Nothing else changes: Kotlin goes by its metadata, and the JVM does not look at the flag. What is marked
+ * [PublishedApi] stays as it is, and so do classes that are not in a class: no flag hides those, see [VisibleToJava].
  */
 public object HideInternals {
     /** Does so in the folders of class files that [folders] names. */
@@ -82,7 +83,7 @@ private class Hidden(private val type: CompiledClass, private val module: Compil
     private fun isHidden(member: JvmMemberSignature, flags: AccessFlags): Boolean =
         isOpen(flags.flagsMask()) && (member in own || (isStatic(flags.flagsMask()) && member in companions))
 
-    /** A companion's own field, its constants and the static forms of its functions are members of the class around it. */
+    /** A companion's field, its constants and the static forms of its functions are members of the class around it. */
     private fun ofCompanion(): Set<JvmMemberSignature> {
         val companion = module.companionOf(type) ?: return emptySet()
         val (api, rest) = companion.declarations().partition { it.isApi }

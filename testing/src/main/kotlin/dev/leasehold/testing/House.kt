@@ -11,13 +11,21 @@ public object House {
 
     /** The named crossings to `java.lang.foreign` and NIO, and the facade that is made of them. */
     public val signatures: PublicSignatures = PublicSignatures(
-        crossings = setOf("asMemorySegment", "asByteBuffer", "asKeptMemorySegment", "asKeptByteBuffer", "Segment.Companion.of") +
+        crossings = setOf(
+            "asMemorySegment",
+            "asByteBuffer",
+            "asKeptMemorySegment",
+            "asKeptByteBuffer",
+            "Segment.Companion.of",
             // What is read or written by a coroutine is a channel or a file.
-            setOf("readLeases", "AsynchronousTransfersKt.read", "AsynchronousTransfersKt.writeAll"),
+            "readLeases",
+            "AsynchronousTransfersKt.read",
+            "AsynchronousTransfersKt.writeAll",
+        ),
         facades = setOf("Memory", "ClosableMemoryScope"),
     )
 
-    /** The compiled main classes of the module whose tests ask. */
+    /** The compiled main classes of the module whose tests run. */
     public fun classesOfThisModule(): JavaClasses {
         val classes = ClassFileImporter().importPath(Path.of("target/classes"))
         check(classes.isNotEmpty()) { "target/classes is empty: compile the module first" }

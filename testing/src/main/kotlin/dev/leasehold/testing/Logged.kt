@@ -6,8 +6,8 @@ import java.util.logging.LogRecord
 import java.util.logging.Logger
 
 /**
- * Runs [body] and answers what was logged with [about] in it, which goes nowhere else: a log with a leak report fails the build.
- * What others left behind may be reported meanwhile, and is not what this is about.
+ * Runs [body] and returns what was logged with [about] in it, which goes nowhere else: a log with a leak report fails
+ * the build. What others left behind may be reported meanwhile, and is not what this is about.
  */
 public fun logged(about: String = "", body: (ConcurrentLinkedQueue<String>) -> Unit): List<String> {
     val messages = ConcurrentLinkedQueue<String>()
@@ -15,7 +15,7 @@ public fun logged(about: String = "", body: (ConcurrentLinkedQueue<String>) -> U
     return messages.toList()
 }
 
-/** [logged], but with all that each record has: who reports, how bad it is, and the failure. */
+/** [logged], but with all that each record has: the reporting class, the level, and the failure. */
 public fun loggedRecords(about: String, body: () -> Unit): List<LogRecord> {
     val records = ConcurrentLinkedQueue<LogRecord>()
     capture(about, { records.add(it.also(LogRecord::getSourceClassName)) }, body)

@@ -7,7 +7,7 @@ import java.io.File
 /**
  * A module's public binary interface, compared with the dump that was committed for it.
  *
- * A change of the dump is a change for everyone who has compiled against the library, so it must be seen in review.
+ * A change of the dump is a change for all code compiled against the library, so it must be seen in review.
  *
  * @property committed the committed dump
  * @property classes the folder of the module's compiled main classes
@@ -28,7 +28,7 @@ public class PublicAbi(private val committed: File, private val classes: File) {
 
     /** The interface of the compiled classes; Kotlin's internal declarations are not part of it. */
     public fun dump(): String {
-        // The tool answers a folder with an empty dump, which would equal any other: it wants the files themselves.
+        // For a folder the tool returns an empty dump, which would equal any other: it needs the files themselves.
         val files = classes.walk().filter { it.extension == "class" && it.name != "module-info.class" }
             .sortedBy { it.invariantSeparatorsPath }.toList()
         check(files.isNotEmpty()) { "$classes holds no class files: compile the module first" }

@@ -17,9 +17,10 @@ import kotlin.metadata.visibility
 /**
  * Holds the platform's memory types to the named crossings: user code needs no `java.*` import but there.
  *
- * Kotlin's own metadata is read and not the bytecode, where every use of a value class over a `MemorySegment` looks like one.
+ * Kotlin's own metadata is read and not the bytecode, where every use of a value class over a `MemorySegment` looks so.
  *
- * @property crossings functions that may name such a type: `name` in any class, or `Class.name` in one (`Class` without its
+ * @property crossings functions that may name such a type: `name` in any class, or `Class.name` in one (`Class` without
+ *   its
  * package, nested classes with a dot)
  * @property facades outermost classes, without their package, that are made for Java and may name them anywhere
  */

@@ -18,11 +18,11 @@ import kotlin.metadata.kind
 /**
  * What the Java compiler offers a user of a module, held to what Kotlin's metadata calls public.
  *
- * Its sight is wider than Kotlin's: `internal` is public to it. [HideInternals] takes members out of it, and classes leave it by
- * moving to a package that is not exported.
+ * Its sight is wider than Kotlin's: `internal` is public to it. [HideInternals] takes members out of it, and classes
+ * leave it by moving to a package that is not exported.
  *
  * @param classes the folder of the module's class files
- * @param exported the packages that anybody may use
+ * @param exported the packages that any module may use
  */
 public class VisibleToJava(classes: Path, private val exported: Set<String>) {
     private val module = CompiledModule(classes)
@@ -61,8 +61,8 @@ public class VisibleToJava(classes: Path, private val exported: Set<String>) {
     }
 
     /**
-     * Without what has a name that cannot be written in Java, such as `getInt-impl`, and without bridges, which do what a
-     * supertype declares.
+     * Without what has a name that cannot be written in Java, such as `getInt-impl`, and without bridges, which do what
+     * a supertype declares.
      */
     private fun visibleMembers(type: CompiledClass): List<JvmMemberSignature> {
         val fields = type.model.fields().filter { isVisible(it.flags().flagsMask()) }.map { it.signature() }
@@ -93,7 +93,7 @@ public class VisibleToJava(classes: Path, private val exported: Set<String>) {
         type.kotlinClass!!.kmEnumEntries.map { JvmFieldSignature(it.name, "L${type.name};") }
 
     public companion object {
-        /** What the module whose tests ask shows to Java, in the packages that its `module-info.java` exports to all. */
+        /** What the module whose tests run shows to Java, in the packages that it exports to all. */
         public fun ofThisModule(): VisibleToJava {
             val classes = Path.of("target/classes")
             val module = Files.newInputStream(classes.resolve("module-info.class")).use(ModuleDescriptor::read)

@@ -30,7 +30,7 @@ class FloorsSpec : FunSpec() {
             failure.message!! shouldContain "typed.Struct.scope"
         }
 
-        test("the core's internals are refused to other modules, save what is published for inlining or offered to them") {
+        test("the core's internals are refused to other modules, save what is published or offered to them") {
             val failure = shouldThrow<AssertionError> {
                 floorsOf("behind").checkInternalsStayInside(fixture("behind"))
             }

@@ -8,7 +8,7 @@ import javax.tools.ToolProvider
 
 internal const val HIDDEN_FIXTURE = "dev.leasehold.testing.fixture.hidden"
 
-/** What of the fixture Java sees before anything is hidden, and is not API; `$` here is the module's name in Kotlin's. */
+/** What Java sees of the fixture before anything is hidden, and is not API; `$` stands for the module's name. */
 internal val HIDDEN_MEMBERS = listOf(
     "Account\$Draft",
     "Account\$Receipt.<init>(int)",

@@ -22,7 +22,8 @@ public fun Segment.asBytes(): ByteElements = ByteElements(raw)
 
 /**
  * A view of native memory as bytes: it owns nothing and lives as long as the [Segment] that it was taken from. What
- * that says on threads and on the exceptions of every access holds here as well.
+ * that says on threads and on the exceptions of every access holds here as well: an index or a part that is not all
+ * inside throws [SegmentBoundsException], and nothing is written or copied.
  *
  * Cost: an access is that of a [ByteArray]; nothing is boxed.
  */
@@ -31,22 +32,14 @@ public value class ByteElements internal constructor(@PublishedApi internal val 
     /** How many bytes there are. */
     public val size: Long get() = raw.byteSize()
 
-    /**
-     * The byte at [index].
-     *
-     * @throws SegmentBoundsException when [index] is not within `0..<size`
-     */
+    /** The byte at [index]. */
     public operator fun get(index: Long): Byte = accessElement(raw, index, 0) { raw.get(JAVA_BYTE, it) }
 
-    /**
-     * Sets the byte at [index] to [value].
-     *
-     * @throws SegmentBoundsException when [index] is not within `0..<size`; nothing is written
-     */
+    /** Sets the byte at [index] to [value]. */
     public operator fun set(index: Long, value: Byte): Unit =
         accessElement(raw, index, 0) { raw.set(JAVA_BYTE, it, value) }
 
-    /** The bytes in order, read when they are asked for. */
+    /** The bytes in order, read one by one. */
     public operator fun iterator(): ByteIterator = ByteElementsIterator(this)
 
     /** Calls [action] with each byte in order. */
@@ -57,27 +50,15 @@ public value class ByteElements internal constructor(@PublishedApi internal val 
     /** Sets all to [value]. */
     public fun fill(value: Byte): Unit = access(raw, 0, raw.byteSize()) { fillBytes(raw, value) }
 
-    /**
-     * A view of the bytes from [fromIndex] up to [toIndex], which is not part of it.
-     *
-     * @throws SegmentBoundsException when they are not all inside or [toIndex] is less than [fromIndex]
-     */
+    /** A view of the bytes from [fromIndex] up to [toIndex], which is not part of it. */
     public fun slice(fromIndex: Long, toIndex: Long = size): ByteElements =
         ByteElements(elementSlice(raw, fromIndex, toIndex, 0))
 
-    /**
-     * Copies all to [target] from [targetIndex] on.
-     *
-     * @throws SegmentBoundsException when they do not fit; nothing is copied
-     */
+    /** Copies all to [target] from [targetIndex] on. */
     public fun copyTo(target: ByteArray, targetIndex: Int = 0): Unit =
         copy(raw, 0, MemorySegment.ofArray(target), targetIndex.toLong(), raw.byteSize())
 
-    /**
-     * Copies the elements of [source] from [fromIndex] up to [toIndex] over the first bytes of this view.
-     *
-     * @throws SegmentBoundsException when they do not fit or are not all in the array; nothing is copied
-     */
+    /** Copies the elements of [source] from [fromIndex] up to [toIndex] over the first bytes of this view. */
     public fun copyFrom(source: ByteArray, fromIndex: Int = 0, toIndex: Int = source.size) {
         val length = toIndex.toLong() - fromIndex
         copy(MemorySegment.ofArray(source), fromIndex.toLong(), raw, 0, length)
@@ -94,7 +75,7 @@ public value class ByteElements internal constructor(@PublishedApi internal val 
     }
 
     /**
-     * Sorts in ascending order, where the bytes lie. Nobody else may write them meanwhile.
+     * Sorts in ascending order, where the bytes lie. No other thread may write them meanwhile.
      *
      * Cost: linear, with 2 KiB of counters on the heap.
      */

@@ -23,7 +23,8 @@ public fun Segment.asDoubles(): DoubleElements = DoubleElements(requireWhole(raw
 
 /**
  * A view of native memory as doubles in native byte order: it owns nothing and lives as long as the [Segment] that it
- * was taken from. What that says on threads and on the exceptions of every access holds here as well.
+ * was taken from. What that says on threads and on the exceptions of every access holds here as well: an index or a
+ * part that is not all inside throws [SegmentBoundsException], and nothing is written or copied.
  *
  * Cost: an access is that of a [DoubleArray]; nothing is boxed.
  */
@@ -32,22 +33,14 @@ public value class DoubleElements internal constructor(@PublishedApi internal va
     /** How many doubles there are. */
     public val size: Long get() = raw.byteSize() shr 3
 
-    /**
-     * The double at [index].
-     *
-     * @throws SegmentBoundsException when [index] is not within `0..<size`
-     */
+    /** The double at [index]. */
     public operator fun get(index: Long): Double = accessElement(raw, index, 3) { raw.get(JAVA_DOUBLE_UNALIGNED, it) }
 
-    /**
-     * Sets the double at [index] to [value].
-     *
-     * @throws SegmentBoundsException when [index] is not within `0..<size`; nothing is written
-     */
+    /** Sets the double at [index] to [value]. */
     public operator fun set(index: Long, value: Double): Unit =
         accessElement(raw, index, 3) { raw.set(JAVA_DOUBLE_UNALIGNED, it, value) }
 
-    /** The doubles in order, read when they are asked for. */
+    /** The doubles in order, read one by one. */
     public operator fun iterator(): DoubleIterator = DoubleElementsIterator(this)
 
     /** Calls [action] with each double in order. */
@@ -60,27 +53,15 @@ public value class DoubleElements internal constructor(@PublishedApi internal va
         for (index in 0 until size) raw.set(JAVA_DOUBLE_UNALIGNED, index shl 3, value)
     }
 
-    /**
-     * A view of the doubles from [fromIndex] up to [toIndex], which is not part of it.
-     *
-     * @throws SegmentBoundsException when they are not all inside or [toIndex] is less than [fromIndex]
-     */
+    /** A view of the doubles from [fromIndex] up to [toIndex], which is not part of it. */
     public fun slice(fromIndex: Long, toIndex: Long = size): DoubleElements =
         DoubleElements(elementSlice(raw, fromIndex, toIndex, 3))
 
-    /**
-     * Copies all to [target] from [targetIndex] on.
-     *
-     * @throws SegmentBoundsException when they do not fit; nothing is copied
-     */
+    /** Copies all to [target] from [targetIndex] on. */
     public fun copyTo(target: DoubleArray, targetIndex: Int = 0): Unit =
         copy(raw, 0, MemorySegment.ofArray(target), targetIndex.toLong() shl 3, raw.byteSize())
 
-    /**
-     * Copies the elements of [source] from [fromIndex] up to [toIndex] over the first doubles of this view.
-     *
-     * @throws SegmentBoundsException when they do not fit or are not all in the array; nothing is copied
-     */
+    /** Copies the elements of [source] from [fromIndex] up to [toIndex] over the first doubles of this view. */
     public fun copyFrom(source: DoubleArray, fromIndex: Int = 0, toIndex: Int = source.size) {
         val length = toIndex.toLong() - fromIndex
         copy(MemorySegment.ofArray(source), fromIndex.toLong() shl 3, raw, 0, length shl 3)
@@ -99,7 +80,7 @@ public value class DoubleElements internal constructor(@PublishedApi internal va
     /**
      * Sorts in ascending order, where the doubles lie.
      *
-     * The order is that of [Double.compareTo]: -0.0 before 0.0, NaNs last. Nobody else may read or write them
+     * The order is that of [Double.compareTo]: -0.0 before 0.0, NaNs last. No other thread may read or write them
      * meanwhile: their bits are changed while they are being sorted.
      *
      * Cost: n log n at worst, n when they are sorted already or backwards; nothing is copied to the heap.

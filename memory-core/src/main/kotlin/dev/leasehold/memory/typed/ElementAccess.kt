@@ -10,8 +10,8 @@ import dev.leasehold.memory.outOfBounds
 import java.lang.foreign.MemorySegment
 
 /**
- * Runs [action] with the offset of the element at [index] of [raw], which has `1 shl shift` bytes, and explains the JVM's
- * refusal if there is one.
+ * Runs [action] with the offset of the element at [index] of [raw], which has `1 shl shift` bytes, and explains the
+ * JVM's refusal if there is one.
  */
 internal inline fun <R> accessElement(raw: MemorySegment, index: Long, shift: Int, action: (Long) -> R): R = try {
     action(elementOffset(index, shift))
@@ -35,7 +35,8 @@ internal fun explainElement(failure: RuntimeException, raw: MemorySegment, index
     val length = 1L shl shift
     if (failure !is IndexOutOfBoundsException) return explain(failure, raw, index shl shift, length)
     val count = grouped(raw.byteSize() shr shift)
-    return outOfBounds(offsetOf(index, shift), length, raw.byteSize(), "index ${grouped(index)} is outside of $count elements: ")
+    val what = "index ${grouped(index)} is outside of $count elements: "
+    return outOfBounds(offsetOf(index, shift), length, raw.byteSize(), what)
 }
 
 // The offset of an element, or the nearest that a long can hold.
@@ -49,8 +50,8 @@ internal fun requireWhole(raw: MemorySegment, elementSize: Int, elements: String
     val size = raw.byteSize()
     if (size % elementSize == 0L) return raw
     throw SegmentSizeException(
-        "A segment of ${bytes(size)} holds no whole number of $elements of ${bytes(elementSize.toLong())}; slice it to " +
-            "${bytes(size - size % elementSize)} first",
+        "A segment of ${bytes(size)} holds no whole number of $elements of ${bytes(elementSize.toLong())}; slice it " +
+            "to ${bytes(size - size % elementSize)} first",
         size,
     )
 }
@@ -58,7 +59,9 @@ internal fun requireWhole(raw: MemorySegment, elementSize: Int, elements: String
 /** The part of [raw] that holds the elements from [fromIndex] up to [toIndex], each of `1 shl shift` bytes. */
 internal fun elementSlice(raw: MemorySegment, fromIndex: Long, toIndex: Long, shift: Int): MemorySegment {
     val size = raw.byteSize() shr shift
-    if (fromIndex in 0..toIndex && toIndex <= size) return raw.asSlice(fromIndex shl shift, toIndex - fromIndex shl shift)
+    if (fromIndex in 0..toIndex && toIndex <= size) {
+        return raw.asSlice(fromIndex shl shift, toIndex - fromIndex shl shift)
+    }
     val offset = offsetOf(fromIndex, shift)
     throw outOfBounds(offset, offsetOf(toIndex, shift) - offset, raw.byteSize())
 }

@@ -23,7 +23,8 @@ public fun Segment.asFloats(): FloatElements = FloatElements(requireWhole(raw, 4
 
 /**
  * A view of native memory as floats in native byte order: it owns nothing and lives as long as the [Segment] that it
- * was taken from. What that says on threads and on the exceptions of every access holds here as well.
+ * was taken from. What that says on threads and on the exceptions of every access holds here as well: an index or a
+ * part that is not all inside throws [SegmentBoundsException], and nothing is written or copied.
  *
  * Cost: an access is that of a [FloatArray]; nothing is boxed.
  */
@@ -32,22 +33,14 @@ public value class FloatElements internal constructor(@PublishedApi internal val
     /** How many floats there are. */
     public val size: Long get() = raw.byteSize() shr 2
 
-    /**
-     * The float at [index].
-     *
-     * @throws SegmentBoundsException when [index] is not within `0..<size`
-     */
+    /** The float at [index]. */
     public operator fun get(index: Long): Float = accessElement(raw, index, 2) { raw.get(JAVA_FLOAT_UNALIGNED, it) }
 
-    /**
-     * Sets the float at [index] to [value].
-     *
-     * @throws SegmentBoundsException when [index] is not within `0..<size`; nothing is written
-     */
+    /** Sets the float at [index] to [value]. */
     public operator fun set(index: Long, value: Float): Unit =
         accessElement(raw, index, 2) { raw.set(JAVA_FLOAT_UNALIGNED, it, value) }
 
-    /** The floats in order, read when they are asked for. */
+    /** The floats in order, read one by one. */
     public operator fun iterator(): FloatIterator = FloatElementsIterator(this)
 
     /** Calls [action] with each float in order. */
@@ -60,27 +53,15 @@ public value class FloatElements internal constructor(@PublishedApi internal val
         for (index in 0 until size) raw.set(JAVA_FLOAT_UNALIGNED, index shl 2, value)
     }
 
-    /**
-     * A view of the floats from [fromIndex] up to [toIndex], which is not part of it.
-     *
-     * @throws SegmentBoundsException when they are not all inside or [toIndex] is less than [fromIndex]
-     */
+    /** A view of the floats from [fromIndex] up to [toIndex], which is not part of it. */
     public fun slice(fromIndex: Long, toIndex: Long = size): FloatElements =
         FloatElements(elementSlice(raw, fromIndex, toIndex, 2))
 
-    /**
-     * Copies all to [target] from [targetIndex] on.
-     *
-     * @throws SegmentBoundsException when they do not fit; nothing is copied
-     */
+    /** Copies all to [target] from [targetIndex] on. */
     public fun copyTo(target: FloatArray, targetIndex: Int = 0): Unit =
         copy(raw, 0, MemorySegment.ofArray(target), targetIndex.toLong() shl 2, raw.byteSize())
 
-    /**
-     * Copies the elements of [source] from [fromIndex] up to [toIndex] over the first floats of this view.
-     *
-     * @throws SegmentBoundsException when they do not fit or are not all in the array; nothing is copied
-     */
+    /** Copies the elements of [source] from [fromIndex] up to [toIndex] over the first floats of this view. */
     public fun copyFrom(source: FloatArray, fromIndex: Int = 0, toIndex: Int = source.size) {
         val length = toIndex.toLong() - fromIndex
         copy(MemorySegment.ofArray(source), fromIndex.toLong() shl 2, raw, 0, length shl 2)
@@ -99,7 +80,7 @@ public value class FloatElements internal constructor(@PublishedApi internal val
     /**
      * Sorts in ascending order, where the floats lie.
      *
-     * The order is that of [Float.compareTo]: -0.0 before 0.0, NaNs last. Nobody else may read or write them
+     * The order is that of [Float.compareTo]: -0.0 before 0.0, NaNs last. No other thread may read or write them
      * meanwhile: their bits are changed while they are being sorted.
      *
      * Cost: n log n at worst, n when they are sorted already or backwards; nothing is copied to the heap.

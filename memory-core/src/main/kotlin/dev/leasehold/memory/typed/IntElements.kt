@@ -22,8 +22,9 @@ import java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED
 public fun Segment.asInts(): IntElements = IntElements(requireWhole(raw, 4, "ints"))
 
 /**
- * A view of native memory as ints in native byte order: it owns nothing and lives as long as the [Segment] that it
- * was taken from. What that says on threads and on the exceptions of every access holds here as well.
+ * A view of native memory as ints in native byte order: it owns nothing and lives as long as the [Segment] that it was
+ * taken from. What that says on threads and on the exceptions of every access holds here as well: an index or a part
+ * that is not all inside throws [SegmentBoundsException], and nothing is written or copied.
  *
  * Cost: an access is that of an [IntArray]; nothing is boxed.
  */
@@ -32,22 +33,14 @@ public value class IntElements internal constructor(@PublishedApi internal val r
     /** How many ints there are. */
     public val size: Long get() = raw.byteSize() shr 2
 
-    /**
-     * The int at [index].
-     *
-     * @throws SegmentBoundsException when [index] is not within `0..<size`
-     */
+    /** The int at [index]. */
     public operator fun get(index: Long): Int = accessElement(raw, index, 2) { raw.get(JAVA_INT_UNALIGNED, it) }
 
-    /**
-     * Sets the int at [index] to [value].
-     *
-     * @throws SegmentBoundsException when [index] is not within `0..<size`; nothing is written
-     */
+    /** Sets the int at [index] to [value]. */
     public operator fun set(index: Long, value: Int): Unit =
         accessElement(raw, index, 2) { raw.set(JAVA_INT_UNALIGNED, it, value) }
 
-    /** The ints in order, read when they are asked for. */
+    /** The ints in order, read one by one. */
     public operator fun iterator(): IntIterator = IntElementsIterator(this)
 
     /** Calls [action] with each int in order. */
@@ -60,27 +53,15 @@ public value class IntElements internal constructor(@PublishedApi internal val r
         for (index in 0 until size) raw.set(JAVA_INT_UNALIGNED, index shl 2, value)
     }
 
-    /**
-     * A view of the ints from [fromIndex] up to [toIndex], which is not part of it.
-     *
-     * @throws SegmentBoundsException when they are not all inside or [toIndex] is less than [fromIndex]
-     */
+    /** A view of the ints from [fromIndex] up to [toIndex], which is not part of it. */
     public fun slice(fromIndex: Long, toIndex: Long = size): IntElements =
         IntElements(elementSlice(raw, fromIndex, toIndex, 2))
 
-    /**
-     * Copies all to [target] from [targetIndex] on.
-     *
-     * @throws SegmentBoundsException when they do not fit; nothing is copied
-     */
+    /** Copies all to [target] from [targetIndex] on. */
     public fun copyTo(target: IntArray, targetIndex: Int = 0): Unit =
         copy(raw, 0, MemorySegment.ofArray(target), targetIndex.toLong() shl 2, raw.byteSize())
 
-    /**
-     * Copies the elements of [source] from [fromIndex] up to [toIndex] over the first ints of this view.
-     *
-     * @throws SegmentBoundsException when they do not fit or are not all in the array; nothing is copied
-     */
+    /** Copies the elements of [source] from [fromIndex] up to [toIndex] over the first ints of this view. */
     public fun copyFrom(source: IntArray, fromIndex: Int = 0, toIndex: Int = source.size) {
         val length = toIndex.toLong() - fromIndex
         copy(MemorySegment.ofArray(source), fromIndex.toLong() shl 2, raw, 0, length shl 2)
@@ -97,7 +78,7 @@ public value class IntElements internal constructor(@PublishedApi internal val r
     }
 
     /**
-     * Sorts in ascending order, where the ints lie. Nobody else may write them meanwhile.
+     * Sorts in ascending order, where the ints lie. No other thread may write them meanwhile.
      *
      * Cost: n log n at worst, n when they are sorted already or backwards; nothing is copied to the heap.
      */

@@ -22,8 +22,9 @@ import java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED
 public fun Segment.asLongs(): LongElements = LongElements(requireWhole(raw, 8, "longs"))
 
 /**
- * A view of native memory as longs in native byte order: it owns nothing and lives as long as the [Segment] that it
- * was taken from. What that says on threads and on the exceptions of every access holds here as well.
+ * A view of native memory as longs in native byte order: it owns nothing and lives as long as the [Segment] that it was
+ * taken from. What that says on threads and on the exceptions of every access holds here as well: an index or a part
+ * that is not all inside throws [SegmentBoundsException], and nothing is written or copied.
  *
  * Cost: an access is that of a [LongArray]; nothing is boxed.
  */
@@ -32,22 +33,14 @@ public value class LongElements internal constructor(@PublishedApi internal val 
     /** How many longs there are. */
     public val size: Long get() = raw.byteSize() shr 3
 
-    /**
-     * The long at [index].
-     *
-     * @throws SegmentBoundsException when [index] is not within `0..<size`
-     */
+    /** The long at [index]. */
     public operator fun get(index: Long): Long = accessElement(raw, index, 3) { raw.get(JAVA_LONG_UNALIGNED, it) }
 
-    /**
-     * Sets the long at [index] to [value].
-     *
-     * @throws SegmentBoundsException when [index] is not within `0..<size`; nothing is written
-     */
+    /** Sets the long at [index] to [value]. */
     public operator fun set(index: Long, value: Long): Unit =
         accessElement(raw, index, 3) { raw.set(JAVA_LONG_UNALIGNED, it, value) }
 
-    /** The longs in order, read when they are asked for. */
+    /** The longs in order, read one by one. */
     public operator fun iterator(): LongIterator = LongElementsIterator(this)
 
     /** Calls [action] with each long in order. */
@@ -60,27 +53,15 @@ public value class LongElements internal constructor(@PublishedApi internal val 
         for (index in 0 until size) raw.set(JAVA_LONG_UNALIGNED, index shl 3, value)
     }
 
-    /**
-     * A view of the longs from [fromIndex] up to [toIndex], which is not part of it.
-     *
-     * @throws SegmentBoundsException when they are not all inside or [toIndex] is less than [fromIndex]
-     */
+    /** A view of the longs from [fromIndex] up to [toIndex], which is not part of it. */
     public fun slice(fromIndex: Long, toIndex: Long = size): LongElements =
         LongElements(elementSlice(raw, fromIndex, toIndex, 3))
 
-    /**
-     * Copies all to [target] from [targetIndex] on.
-     *
-     * @throws SegmentBoundsException when they do not fit; nothing is copied
-     */
+    /** Copies all to [target] from [targetIndex] on. */
     public fun copyTo(target: LongArray, targetIndex: Int = 0): Unit =
         copy(raw, 0, MemorySegment.ofArray(target), targetIndex.toLong() shl 3, raw.byteSize())
 
-    /**
-     * Copies the elements of [source] from [fromIndex] up to [toIndex] over the first longs of this view.
-     *
-     * @throws SegmentBoundsException when they do not fit or are not all in the array; nothing is copied
-     */
+    /** Copies the elements of [source] from [fromIndex] up to [toIndex] over the first longs of this view. */
     public fun copyFrom(source: LongArray, fromIndex: Int = 0, toIndex: Int = source.size) {
         val length = toIndex.toLong() - fromIndex
         copy(MemorySegment.ofArray(source), fromIndex.toLong() shl 3, raw, 0, length shl 3)
@@ -97,7 +78,7 @@ public value class LongElements internal constructor(@PublishedApi internal val 
     }
 
     /**
-     * Sorts in ascending order, where the longs lie. Nobody else may write them meanwhile.
+     * Sorts in ascending order, where the longs lie. No other thread may write them meanwhile.
      *
      * Cost: n log n at worst, n when they are sorted already or backwards; nothing is copied to the heap.
      */

@@ -23,7 +23,8 @@ public fun Segment.asShorts(): ShortElements = ShortElements(requireWhole(raw, 2
 
 /**
  * A view of native memory as shorts in native byte order: it owns nothing and lives as long as the [Segment] that it
- * was taken from. What that says on threads and on the exceptions of every access holds here as well.
+ * was taken from. What that says on threads and on the exceptions of every access holds here as well: an index or a
+ * part that is not all inside throws [SegmentBoundsException], and nothing is written or copied.
  *
  * Cost: an access is that of a [ShortArray]; nothing is boxed.
  */
@@ -32,22 +33,14 @@ public value class ShortElements internal constructor(@PublishedApi internal val
     /** How many shorts there are. */
     public val size: Long get() = raw.byteSize() shr 1
 
-    /**
-     * The short at [index].
-     *
-     * @throws SegmentBoundsException when [index] is not within `0..<size`
-     */
+    /** The short at [index]. */
     public operator fun get(index: Long): Short = accessElement(raw, index, 1) { raw.get(JAVA_SHORT_UNALIGNED, it) }
 
-    /**
-     * Sets the short at [index] to [value].
-     *
-     * @throws SegmentBoundsException when [index] is not within `0..<size`; nothing is written
-     */
+    /** Sets the short at [index] to [value]. */
     public operator fun set(index: Long, value: Short): Unit =
         accessElement(raw, index, 1) { raw.set(JAVA_SHORT_UNALIGNED, it, value) }
 
-    /** The shorts in order, read when they are asked for. */
+    /** The shorts in order, read one by one. */
     public operator fun iterator(): ShortIterator = ShortElementsIterator(this)
 
     /** Calls [action] with each short in order. */
@@ -60,27 +53,15 @@ public value class ShortElements internal constructor(@PublishedApi internal val
         for (index in 0 until size) raw.set(JAVA_SHORT_UNALIGNED, index shl 1, value)
     }
 
-    /**
-     * A view of the shorts from [fromIndex] up to [toIndex], which is not part of it.
-     *
-     * @throws SegmentBoundsException when they are not all inside or [toIndex] is less than [fromIndex]
-     */
+    /** A view of the shorts from [fromIndex] up to [toIndex], which is not part of it. */
     public fun slice(fromIndex: Long, toIndex: Long = size): ShortElements =
         ShortElements(elementSlice(raw, fromIndex, toIndex, 1))
 
-    /**
-     * Copies all to [target] from [targetIndex] on.
-     *
-     * @throws SegmentBoundsException when they do not fit; nothing is copied
-     */
+    /** Copies all to [target] from [targetIndex] on. */
     public fun copyTo(target: ShortArray, targetIndex: Int = 0): Unit =
         copy(raw, 0, MemorySegment.ofArray(target), targetIndex.toLong() shl 1, raw.byteSize())
 
-    /**
-     * Copies the elements of [source] from [fromIndex] up to [toIndex] over the first shorts of this view.
-     *
-     * @throws SegmentBoundsException when they do not fit or are not all in the array; nothing is copied
-     */
+    /** Copies the elements of [source] from [fromIndex] up to [toIndex] over the first shorts of this view. */
     public fun copyFrom(source: ShortArray, fromIndex: Int = 0, toIndex: Int = source.size) {
         val length = toIndex.toLong() - fromIndex
         copy(MemorySegment.ofArray(source), fromIndex.toLong() shl 1, raw, 0, length shl 1)
@@ -97,7 +78,7 @@ public value class ShortElements internal constructor(@PublishedApi internal val
     }
 
     /**
-     * Sorts in ascending order, where the shorts lie. Nobody else may write them meanwhile.
+     * Sorts in ascending order, where the shorts lie. No other thread may write them meanwhile.
      *
      * Cost: n log n at worst, n when they are sorted already or backwards; nothing is copied to the heap.
      */

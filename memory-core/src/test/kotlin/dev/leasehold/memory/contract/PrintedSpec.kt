@@ -9,7 +9,7 @@ import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldMatch
 
-/** What a log shows of the things that this library hands out. Those with more to say have it checked with their own contract. */
+/** What a log shows of what this library hands out; longer texts are checked with their own contract. */
 class PrintedSpec : FunSpec({
     test("a lease prints its size and its pool, and that it is closed") {
         MemoryPool.isolated("printed").use { pool ->

@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicLong
 
 /**
  * Two leaves under one node under the root, of which the root is the narrowest: so additions are taken back. One thread
- * to a leaf, as under the lock of a pool's store; the limit is anybody's.
+ * to a leaf, as under the lock of a pool's store; any thread sets the limit.
  */
 class BudgetOperations {
     private val root = BudgetNode("root", 5, null)
@@ -85,9 +85,7 @@ class CheckThenAdd : BrokenBudget() {
     fun reserveTwo(): Boolean = reserve(2)
 }
 
-/**
- * Takes back what was added, and believes whoever refused: also when the refusal was for bytes that were taken back.
- */
+/** Takes back what was added, and believes any refusal, also one for bytes that were taken back. */
 class BelievesRefusals : BrokenBudget() {
     override fun reserve(more: Long): Boolean {
         if (!add(middle, more, 5)) return false

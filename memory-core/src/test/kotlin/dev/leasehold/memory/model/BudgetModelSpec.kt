@@ -8,7 +8,7 @@ import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
 import kotlin.random.Random
 
-/** The tree beside a model that is too simple to be wrong: who holds what, and what each node sums up to. */
+/** The tree beside a model that is too simple to be wrong: the bytes of each holder, and the sum at each node. */
 private class Model(seed: Long) {
     class Held(val account: Int, val charge: Charge, var payer: Int, val bytes: Long)
 
@@ -17,7 +17,9 @@ private class Model(seed: Long) {
     private val nodes = listOf(root, node("a", 250, root), node("b", Long.MAX_VALUE, root)).let {
         it + node("a1", 150, it[1]) + node("a2", 0, it[1]) + node("b1", 90, it[2])
     }
-    private val accounts = listOf(3, 3, 4, 5, 2, 0).mapIndexed { index, at -> BudgetLeaf("pool $index", 120, nodes[at]) }
+    private val accounts = listOf(3, 3, 4, 5, 2, 0).mapIndexed { index, at ->
+        BudgetLeaf("pool $index", 120, nodes[at])
+    }
 
     // What each account and node is charged with itself, and what accounts owe to nodes.
     private val charged = LongArray(accounts.size)

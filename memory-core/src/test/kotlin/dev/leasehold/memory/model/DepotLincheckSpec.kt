@@ -1,6 +1,5 @@
 package dev.leasehold.memory.model
 
-
 import dev.leasehold.memory.internal.block.Magazine
 import dev.leasehold.memory.internal.block.MagazineStack
 import dev.leasehold.memory.internal.block.SizeClasses
@@ -13,7 +12,7 @@ import org.jetbrains.lincheck.datastructures.ModelCheckingOptions
 import org.jetbrains.lincheck.datastructures.Operation
 import org.jetbrains.lincheck.datastructures.Validate
 
-/** Blocks on their way from the threads that freed them to those that want some, past somebody who takes everything back. */
+/** Blocks on their way from the threads that freed them to those that take some, while all are taken back. */
 abstract class DepotOperations internal constructor(newStack: () -> MagazineStack) {
     private val depot = Depot(newStack)
     private val hands = Hands()

@@ -2,7 +2,7 @@ package dev.leasehold.memory.model
 
 import java.util.concurrent.atomic.AtomicInteger
 
-/** Who has which of a few blocks, as bits. A block that two have at once is a fault. */
+/** Which of a few blocks are held, as bits. A block held twice at once is a fault. */
 internal class Hands {
     private val held = AtomicInteger()
 

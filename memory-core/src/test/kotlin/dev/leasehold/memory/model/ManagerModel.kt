@@ -21,8 +21,8 @@ import kotlin.random.Random
 /**
  * A manager beside what it should be: a list of blocks with their references, their bytes and what each costs.
  *
- * One random step at a time, on this thread or on another one, and after each of them everything is compared: no two live
- * blocks overlap, every block lies as it was asked for and keeps its bytes, and the figures are exact.
+ * One random step at a time, on this thread or on another one, and after each of them everything is compared: no two
+ * live blocks overlap, every block has its alignment and keeps its bytes, and the figures are exact.
  */
 internal class ManagerModel(
     private val manager: MemoryManager,
@@ -35,7 +35,7 @@ internal class ManagerModel(
         /** What the manager counts it as; 0 for one that began without bytes. */
         var cost = 0L
 
-        /** A view for any thread, if somebody asked for one. */
+        /** A view for any thread, if one was taken. */
         var kept: MemorySegment? = null
 
         fun bytes(): MemorySegment = Platform.current.view(block.address, block.size, null)
@@ -138,7 +138,7 @@ internal class ManagerModel(
         entry ?: return "nothing to close"
         val what = "close ${entry.block}"
         checkBytes(entry)
-        // Before the memory is somebody else's.
+        // Before the memory is given out again.
         if (entry.references == 1) leave(entry)
         somewhere(entry.block::close)
         given(entry)
@@ -231,7 +231,7 @@ internal class ManagerModel(
         somewhere {
             check(!entry.block.tryRetain()) { "${entry.block} came back" }
             check(runCatching { entry.block.close() }.exceptionOrNull() is BlockClosedException)
-            // A view that was kept reaches nothing that anybody has: what it writes must show nowhere.
+            // A kept view reaches nothing that is allocated: what it writes must show nowhere.
             entry.kept?.let { kept -> runCatching { kept.fill(-1) }.onFailure { check(it is IllegalStateException) } }
         }
         return "use ${entry.block}, which has ended"

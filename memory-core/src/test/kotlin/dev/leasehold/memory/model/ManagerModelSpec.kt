@@ -40,9 +40,10 @@ class ManagerModelSpec : FunSpec({
         }
     }
 
-    test("the model finds bytes that somebody else has written") {
+    test("the model finds bytes that were written behind its back") {
         SystemMemoryManager("scribbled").use { manager ->
-            val failure = shouldThrow<AssertionError> { ManagerModel(manager, 1, Scribbler(manager)::allocate).run(5_000) }
+            val model = ManagerModel(manager, 1, Scribbler(manager)::allocate)
+            val failure = shouldThrow<AssertionError> { model.run(5_000) }
             failure.cause?.message.shouldNotBeNull() shouldContain " was written"
             // What the model had then is still allocated.
             shouldThrow<OutstandingBlocksException> { manager.close() }

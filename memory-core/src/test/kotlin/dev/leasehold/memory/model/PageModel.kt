@@ -16,11 +16,11 @@ import java.util.concurrent.Executors
 import kotlin.random.Random
 
 /**
- * A manager's runs of pages, with blocks between them, beside what they should be: a list of runs, and of which run each
- * page id is.
+ * A manager's runs of pages, with blocks between them, beside what they should be: a list of runs, and of which run
+ * each page id is.
  *
  * One random step at a time, on this thread or on another one, and after each of them everything is compared: no two
- * things overlap, each id leads to its run and to those bytes, ids that nobody has lead nowhere, and the figures are exact.
+ * things overlap, each id leads to its run and to those bytes, unknown ids lead nowhere, and the figures are exact.
  */
 internal class PageModel(
     private val manager: MemoryManager,
@@ -49,7 +49,7 @@ internal class PageModel(
     private var patterns = 0L
     private var blockBytes = 0L
 
-    /** How often the manager said that there was no memory, and how often a run was resized where it lies and was not. */
+    /** How often there was no memory, and how often a run was resized in place and by a move. */
     var refusals = 0
         private set
     var inPlace = 0
@@ -203,7 +203,11 @@ internal class PageModel(
             blocks.add(block)
             blockBytes += manager.stats().used - before
             table.took(Platform.current.view(block.address, size, null))
-            if (random.nextInt(4) == 0) block.asKeptMemorySegment().fill(-1) else block.withSegment { it.setByte(0, -1) }
+            if (random.nextInt(4) == 0) {
+                block.asKeptMemorySegment().fill(-1)
+            } else {
+                block.withSegment { it.setByte(0, -1) }
+            }
         } catch (_: MemoryExhaustedException) {
             refusals++
         }

@@ -11,7 +11,7 @@ internal open class PlayedBias(fence: () -> Unit, firstPause: Int = 1, longestPa
     @Volatile
     private var owner: Thread? = null
 
-    /** Makes the calling thread the owner. Whoever was it before must rest. */
+    /** Makes the calling thread the owner. The former owner must rest. */
     fun play() {
         owner = Thread.currentThread()
     }
@@ -26,7 +26,7 @@ internal class HastyBias : PlayedBias(fence = {}) {
     }
 }
 
-/** The twin that ends no generation at all: the owner goes on counting plainly beside everybody else. */
+/** The twin that ends no generation at all: the owner goes on counting plainly beside all other threads. */
 internal class DeafBias : PlayedBias(fence = {}) {
     override fun revoke(of: Int) = Unit
 }

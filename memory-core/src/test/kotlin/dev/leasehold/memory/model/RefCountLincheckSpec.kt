@@ -10,10 +10,10 @@ import org.jetbrains.lincheck.datastructures.ModelCheckingOptions
 import org.jetbrains.lincheck.datastructures.Operation
 
 /**
- * The count of one block, or of two of one thread, by its owner and by anybody else.
+ * The count of one block, or of two of one thread, by its owner and by other threads.
  *
- * Lincheck's memory is sequentially consistent, so the fence is nothing here: what is looked for is whether the order of
- * steps is right. Whether the fence makes it so on a real machine is what jcstress looks for.
+ * Lincheck's memory is sequentially consistent, so the fence is nothing here: what is looked for is whether the order
+ * of steps is right. Whether the fence makes it so on a real machine is what jcstress looks for.
  */
 abstract class RefCountOperations internal constructor(
     private val bias: PlayedBias,
@@ -104,7 +104,7 @@ private class ForgetfulCount(bias: Bias, generation: Int) : RefCount(bias, gener
     }
 }
 
-/** What [ScopeOperations] looks at: a count that tells scopes from references, or should. */
+/** What [ScopeOperations] looks at: a count that keeps scopes and references apart, or should. */
 internal interface ScopedCount {
     val references: Int
     val isOver: Boolean
@@ -116,8 +116,8 @@ internal interface ScopedCount {
 }
 
 /**
- * References that anybody gives back, as often as they like, beside the scopes of the owner and of a guest, which each
- * ends for itself. The order of what happens is compared with a plain count of both.
+ * References that any thread gives back, however often, beside the scopes of the owner and of a guest, which each ends
+ * for itself. The order of what happens is compared with a plain count of both.
  */
 abstract class ScopeOperations internal constructor(private val count: ScopedCount, private val play: () -> Unit) {
     private var owners = 0
@@ -200,7 +200,7 @@ class BiasedScopeOperations private constructor(bias: PlayedBias) : ScopeOperati
     constructor() : this(PlayedBias(fence = {}))
 }
 
-/** The twin whose scopes are references, which whoever closes too often takes from them. */
+/** The twin whose scopes are references, which a close too often takes from them. */
 class RobbedScopeOperations private constructor(bias: PlayedBias) :
     ScopeOperations(
         object : BiasedScopes(bias) {

@@ -88,9 +88,7 @@ class SlabStoreSpec : FunSpec({
                 val blocks = List(count) { store.take(classOf(size)).also { at -> platform.touch(at, size) } }
                 // Every other one first, so that slabs and regions stay in use.
                 for (index in blocks.indices step 2) store.giveBack(blocks[index])
-                if (size >=
-                    4096
-                ) {
+                if (size >= 4096) {
                     platform.residentBytes shouldBeLessThanOrEqualTo store.outBytes + bound + count * 4096L
                 }
                 for (index in 1 until blocks.size step 2) store.giveBack(blocks[index])

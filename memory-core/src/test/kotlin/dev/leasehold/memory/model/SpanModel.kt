@@ -36,7 +36,7 @@ internal class SpanModel(private val platform: SimulatedPlatform, limit: Long, p
             check(leaf.reserved == before) { "a refused take kept ${leaf.reserved - before} bytes" }
             return
         }
-        check(span.pages == pages) { "$pages pages asked, got $span" }
+        check(span.pages == pages) { "$pages pages requested, got $span" }
         platform.touch(span.address, pages * page)
         held += span
         lengths[span] = pages
@@ -108,11 +108,11 @@ internal class SpanModel(private val platform: SimulatedPlatform, limit: Long, p
             var at = 0
             var lastFree = false
             while (at < region.pages) {
-                val span = checkNotNull(region.spanOf(at)) { "nobody has page $at" }
+                val span = checkNotNull(region.spanOf(at)) { "no span has page $at" }
                 check(span.first == at && span.region === region) { "$span is on the map at page $at" }
                 check(!(lastFree && span.free)) { "$span is free, and so is what lies before it" }
                 if (!span.free) {
-                    check(taken[span.address] === span) { "$span is nobody's" }
+                    check(taken[span.address] === span) { "$span was never taken" }
                     seen += span.pages
                 }
                 lastFree = span.free

@@ -42,10 +42,10 @@ internal class DepotSupply : Supply {
 }
 
 /**
- * The owner of a cache takes blocks and gives them back, while somebody else takes out what is idle.
+ * The owner of a cache takes blocks and gives them back, while another thread takes out what is idle.
  *
- * Lincheck's memory is sequentially consistent, so the fence is nothing here: what is looked for is whether the order of steps is
- * right. Whether the fence makes it so on a real machine is what jcstress looks for.
+ * Lincheck's memory is sequentially consistent, so the fence is nothing here: what is looked for is whether the order
+ * of steps is right. Whether the fence makes it so on a real machine is what jcstress looks for.
  */
 abstract class ThreadCacheOperations internal constructor(newCache: (Supply) -> ThreadCache) {
     private val supply = DepotSupply()

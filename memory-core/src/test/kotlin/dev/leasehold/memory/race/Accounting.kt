@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicInteger
 import java.util.concurrent.atomic.AtomicLong
 import kotlin.random.Random
 
-/** Who holds which bytes. Two holders of one byte are found whichever of them comes first. */
+/** The bytes that are held. Two holders of one byte are found whichever of them comes first. */
 internal class OwnershipTable {
     private val ends = ConcurrentSkipListMap<Long, Long>()
 
@@ -33,8 +33,8 @@ internal class OwnershipTable {
 }
 
 /**
- * Random rents, closes, hand-overs to other threads and interruptions by [meanwhile], with a number written into both ends of every lease
- * and looked for when it ends.
+ * Random rents, closes, hand-overs to other threads and interruptions by [meanwhile], with a number written into both
+ * ends of every lease and looked for when it ends.
  */
 internal class Accounting(
     private val owned: Lender,

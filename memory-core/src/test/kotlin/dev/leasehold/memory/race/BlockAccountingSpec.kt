@@ -69,7 +69,7 @@ class BlockAccountingSpec : FunSpec({
             val waiting = AtomicInteger()
             val freed = AtomicInteger()
             fun release(block: Block) {
-                block.withSegment { check(it.getLong(0) == block.address) { "$block holds somebody else's bytes" } }
+                block.withSegment { check(it.getLong(0) == block.address) { "$block holds another block's bytes" } }
                 block.close()
             }
             val rounds = Effort.times(3_000)
@@ -104,7 +104,7 @@ class BlockAccountingSpec : FunSpec({
         }
     }
 
-    test("the last close races retain, and whoever comes first wins, once") {
+    test("the last close races retain, and the first wins, once") {
         val manager = SystemMemoryManager("last") { limit = 1.MiB }
         val shown = AtomicLong()
         val slots = java.util.concurrent.atomic.AtomicReferenceArray<Block?>(4)
@@ -210,7 +210,9 @@ class BlockAccountingSpec : FunSpec({
                     }.exceptionOrNull()?.let { check(it is OutstandingBlocksException) { it } }
                 } else {
                     try {
-                        repeat(10_000) { manager.allocate(256).use { if (worker == 1) check(it.keptSegment.size == 256L) } }
+                        repeat(10_000) {
+                            manager.allocate(256).use { if (worker == 1) check(it.keptSegment.size == 256L) }
+                        }
                     } catch (_: ManagerClosedException) {
                         // The end that this waits for.
                     }

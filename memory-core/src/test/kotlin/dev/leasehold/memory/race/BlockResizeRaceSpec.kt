@@ -60,7 +60,7 @@ class BlockResizeRaceSpec : FunSpec({
                 mine.close()
             }
             block.isClosed shouldBe true
-            // Whoever is refused is so because of one who is served meanwhile.
+            // A thread is refused only while another one is served.
             withClue("${refused.get()} were refused") { served.get() shouldBeGreaterThan 0 }
         }
         manager.stats().blocks shouldBe 0
@@ -70,7 +70,7 @@ class BlockResizeRaceSpec : FunSpec({
     }
 
     for (strangers in 1..3 step 2) {
-        test("a block that grows, shrinks and moves stays whole for $strangers others who hold it meanwhile") {
+        test("a block that grows, shrinks and moves stays whole for $strangers other holders") {
             val manager = SystemMemoryManager("resized under others")
             val seed = Effort.seed("resized under others")
             val shown = AtomicReference<Block>(manager.allocate(64).also { write(it, seed) })

@@ -22,7 +22,7 @@ private class Grove(rootLimit: Long, limit: Long) {
     val leaves = List(4) { BudgetLeaf("pool $it", limit * 3 / 4, budgets[it / 2]) }
     val all: List<BudgetNode> = listOf(root) + budgets + leaves
 
-    /** Runs [work], and sees to it that meanwhile nobody is ever above its limit. */
+    /** Runs [work], and checks that meanwhile no node is ever above its limit. */
     fun watched(work: () -> Unit) {
         val done = AtomicBoolean()
         val excess = AtomicReference<String>()

@@ -88,7 +88,8 @@ class ChurnSpec : FunSpec({
         val manager = SystemMemoryManager("churn")
         val use = managerThat({ it.keptSegment.setByte(0, 1) }, manager)
         val checkpoints = measure("a manager whose blocks all have views for any thread", use, operations = 200_000)
-        // Until they have shrunk it is more; without that it is hundreds. A few more epochs may be on their way to retirement.
+        // Until they have shrunk it is more; without that it is hundreds. A few more epochs may be on their way to
+        // retirement.
         for (each in checkpoints.drop(checkpoints.size / 2)) each.excess shouldBeLessThanOrEqualTo 100.MiB
         shouldGiveAllBack(manager)
     }

@@ -21,11 +21,11 @@ internal interface ChurnAllocator<B> {
 /**
  * A published trace of allocations and frees, to measure fragmentation with: the same operations from every [seed].
  *
- * Sizes from 16 bytes to 256 KiB: seven in ten below 256 bytes, two in ten from there to 4 KiB, one in ten above, each part spread
- * evenly over its doublings, so that most blocks are small and most bytes are in large ones. The bytes in
- * use drift between [least] and [most] in [waves] waves: at every step the trace allocates if it is below where
- * the wave is, and frees a block chosen at random if it is above, and in between flips a coin. Which blocks survive a
- * fall is therefore chance, which is what leaves holes.
+ * Sizes from 16 bytes to 256 KiB: seven in ten below 256 bytes, two in ten from there to 4 KiB, one in ten above, each
+ * part spread evenly over its doublings, so that most blocks are small and most bytes are in large ones. The bytes in
+ * use drift between [least] and [most] in [waves] waves: at every step the trace allocates if it is below where the
+ * wave is, and frees a block chosen at random if it is above, and in between flips a coin. Which blocks survive a fall
+ * is therefore chance, which is what leaves holes.
  */
 internal class ChurnTrace(
     private val seed: Long = 20_250_601,
@@ -45,7 +45,9 @@ internal class ChurnTrace(
 
     private class Live<B>(val block: B, val size: Int)
 
-    /** Runs the trace on [allocator], calling [each] [checkpoints] times on the way, and frees what is left at the end. */
+    /**
+     * Runs the trace on [allocator], calls [each] [checkpoints] times on the way, and frees what is left at the end.
+     */
     fun <B> run(allocator: ChurnAllocator<B>, checkpoints: Int = 100, each: (Checkpoint) -> Unit) {
         val random = Random(seed)
         val live = ArrayList<Live<B>>()

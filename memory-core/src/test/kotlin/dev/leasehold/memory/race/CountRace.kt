@@ -11,10 +11,10 @@ import kotlin.random.Random
 
 /**
  * An owner that allocates, retains and closes blocks as fast as it can, while strangers retain and close whichever of
- * them they see: mostly ones that the owner is just counting, and often ones that nobody else has counted before.
+ * them they see: mostly ones that the owner is just counting, and often ones that no other thread has counted before.
  *
- * Nobody waits for anybody, so an owner's plain count meets the end of its generation at every possible step. Of each
- * block it is looked at that it is freed once, not while anybody holds it, and never held again.
+ * No thread waits for another, so an owner's plain count meets the end of its generation at every possible step. Of
+ * each block it is looked at that it is freed once, not while it is held, and never held again.
  */
 internal class CountRace(private val bias: PlayedBias, private val slots: Int = 4) {
     private inner class Counted {
@@ -37,14 +37,14 @@ internal class CountRace(private val bias: PlayedBias, private val slots: Int = 
         }
 
         fun release() {
-            if (freed) throw AssertionError("a block was freed while somebody held it")
+            if (freed) throw AssertionError("a block was freed while it was held")
             when (count.releaseReference()) {
                 RefCount.LAST -> free()
                 RefCount.NONE -> throw AssertionError("a reference was lost: there was none to give back")
             }
         }
 
-        /** Uses the block in a scope, which keeps the memory whoever releases meanwhile; false when it has ended. */
+        /** Uses the block in a scope, which keeps the memory against any release; false when it has ended. */
         inline fun tryScope(action: () -> Unit): Boolean {
             if (!count.tryEnter()) return false
             if (freed) throw AssertionError("a scope was entered after the block had been freed")
@@ -57,10 +57,10 @@ internal class CountRace(private val bias: PlayedBias, private val slots: Int = 
             return true
         }
 
-        /** Keeps all others out for a moment, if nobody else holds it; then it goes on, or with [end] it ends. */
+        /** Keeps all others out for a moment, if no other thread holds it; then it goes on, or with [end] it ends. */
         fun tryAlone(end: Boolean): Boolean {
             if (!count.tryLock(1, scopes = 0)) return false
-            if (freed) throw AssertionError("a block was freed while somebody held it")
+            if (freed) throw AssertionError("a block was freed while it was held")
             if (!end) {
                 count.unlock(1, scopes = 0)
                 return true
@@ -80,7 +80,8 @@ internal class CountRace(private val bias: PlayedBias, private val slots: Int = 
         }
 
         private fun mustBeOver() {
-            if (!count.isOver || count.references != 0) throw AssertionError("${count.references} references are left at the end")
+            val left = count.references
+            if (!count.isOver || left != 0) throw AssertionError("$left references are left at the end")
             if (count.tryReference()) throw AssertionError("a count that had reached zero came back")
             if (count.tryEnter()) throw AssertionError("a block that had ended was entered")
             if (count.tryLock(1, scopes = 0)) throw AssertionError("a block that had ended was locked")
@@ -185,8 +186,8 @@ internal class CountRace(private val bias: PlayedBias, private val slots: Int = 
         const val WITHIN = 5
 
         /**
-         * How many biased blocks, meetings with one, and scopes a run waits for, and how long, in nanoseconds, on a busy
-         * machine.
+         * How many biased blocks, meetings with one, and scopes a run waits for, and how long, in nanoseconds, on a
+         * busy machine.
          */
         const val LEAST_MET = 100
         const val PATIENCE = 300_000_000_000

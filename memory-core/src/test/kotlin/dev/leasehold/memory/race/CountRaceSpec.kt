@@ -12,6 +12,7 @@ import dev.leasehold.memory.support.together
 import dev.leasehold.testing.Effort
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.comparables.shouldBeGreaterThan
 import io.kotest.matchers.comparables.shouldBeGreaterThanOrEqualTo
 import io.kotest.matchers.shouldBe
@@ -35,9 +36,7 @@ class CountRaceSpec : FunSpec({
         }
     }
 
-    test(
-        "however many more references are given back than there are, just those that were there go, and no scope's hold",
-    ) {
+    test("references that are given back too often end those that there are, and no scope's hold") {
         val bias = fenced(1)
         val lates = AtomicLong()
         repeat(Effort.times(300)) {
@@ -47,9 +46,9 @@ class CountRaceSpec : FunSpec({
             check(count.tryReference())
             val freed = AtomicBoolean()
             val given = AtomicInteger()
-            fun end(answer: Int) {
-                if (answer == RefCount.LAST) check(freed.compareAndSet(false, true)) { "freed twice" }
-                if (answer == RefCount.NONE) lates.incrementAndGet() else given.incrementAndGet()
+            fun end(left: Int) {
+                if (left == RefCount.LAST) check(freed.compareAndSet(false, true)) { "freed twice" }
+                if (left == RefCount.NONE) lates.incrementAndGet() else given.incrementAndGet()
             }
             together(3) { worker ->
                 if (worker == 0) {
@@ -60,9 +59,9 @@ class CountRaceSpec : FunSpec({
                         check(!freed.get()) { "entered when it was free" }
                         if (it == 10) end(count.releaseReference())
                         check(!freed.get()) { "freed under a scope" }
-                        val answer = count.leaveScope()
-                        check(answer != RefCount.NONE) { "a scope's hold was taken" }
-                        if (answer == RefCount.LAST) check(freed.compareAndSet(false, true)) { "freed twice" }
+                        val left = count.leaveScope()
+                        check(left != RefCount.NONE) { "a scope's hold was taken" }
+                        if (left == RefCount.LAST) check(freed.compareAndSet(false, true)) { "freed twice" }
                     }
                 }
             }
@@ -73,7 +72,7 @@ class CountRaceSpec : FunSpec({
         lates.get() shouldBeGreaterThan 100
     }
 
-    test("a scope that is left last ends the count, wherever it was entered, and nobody enters after the references") {
+    test("the last scope that is left ends the count, and none is entered after the references") {
         for (plainly in listOf(true, false)) {
             val bias = PlayedBias(Fence::everyThread).apply { play() }
             val count = TestCount(if (plainly) bias else null, if (plainly) bias.generationOfNext() else 0)
@@ -146,7 +145,8 @@ class CountRaceSpec : FunSpec({
         fences shouldBe 1
         counts.forEach { it.references shouldBe 3 }
         counts.forEach { count ->
-            listOf(RefCount.MORE, RefCount.MORE, RefCount.LAST, RefCount.NONE).forEach { count.releaseReference() shouldBe it }
+            val left = List(4) { count.releaseReference() }
+            left.shouldContainExactly(RefCount.MORE, RefCount.MORE, RefCount.LAST, RefCount.NONE)
         }
         fences shouldBe 1
     }
@@ -186,7 +186,7 @@ class CountRaceSpec : FunSpec({
         }
     }
 
-    test("whoever comes while a count is locked waits, and then sees what became of it") {
+    test("a thread that meets a locked count waits, and then sees what became of it") {
         for (ends in listOf(true, false)) {
             val bias = PlayedBias(Fence::everyThread).apply { play() }
             val count = TestCount(bias, bias.generationOfNext())

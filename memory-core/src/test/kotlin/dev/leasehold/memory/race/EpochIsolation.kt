@@ -32,7 +32,7 @@ internal class EpochIsolation(private val lender: Lender, private val sizes: Lon
     /** Runs [victims] threads, [rounds] leases each, against [hostile] threads. */
     fun run(victims: Int, hostile: Int, rounds: Int, virtual: Boolean = false) {
         working.set(victims)
-        // The hostile spin, which on virtual threads would keep the carriers from everybody else.
+        // The hostile spin, which on virtual threads would keep the carriers from all others.
         together(victims + hostile, { virtual && it < victims }) { worker ->
             if (worker < victims) {
                 try {
@@ -53,7 +53,7 @@ internal class EpochIsolation(private val lender: Lender, private val sizes: Lon
         }
     }
 
-    /** Sees to it that no kept view works any more. For when all that was lent has ended, and its epochs have retired. */
+    /** Checks that no kept view works any more, after all leases have ended and their epochs have retired. */
     fun shouldAllBeRefused() {
         for (slot in 0 until KEPT) {
             val target = kept.get(slot) ?: continue

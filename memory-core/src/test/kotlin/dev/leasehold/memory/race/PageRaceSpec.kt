@@ -29,7 +29,7 @@ import java.util.concurrent.atomic.AtomicLongArray
 class PageRaceSpec : FunSpec({
     for (virtual in listOf(false, true)) {
         val threads = if (virtual) "virtual" else "platform"
-        test("whoever finds a run on $threads threads holds it, however close its last close was") {
+        test("a run found on $threads threads is held, however close its last close was") {
             val manager = SystemMemoryManager("races")
             val race = FindRace(manager, manager::findPages)
             race.run(Effort.times(30_000), virtual)
@@ -115,9 +115,9 @@ class PageRaceSpec : FunSpec({
 })
 
 /**
- * One thread allocates runs, stamps every page, publishes their ids and closes them at once; others look the ids up with
- * [find] and look twice at the stamp of what they found: it must be the same, whatever was allocated meanwhile. An id may
- * lead to a later run of the same pages, even before that is stamped.
+ * One thread allocates runs, stamps every page, publishes their ids and closes them at once; others look the ids up
+ * with [find] and look twice at the stamp of what they found: it must be the same, whatever was allocated meanwhile. An
+ * id may lead to a later run of the same pages, even before that is stamped.
  */
 private class FindRace(private val manager: MemoryManager, private val find: (Long) -> PageRun?) {
     private val ids = AtomicLongArray(IDS)
@@ -142,7 +142,7 @@ private class FindRace(private val manager: MemoryManager, private val find: (Lo
     private fun allocate(rounds: Int) {
         try {
             var round = 0
-            // On a machine that is busy elsewhere nobody may have looked by then, and on none nobody ever looks.
+            // On a busy machine no thread may have looked by then, but some will.
             while (round < rounds || found.get() == 0L || missed.get() == 0L) {
                 if (failed.get()) return
                 val run = manager.allocatePages(1 + round % 3)

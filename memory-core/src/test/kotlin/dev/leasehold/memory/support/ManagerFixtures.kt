@@ -14,7 +14,8 @@ import io.kotest.matchers.shouldBe
  * One kind of manager that the contract is checked on, and what it can do beyond the contract.
  *
  * @property limited whether its limit can be reached with a few blocks
- * @property closable whether it may be closed; if not, it is shared with others and its figures are not its test's alone
+ * @property closable whether it may be closed; if not, it is shared with others and its figures are not its test's
+ *   alone
  * @property quarantine whether blocks whose views any thread may have wait in quarantine when they are closed
  * @property checked whether blocks have guard bytes, and move whenever they are resized
  */
@@ -54,7 +55,7 @@ internal fun ManagerStatistics.shouldAddUp() {
     check(hits in 0..allocations) { "more hits than allocations: $this" }
 }
 
-/** The figures that only a manager's users change. What of the rest is idle, epochs change as they retire, at any time. */
+/** The figures that only a manager's users change; epochs change what is idle at any time, as they retire. */
 internal fun ManagerStatistics.withoutEpochs(): List<Long> =
     listOf(blocks, used, idle + quarantined, reserved, peak, limit, allocations, hits)
 

@@ -27,12 +27,12 @@ internal inline fun <R> withBytes(bytes: ByteArray, block: (Segment) -> R): R = 
 
 internal fun bytesOf(vararg values: Int): ByteArray = ByteArray(values.size) { values[it].toByte() }
 
-/** Bytes 0, 1, 2 …: every offset can be told from its content. */
+/** Bytes 0, 1, 2 …: the content names every offset. */
 internal fun countingBytes(size: Int): ByteArray = ByteArray(size) { it.toByte() }
 
 internal fun arbBytes(sizes: IntRange): Arb<ByteArray> = Arb.byteArray(Arb.int(sizes), Arb.byte())
 
-/** Compares as the total order does, in which NaN equals NaN and -0.0 does not equal 0.0; `shouldBe` sees it otherwise. */
+/** Compares as the total order does, in which NaN equals NaN and -0.0 is not 0.0, unlike `shouldBe`. */
 internal infix fun Any.shouldBeExactly(expected: Any) {
     exact(this) shouldBe exact(expected)
 }

@@ -6,10 +6,10 @@ import java.lang.foreign.MemorySegment
 import java.util.TreeMap
 
 /**
- * A system of addresses without memory behind them, which knows which pages are lent: those that somebody has [touch]ed
- * since they were mapped or discarded last, or, where pages are not discarded, all that are mapped.
+ * A system of addresses without memory behind them, which knows which pages are lent: those that were [touch]ed since
+ * they were mapped or discarded last, or, where pages are not discarded, all that are mapped.
  *
- * Every call that it may refuse is counted together, and [refuse] is asked for each.
+ * Every call that it may refuse is counted together, and [refuse] decides each.
  */
 internal class SimulatedPlatform(
     override val discards: Boolean = true,

@@ -51,7 +51,7 @@ internal fun together(
     throw AssertionError("a worker failed: $first", first)
 }
 
-/** Runs [work] on a thread of its own and answers what it threw, or null. */
+/** Runs [work] on a thread of its own and returns what it threw, or null. */
 internal fun failureOn(name: String, work: () -> Unit): Throwable? {
     var failure: Throwable? = null
     val thread = Thread.ofPlatform().name(name).start {

@@ -13,19 +13,20 @@ import java.lang.foreign.MemorySegment
 import java.lang.foreign.SegmentAllocator
 
 /**
- * A scope for Java: `try (var scope = MemoryScope.open(pool, "parse")) { … }` is what `memoryScope(pool) { … }` is in Kotlin.
+ * A scope for Java: `try (var scope = MemoryScope.open(pool, "parse")) { … }` is what `memoryScope(pool) { … }` is in
+ * Kotlin.
  *
- * It rents from any pool and allocates from its own memory; as a [SegmentAllocator] it can be handed to whatever fills or
- * makes segments, such as `scope.allocateFrom("text")` or generated bindings.
+ * It rents from any pool and allocates from its own memory; as a [SegmentAllocator] it can be handed to whatever fills
+ * or makes segments, such as `scope.allocateFrom("text")` or generated bindings.
  *
- * **Ownership.** [close] gives back all that was rented or allocated and not given back before, the newest first; deferred
- * actions take part in that order. Closing again does nothing.
+ * **Ownership.** [close] gives back all that was rented or allocated and not given back before, the newest first;
+ * deferred actions take part in that order. Closing again does nothing.
  * **Threads.** The scope belongs to the thread that opened it, and so do its leases and segments, except shared leases.
- * **Zeroed.** Nothing, unless the pool's hygiene says so: unlike an arena, it hands memory out as its last user left it.
+ * **Zeroed.** Nothing, unless the pool's hygiene says so: unlike an arena, it leaves what the last user wrote.
  * **Messages** name the scope, and where the pool traces sites, also where a lease was rented and closed.
  *
- * Every function but [close] throws [ScopeClosedException] after the scope has ended, and every one [ScopeThreadException] on
- * another thread.
+ * Every function but [close] throws [ScopeClosedException] after the scope has ended, and every one
+ * [ScopeThreadException] on another thread.
  */
 public class ClosableMemoryScope internal constructor(pool: MemoryPool, name: String?) :
     SegmentAllocator,
@@ -47,14 +48,15 @@ public class ClosableMemoryScope internal constructor(pool: MemoryPool, name: St
     /**
      * [rent] at an address that is a multiple of [alignment].
      *
-     * @throws dev.leasehold.memory.InvalidAlignmentException when [alignment] is no power of two between 1 and the page size
+     * @throws dev.leasehold.memory.InvalidAlignmentException when [alignment] is no power of two between 1 and the page
+     *   size
      */
     public fun rent(pool: MemoryPool, size: Long, alignment: Long): Lease = ledger.rent(pool, size, alignment)
 
     /** [rent], or null when the pool's limit stops it. */
     public fun tryRent(pool: MemoryPool, size: Long): Lease? = ledger.tryRent { owner -> pool.tryRentFor(owner, size) }
 
-    /** Rents [size] bytes of [pool] for any thread; the scope closes the lease when nobody closed it before. */
+    /** Rents [size] bytes of [pool] for any thread; the scope closes the lease unless it is closed before. */
     public fun rentShared(pool: MemoryPool, size: Long): SharedLease =
         ledger.rentShared { owner -> pool.rentSharedFor(owner, size) }
 
@@ -72,7 +74,8 @@ public class ClosableMemoryScope internal constructor(pool: MemoryPool, name: St
     /**
      * Carves [byteSize] bytes, at a multiple of [byteAlignment], out of the scope's own memory.
      *
-     * @throws dev.leasehold.memory.InvalidAlignmentException when [byteAlignment] is no power of two between 1 and the page size
+     * @throws dev.leasehold.memory.InvalidAlignmentException when [byteAlignment] is no power of two between 1 and the
+     *   page size
      */
     override fun allocate(byteSize: Long, byteAlignment: Long): MemorySegment = ledger.allocate(byteSize, byteAlignment)
 
@@ -82,8 +85,8 @@ public class ClosableMemoryScope internal constructor(pool: MemoryPool, name: St
     }
 
     /**
-     * Ends the scope. When giving back fails, the rest is given back all the same, and the first failure is thrown with the
-     * others attached as suppressed.
+     * Ends the scope. When giving back fails, the rest is given back all the same, and the first failure is thrown with
+     * the others attached as suppressed.
      *
      * @throws ScopeThreadException on a thread that did not open the scope; it stays open
      */
@@ -97,7 +100,7 @@ public class ClosableMemoryScope internal constructor(pool: MemoryPool, name: St
     override fun toString(): String = ledger.describe()
 }
 
-/** Java has nothing that is free of cost and tells the line: the name must do, and the sites of leases where they are traced. */
+/** In Java no line comes free of cost: the name must do, and the sites of leases where they are traced. */
 private object OpenedMark : ScopeMark {
     override fun mark() = Unit
 

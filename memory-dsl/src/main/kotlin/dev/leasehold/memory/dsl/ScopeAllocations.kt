@@ -18,7 +18,8 @@ import dev.leasehold.memory.typed.asInts
 import dev.leasehold.memory.typed.asLongs
 import dev.leasehold.memory.typed.asShorts
 
-// Typed views of freshly allocated memory: MemoryScope.allocate says whose it is, that it is not zeroed, and what can be thrown.
+// Typed views of freshly allocated memory: MemoryScope.allocate says whose it is, that it is not zeroed, and what it
+// throws.
 
 /** Allocates [count] bytes, seen as such. */
 public fun MemoryScope.allocateBytes(count: Long): ByteElements = allocate(count).asBytes()

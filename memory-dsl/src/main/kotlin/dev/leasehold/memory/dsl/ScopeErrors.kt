@@ -6,7 +6,7 @@ import dev.leasehold.memory.MemoryException
 import dev.leasehold.memory.MemoryThreadException
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
 
-/** A scope was used after it had ended. The message names the scope, its site and what was asked of it. */
+/** A scope was used after it had ended. The message names the scope, its site and the refused call. */
 public class ScopeClosedException internal constructor(message: String) : MemoryException(message)
 
 /** A scope was used on a thread that did not open it. Nothing was rented, and the scope is as it was. */

@@ -20,15 +20,15 @@ import java.lang.foreign.MemorySegment
  *
  *   newest ──> entry ──> entry ──> null          leases, shared leases and deferred actions, the newest first
  *
- * The compiler must see that neither the ledger nor a lease leaves the method that the scope stands in; then it keeps both in
- * registers. Hence:
- * - A lease points to the place that its scope was opened on, a constant, and never to the ledger. The ledger points to the lease,
- *   and of two objects that point to each other escape analysis removes neither. So a lease that is closed early
- *   notifies nothing: the next rent takes it off when it is the newest, or a sweep does, which runs when as many entries have been
- *   linked as the last sweep kept, and so takes constant time an entry; or the end finds it closed.
+ * The compiler must see that neither the ledger nor a lease leaves the method that the scope stands in; then it keeps
+ * both in registers. Hence:
+ * - A lease points to the place that its scope was opened on, a constant, and never to the ledger. The ledger points to
+ *   the lease, and of two objects that point to each other escape analysis removes neither. So a lease that is closed
+ *   early notifies nothing: the next rent takes it off when it is the newest, or a sweep does, which runs when as many
+ *   entries have been linked as the last sweep kept, and so takes constant time an entry; or the end finds it closed.
  * - Nothing is put into an array or a collection, and nothing is passed to a call that is not inlined.
  * - What is rare (many leases, deferred actions) is behind a branch that stands in the caller's own code, by inlining:
- *   the profile that tells the compiler "never taken here" is then of that very place.
+ *   the profile that lets the compiler see "never taken here" is then of that very place.
  */
 
 /** The state of one scope. Confined to the thread that made it. */
@@ -47,7 +47,7 @@ internal class ScopeLedger(
     @JvmField
     var closed = false
 
-    /** How many entries have been linked since the last sweep, with those that it kept; and when the next one is due. */
+    /** How many entries are linked since the last sweep, with those that it kept; and when the next one is due. */
     @JvmField
     var linked = 0
 
@@ -76,8 +76,9 @@ internal class ScopeLedger(
         ScopeClosedException("${describe()} has ended; rent and allocate while its body runs, or open another one")
     } else {
         ScopeThreadException(
-            "${describe()} belongs to ${describeThread(thread)} and was used on ${describeThread(Thread.currentThread())}; " +
-                "open a scope on each thread, and use rentShared for memory that changes threads",
+            "${describe()} belongs to ${describeThread(thread)} and was used on " +
+                "${describeThread(Thread.currentThread())}; open a scope on each thread, and use rentShared for " +
+                "memory that changes threads",
         )
     }
 
@@ -170,7 +171,7 @@ internal class ScopeLedger(
 
     // ---- carving ----
 
-    /** Carves [size] bytes; the checks stand in the caller's code too, because those of eight calls fit a compilation only just. */
+    /** Carves [size] bytes. The checks are inlined too: those of eight calls just fit one compilation. */
     @Suppress("NOTHING_TO_INLINE")
     inline fun allocate(size: Long): MemorySegment {
         val start = next

@@ -118,7 +118,7 @@ class AllocationSpec : FunSpec() {
             }
         }
 
-        test("typed allocations have room for as many elements as were asked for") {
+        test("typed allocations have room for as many elements as requested") {
             memoryScope(pool) {
                 val sizes = listOf(
                     allocateBytes(5).size,

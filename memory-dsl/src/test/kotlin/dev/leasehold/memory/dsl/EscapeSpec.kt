@@ -48,7 +48,7 @@ class EscapeSpec : FunSpec() {
                 "it belonged to memory scope at EscapeSpec.kt:$line ("
         }
 
-        test("two scopes in one function are told apart") {
+        test("two scopes in one function have sites of their own") {
             val line = lineHere()
             val first = memoryScope(pool) { pool.rent(10) }
             val second = memoryScope(pool) { memoryScope(pool) { pool.rent(10) } }
@@ -64,7 +64,8 @@ class EscapeSpec : FunSpec() {
                 shared = pool.rentShared(10)
             }
             shouldThrow<LeaseClosedException> { kept!!.segment }.message!! shouldContain "memory scope 'var'"
-            shouldThrow<LeaseClosedException> { shared!!.withSegment { it.size } }.message!! shouldContain "memory scope 'var'"
+            val refusal = shouldThrow<LeaseClosedException> { shared!!.withSegment { it.size } }
+            refusal.message!! shouldContain "memory scope 'var'"
             kept!!.close()
             shared!!.close()
         }
@@ -72,7 +73,7 @@ class EscapeSpec : FunSpec() {
         test("a scope that left its body refuses everything") {
             val scope = memoryScope(pool, "gone") { this }
             with(scope) {
-                val asked = listOf<() -> Any?>(
+                val calls = listOf<() -> Any?>(
                     { pool.rent(1) },
                     { pool.rent(1, 1) },
                     { pool.tryRent(1) },
@@ -82,7 +83,7 @@ class EscapeSpec : FunSpec() {
                     { allocate(1, 1) },
                     { defer { } },
                 )
-                asked.forEach {
+                calls.forEach {
                     shouldThrow<ScopeClosedException> { it() }.message!! shouldContain
                         "memory scope 'gone' at EscapeSpec.kt:"
                 }
@@ -99,14 +100,14 @@ class EscapeSpec : FunSpec() {
                 val scope = this
                 allocate(8).zero()
                 val owner = Thread.currentThread().name
-                val asked = listOf<() -> Any>(
+                val calls = listOf<() -> Any>(
                     { pool.rent(1) },
                     { pool.rentShared(1) },
                     { scope.allocate(1) },
                     { scope.allocate(1, 1) },
                     { defer { }.let { 0 } },
                 )
-                asked.forEach {
+                calls.forEach {
                     val message = shouldThrow<ScopeThreadException> { onAnotherThread(it) }.message!!
                     message shouldContain "memory scope 'mine'"
                     message shouldContain "'$owner'"
@@ -127,7 +128,7 @@ class EscapeSpec : FunSpec() {
             }
         }
 
-        test("a lease that nobody owned says nothing of a scope") {
+        test("a lease without an owner says nothing of a scope") {
             val lease = pool.rent(10)
             lease.close()
             shouldThrow<LeaseClosedException> { lease.segment }.message!! shouldNotContain "scope"

@@ -4,7 +4,7 @@ import dev.leasehold.memory.internal.platform.Background
 import java.lang.foreign.Arena
 import java.util.concurrent.ConcurrentHashMap
 
-/** The shared arenas that kept views of one engine's memory live in: to be closed one by one, or all at once. Any thread. */
+/** The shared arenas of one engine's kept views, to be closed one by one, or all at once. Any thread. */
 internal class Arenas(private val owner: Owner) {
     private val open: MutableSet<Arena> = ConcurrentHashMap.newKeySet()
 

@@ -3,8 +3,8 @@ package dev.leasehold.memory.internal.block
 import dev.leasehold.memory.internal.budget.Charge
 
 /**
- * What only some leases and blocks have: a trace of the places where they were taken and closed, a budget that pays in place of
- * their pool's or manager's own, an owner that closes them.
+ * What only some leases and blocks have: a trace of the places where they were taken and closed, a budget that pays in
+ * place of their pool's or manager's own, an owner that closes them.
  *
  * @param listens whether [ended] does anything besides the trace
  */
@@ -16,7 +16,7 @@ internal open class Attachment(private val listens: Boolean = true) {
     @Volatile
     var charge: Charge? = null
 
-    /** Whether anything is to be done when the lease ends: an owner that finds out by itself, which most scopes are, needs nothing. */
+    /** Whether the lease's end must be noted: most scopes find out by themselves. */
     val endMatters: Boolean get() = listens || trace != null || charge != null
 
     /** What leak reports call its renter behind the thread: a coroutine and its job. */

@@ -3,8 +3,8 @@ package dev.leasehold.memory.internal.block
 /** Where a block came from, and where its memory goes when it is closed. */
 internal abstract class BlockSource {
     /**
-     * Takes the block at [address] back: [code] says what kind it is, [size] how many of its bytes were in use. Called once for
-     * each block.
+     * Takes the block at [address] back: [code] says what kind it is, [size] how many of its bytes were in use. Called
+     * once for each block.
      */
     abstract fun giveBack(address: Long, code: Int, size: Long)
 

@@ -12,7 +12,7 @@ import java.lang.foreign.ValueLayout.JAVA_BYTE
  * yet written [FRESH], what is freed [FREED].
  */
 internal class GuardBytes private constructor(
-    /** How many bytes there are before the block: a multiple of the alignment that was asked for. */
+    /** How many bytes there are before the block: a multiple of the requested alignment. */
     val front: Long,
     /** How many there are behind it. */
     val back: Long,
@@ -31,7 +31,7 @@ internal class GuardBytes private constructor(
         all.asSlice(front + size, back).fill(GUARD)
     }
 
-    /** What has become of the guards of the block of [size] bytes at [start]; null when nobody touched them. */
+    /** What has become of the guards of the block of [size] bytes at [start]; null when they are untouched. */
     fun damage(start: Long, size: Long): Damage? {
         val all = Platform.current.view(start, around(size), null)
         return damage(all, 0, front) ?: damage(all, front + size, front + size + back)

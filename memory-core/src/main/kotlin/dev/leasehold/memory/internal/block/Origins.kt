@@ -4,11 +4,11 @@ import java.lang.foreign.MemorySegment
 import java.util.WeakHashMap
 
 /**
- * Whose memory the views in an arena show, for the message of one that is used too late: the platform's error knows only that
- * the arena is closed. Any thread.
+ * Whose memory the views in an arena show, for the message of one that is used too late: the platform's error knows
+ * only that the arena is closed. Any thread.
  *
- * Arenas of kept views are entered when they are opened, which costs little beside that; a lease's own arena only where sites
- * are traced.
+ * Arenas of kept views are entered when they are opened, which costs little beside that; a lease's own arena only where
+ * sites are traced.
  */
 internal object Origins {
     /** The pool or manager, and the trace of the lease or block, if it has one. */

@@ -4,7 +4,7 @@ import dev.leasehold.memory.internal.budget.BudgetRefusal
 import dev.leasehold.memory.internal.platform.bytes
 import dev.leasehold.memory.internal.platform.counted
 
-/** The messages of a pool or a manager that refuses: who, how much was requested, what the bound is, and what to do. */
+/** The messages of a pool or a manager that refuses: its name, the request, the bound, and the remedy. */
 internal object OwnerMessages {
     private const val NANOS_PER_MILLI = 1_000_000
 
@@ -25,11 +25,12 @@ internal object OwnerMessages {
 
     fun exhausted(owner: Owner, size: Long, limit: Long, reserved: Long, used: Long): String {
         if (limit == Long.MAX_VALUE) {
-            return "$owner: the system refused memory for ${bytes(size)} (${bytes(reserved)} reserved, ${bytes(used)} used); " +
-                "close ${owner.kind.item}s sooner, or give the process more memory"
+            return "$owner: the system refused memory for ${bytes(size)} (${bytes(reserved)} reserved, " +
+                "${bytes(used)} used); close ${owner.kind.item}s sooner, or give the process more memory"
         }
-        return "$owner: ${bytes(size)} requested, ${bytes(reserved)} of the limit of ${bytes(limit)} are reserved and " +
-            "${bytes(used)} used: close ${owner.kind.item}s sooner" + orWait(owner, " or raise the limit", ", raise the limit,")
+        return "$owner: ${bytes(size)} requested, ${bytes(reserved)} of the limit of ${bytes(limit)} are reserved " +
+            "and ${bytes(used)} used: close ${owner.kind.item}s sooner" +
+            orWait(owner, " or raise the limit", ", raise the limit,")
     }
 
     fun exceeded(owner: Owner, size: Long, refusal: BudgetRefusal): String {
@@ -43,7 +44,8 @@ internal object OwnerMessages {
 
     fun timedOut(owner: Owner, size: Long, nanos: Long, limit: Long, reserved: Long, used: Long): String =
         "$owner: no memory for ${bytes(size)} came back within ${millis(nanos)} (${bytes(reserved)} of the limit of " +
-            "${bytes(limit)} are reserved and ${bytes(used)} used): close leases sooner, raise the limit, or wait longer"
+            "${bytes(limit)} are reserved and ${bytes(used)} used): close leases sooner, raise the limit, or wait " +
+            "longer"
 
     fun timedOut(owner: Owner, size: Long, nanos: Long, refusal: BudgetRefusal): String =
         "$refusal; $owner waited ${millis(nanos)} for ${bytes(size)}: close leases sooner, raise the limit of " +
@@ -52,20 +54,22 @@ internal object OwnerMessages {
     fun outstanding(owner: Owner, count: Long, used: Long, list: String?): String {
         val participle = owner.kind.participle
         val end = if (owner.kind == OwnerKind.POOL) "outstanding" else "allocated"
-        val (are, they, closes) = if (count == 1L) Triple("is", "it was", "it frees its memory as it is closed") else SEVERAL
+        val (are, they, closes) = if (count == 1L) ONE else SEVERAL
         return "$owner is closed, and ${counted(count, owner.kind.item)} of ${bytes(used)} $are $end; $closes" +
             (list?.let { ":$it" } ?: "; set traceSites = true on the ${owner.kind.word} to see where $they $participle")
     }
 
     fun ofProcess(owner: Owner, action: String, remedy: String): String =
-        "the ${owner.name} ${owner.kind.word} belongs to the whole process and cannot be $action; use $remedy for one that can"
+        "the ${owner.name} ${owner.kind.word} belongs to the whole process and cannot be $action; use $remedy for " +
+            "one that can"
 
     fun inUse(what: String, owner: Owner): String =
-        "$what from $owner is in use by a native call or an input/output operation, or by a withSegment on another thread: " +
-            "close or transfer it when that has ended"
+        "$what from $owner is in use by a native call or an input/output operation, or by a withSegment on another " +
+            "thread: close or transfer it when that has ended"
 
     /** `25 ms`. */
     fun millis(nanos: Long): String = "${nanos / NANOS_PER_MILLI} ms"
 
+    private val ONE = Triple("is", "it was", "it frees its memory as it is closed")
     private val SEVERAL = Triple("are", "they were", "they free their memory as they are closed")
 }

@@ -1,7 +1,7 @@
 package dev.leasehold.memory.internal.block
 
 /**
- * What a pool or a manager is asked for.
+ * What is requested of a pool or a manager.
  *
  * @property size how many bytes
  * @property alignment what the address must be a multiple of, or [NATURAL]
@@ -18,7 +18,7 @@ internal class Request(
         /** Stands for an alignment that was not given. */
         const val NATURAL: Long = 0
 
-        /** The most bytes of one request: more than an address space holds, and far from where rounding up could overflow. */
+        /** The most bytes of one request: more than an address space holds, and safe to round up. */
         const val MOST_BYTES: Long = 1L shl 47
     }
 }

@@ -9,13 +9,14 @@ import java.util.concurrent.atomic.AtomicReference
 /**
  * Where one lease or block was taken and closed, when its pool or manager traces sites.
  *
- * It also reports one that was forgotten: when it is garbage and was never closed, one warning that begins with `LEAK:` goes
- * to the logger `dev.leasehold.memory`. The memory stays out: a view of it may live on, and handing it to another holder
- * would be worse than losing it.
+ * It also reports one that was forgotten: when it is garbage and was never closed, one warning that begins with `LEAK:`
+ * goes to the logger `dev.leasehold.memory`. The memory stays out: a view of it may live on, and handing it to another
+ * holder would be worse than losing it.
  *
  * @property what the lease or block in words
  * @property participle how it was taken: rented or allocated
- * @property renter who took it, in words: an object could lead back to the lease, which then would never be garbage
+ * @property renter the thread or code that took it, in words: an object could lead back to the lease, which then would
+ *   never be garbage
  */
 internal class Trace private constructor(
     private val what: String,

@@ -8,9 +8,9 @@ import java.util.concurrent.atomic.AtomicLong
  * The bytes that one pool or manager holds from the system: a leaf of the tree of budgets, with a limit of its own.
  * Never one byte above that limit or any above it. Exact from any number of threads.
  *
- * [tryReserve] is called under the lock of the pool's store, where nobody may be called who is not ours. So what a
- * reservation has to say beyond yes or no (a soft limit was crossed, a budget above refused) waits here, for the thread
- * whose request it is, until that has left every lock: [insist] and [deliver].
+ * [tryReserve] is called under the lock of the pool's store, where no foreign code may run. So what else a reservation
+ * decides (a soft limit was crossed, a budget above refused) waits here for the requesting thread until that has left
+ * every lock: [insist] and [deliver].
  */
 internal class BudgetLeaf(name: String, limit: Long, parent: BudgetNode?) : BudgetNode(name, limit, parent) {
     private class Pending(val crossing: Crossing, val thread: Thread)
@@ -23,7 +23,7 @@ internal class BudgetLeaf(name: String, limit: Long, parent: BudgetNode?) : Budg
     private val most = AtomicLong()
     private val elsewhere = AtomicLong()
 
-    // Charges that have ended and could not come back. Only touched by whoever is alone.
+    // Charges that have ended and could not come back. Only touched alone in the gate.
     private var debts: Debt? = null
 
     // Bytes that are charged here and set aside for transfers that have been prepared. Likewise.
@@ -43,7 +43,7 @@ internal class BudgetLeaf(name: String, limit: Long, parent: BudgetNode?) : Budg
 
     override val isIdle: Boolean get() = used == 0L && elsewhere.get() == 0L
 
-    /** Adds [more] bytes, or answers false and changes nothing when a limit here or above stops that. */
+    /** Adds [more] bytes, or returns false and changes nothing when a limit here or above stops that. */
     fun tryReserve(more: Long): Boolean {
         val decision = reserve(more)
         val refusal = decision?.refusal
@@ -92,7 +92,7 @@ internal class BudgetLeaf(name: String, limit: Long, parent: BudgetNode?) : Budg
      */
     fun prepare(bytes: Long, to: BudgetNode): Charge? = Charge.prepare(this, null, bytes, to)
 
-    /** Notes the refusal that made [prepare] answer null. */
+    /** Notes the refusal for which [prepare] returned null. */
     fun refusedTo(refusal: BudgetRefusal) = remember(Thread.currentThread(), refusal)
 
     private fun remember(thread: Thread, refusal: BudgetRefusal) {
@@ -100,7 +100,7 @@ internal class BudgetLeaf(name: String, limit: Long, parent: BudgetNode?) : Budg
         synchronized(refusals) { refusals[thread] = refusal }
     }
 
-    // ---- for whoever is alone ----
+    // ---- alone in the gate ----
 
     /** How many of the bytes charged here no transfer counts on. */
     val free: Long get() = used - aside
@@ -121,7 +121,7 @@ internal class BudgetLeaf(name: String, limit: Long, parent: BudgetNode?) : Budg
         elsewhere.addAndGet(bytes)
     }
 
-    /** Owes [bytes] more to [debt]'s payer, who pays for them already. */
+    /** Owes [bytes] more to [debt]'s payer, which pays for them already. */
     fun owe(debt: Debt, bytes: Long) {
         if (debt.bytes == 0L) {
             debt.next = debts
@@ -179,8 +179,8 @@ internal class BudgetLeaf(name: String, limit: Long, parent: BudgetNode?) : Budg
     val refusalAbove: BudgetRefusal? get() = refusal?.takeIf { it.node !== this }
 
     /**
-     * Runs [request]; when a budget above refused it, asks all others below that one to give idle memory back, and
-     * runs it once more. Soft limits that were crossed are told at the end.
+     * Runs [request]; when a budget above refused it, takes idle memory back from all others below that one, and runs
+     * it once more. The listeners of crossed soft limits are called at the end.
      */
     inline fun <T : Any> insist(request: () -> T?): T? {
         forgetRefusal()
@@ -195,14 +195,14 @@ internal class BudgetLeaf(name: String, limit: Long, parent: BudgetNode?) : Budg
         if (anyRefused) synchronized(refusals) { refusals.remove(Thread.currentThread()) }
     }
 
-    /** Asks all others below the budget that refused for idle memory; false when none did. */
+    /** Takes idle memory back from all others below the budget that refused; false when none did. */
     fun reclaim(): Boolean {
         val refuser = refusalAbove?.node ?: return false
         refuser.members.reclaim(except = this)
         return true
     }
 
-    /** Tells of the soft limits that the calling thread has crossed; costs a read when there are none. */
+    /** Notifies of the soft limits that the calling thread has crossed; costs a read when there are none. */
     fun deliver() {
         if (pending.isEmpty()) return
         val me = Thread.currentThread()

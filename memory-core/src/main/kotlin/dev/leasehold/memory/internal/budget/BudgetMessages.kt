@@ -1,6 +1,6 @@
 package dev.leasehold.memory.internal.budget
 
-/** What budgets refuse, and in which words: who, how much was requested, what the bound is, and what to do. */
+/** The messages of budgets that refuse: the budget, the request, the bound, and the remedy. */
 internal object BudgetMessages {
     const val BLANK_NAME: String = "the name of a budget must not be blank"
 
@@ -10,7 +10,9 @@ internal object BudgetMessages {
     /** Why a soft limit cannot have [threshold]; null when it can. */
     fun threshold(path: String, threshold: Long, limit: Long): String? = when {
         threshold <= 0 -> "budget '$path': a soft limit must be positive, and was $threshold"
+
         threshold <= limit -> null
+
         else -> "budget '$path': the soft limit of ${ByteText.of(threshold)} is above the limit of " +
             "${ByteText.of(limit)} and would never be reached"
     }
@@ -30,6 +32,6 @@ internal object BudgetMessages {
         "budget '$path' is not in the tree of '$root': a charge moves within one tree only"
 
     fun notTransferred(what: String, refusal: BudgetRefusal): String =
-        "$refusal; $what was not transferred, and stays as it was: close what draws on '${refusal.node.path}' sooner, or " +
-            "raise its limit"
+        "$refusal; $what was not transferred, and stays as it was: close what draws on '${refusal.node.path}' " +
+            "sooner, or raise its limit"
 }

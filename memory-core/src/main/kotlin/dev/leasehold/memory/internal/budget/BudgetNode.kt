@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.AtomicLong
  * A tree of byte limits, from which any number of threads reserve at once.
  *
  * A reservation counts at its leaf and at every node above, up to the root. It goes from the leaf up, one
- * compare-and-set a level, and each of them keeps its own node's limit: so whoever looks, whenever it looks, finds no
- * node above its limit. When a level refuses, what was added below it is taken back.
+ * compare-and-set a level, and each of them keeps its own node's limit: so no reader ever finds a node above its limit.
+ * When a level refuses, what was added below it is taken back.
  *
  * That alone refuses too much. Say the root has 5 bytes left and the node P has 10:
  *
@@ -17,13 +17,13 @@ import java.util.concurrent.atomic.AtomicLong
  *     finds the root short
  *     takes 10 back from P
  *
- * A could never have had its 10, so nothing stood in the way of B's 5. A release that is halfway up does the same.
- * And a soft limit would be told of a crossing that never was. So there are two ways through the gate of a tree:
+ * A could never have had its 10, so nothing stood in the way of B's 5. A release that is halfway up does the same. And
+ * a soft limit would report a crossing that never was. So there are two ways through the gate of a tree:
  *
  *   together   any number of threads add where *every* level has room and no soft limit is crossed, and subtract.
- *              Nothing is decided here but success. Who meets a level that is short takes back what it added, and
- *              goes on to:
- *   alone      nobody else is on the way, so there are no half-done additions and no half-done releases. All levels
+ *              Nothing is decided here but success. A thread that meets a level that is short takes back what it
+ *              added, and goes on to:
+ *   alone      no other thread is on the way, so there are no half-done additions and no half-done releases. All levels
  *              are looked at, and then all are changed, or none is: a refusal is the truth, and names figures that
  *              were true together.
  *
@@ -32,18 +32,18 @@ import java.util.concurrent.atomic.AtomicLong
  * refusal while it is alone. An addition that is taken back later was never above a limit and never crossed a soft
  * limit, for both are checked in the very compare-and-set; it shows in [used] for that moment, and in no other way.
  *
- * Limits change alone, so whoever is inside may read one and act on it: no reservation by the old limit can succeed
- * after the call that set the new one has returned.
+ * Limits change alone, so a thread inside may read one and act on it: no reservation by the old limit can succeed after
+ * the call that set the new one has returned.
  *
  * The peak is the highest that the used bytes ever stood. It is raised after the addition, so a reader may see the
- * bytes a moment before the peak; [peak] answers the greater of both.
+ * bytes a moment before the peak; [peak] returns the greater of both.
  *
  * Nothing on the way together allocates: a reservation or a release cannot stop halfway because the heap is full.
  *
- * Rejected: retrying a refusal some times (how often is enough?); counting half-done additions apart at each level
- * and waiting for them (a second pass of compare-and-sets after every success, and releases remain); an immutable
- * record of limit and used bytes for each node (three objects a reservation, and a release that can fail); a lock
- * for the tree (every slab of every pool of the process behind one lock, though hardly anybody is ever refused).
+ * Rejected: retrying a refusal some times (how often is enough?); counting half-done additions apart at each level and
+ * waiting for them (a second pass of compare-and-sets after every success, and releases remain); an immutable record of
+ * limit and used bytes for each node (three objects a reservation, and a release that can fail); a lock for the tree
+ * (every slab of every pool of the process behind one lock, though a refusal is rare).
  */
 internal open class BudgetNode(val name: String, limit: Long, val parent: BudgetNode?) {
     /** One for the whole tree. */
@@ -105,8 +105,8 @@ internal open class BudgetNode(val name: String, limit: Long, val parent: Budget
         }
 
     /**
-     * Adds [more] bytes here and on every level above; answers null when that went without anything to tell, else
-     * what was decided.
+     * Adds [more] bytes here and on every level above; null when that went without a refusal or a crossing, else what
+     * was decided.
      */
     fun reserve(more: Long): Decision? {
         if (gate.together { addQuietly(more) }) return null
@@ -117,7 +117,7 @@ internal open class BudgetNode(val name: String, limit: Long, val parent: Budget
     fun giveBack(fewer: Long) = gate.together { subtract(fewer, until = null) }
 
     private fun addQuietly(more: Long): Boolean {
-        // Only looks, so that a request that must fail disturbs nobody.
+        // Only looks, so that a request that must fail disturbs no other.
         upTo(null) { if (!it.takesQuietly(more, it.used)) return false }
         upTo(null) { node ->
             if (!node.add(more)) {
@@ -142,7 +142,7 @@ internal open class BudgetNode(val name: String, limit: Long, val parent: Budget
     private fun takesQuietly(more: Long, seen: Long) =
         !closed && more <= bound - seen && softLimits.none { it.isCrossed(seen, seen + more) }
 
-    /** [reserve] of the levels below [until], for whoever is alone. */
+    /** [reserve] of the levels below [until]. Alone in the gate. */
     fun decide(more: Long, until: BudgetNode?): Decision {
         upTo(until) { if (it.closed || more > it.bound - it.used) return Decision(BudgetRefusal(it, more)) }
         // Made before anything changes: the heap may be full.
@@ -169,12 +169,12 @@ internal open class BudgetNode(val name: String, limit: Long, val parent: Budget
         }
     }
 
-    /** Takes [fewer] bytes away from the levels below [until], for whoever is inside. */
+    /** Takes [fewer] bytes away from the levels below [until]. Inside the gate. */
     fun subtract(fewer: Long, until: BudgetNode?) = upTo(until) { node ->
         check(node.bytes.addAndGet(-fewer) >= 0) { "budget '${node.name}': $fewer bytes came back that were not out" }
     }
 
-    /** Counts [more] bytes, which may be negative, as charged to this node itself, for whoever is inside. */
+    /** Counts [more] bytes, which may be negative, as charged to this node itself. Inside the gate. */
     fun addOwn(more: Long) {
         direct.addAndGet(more)
     }
@@ -204,7 +204,7 @@ internal open class BudgetNode(val name: String, limit: Long, val parent: Budget
 
     fun remove(soft: SoftLimit) = gate.alone { softLimits = softLimits.filter { it !== soft }.toTypedArray() }
 
-    /** Takes nothing more, unless something draws on this: then answers false, and nothing has changed. */
+    /** Takes nothing more from now on; false when something draws on this, and then nothing has changed. */
     fun close(): Boolean {
         val done = gate.alone { members.closeIf { used == 0L }.also { if (it) closed = true } }
         if (done) parent?.members?.remove(this)

@@ -12,8 +12,8 @@ import java.util.concurrent.atomic.AtomicReference
  *                              └─ moved on ▶ over   (a later charge has taken its place)
  *
  * What is above both, the leaf and the target, holds the bytes all the time, once, and is never touched. Between
- * prepare and commit they are counted on both branches below that, because whoever moves a lease can still fail in
- * between, and neither of the ways out may find its room gone.
+ * prepare and commit they are counted on both branches below that, because the move of a lease can still fail in
+ * between, and neither way out may find its room gone.
  *
  * At the end the bytes go back to the leaf's branch, if that has room: memory may have been reserved there in the
  * meantime. If not, the target keeps them, and the leaf owes: the next bytes that the leaf gives back to the
@@ -35,9 +35,7 @@ internal class Charge private constructor(
 ) {
     private enum class State { PREPARED, MOVED, OVER }
 
-    /**
-     * What [node] gives up of what it pays: the leaf itself, the payer of the previous charge, or that of a [debt].
-     */
+    /** What [node] gives up of what it pays: the leaf itself, the payer of the previous charge, or that of a [debt]. */
     private class Source(val node: BudgetNode, val bytes: Long, val debt: Debt?)
 
     private val state = AtomicReference(State.PREPARED)
@@ -91,7 +89,7 @@ internal class Charge private constructor(
 
     // ---- outside ----
 
-    /** Gives the sources' bytes up: from here on the target pays. Soft limits are notified, so outside of every lock. */
+    /** Gives the sources' bytes up: from here on the target pays. Notifies soft limits, so outside of every lock. */
     fun commit() {
         move()
         notifySoftLimits()

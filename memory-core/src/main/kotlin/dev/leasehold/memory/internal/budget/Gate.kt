@@ -3,11 +3,11 @@ package dev.leasehold.memory.internal.budget
 import java.util.concurrent.atomic.AtomicLong
 
 /**
- * Lets any number of threads in together, or one alone: the number of those inside, with the sign bit set while
- * somebody is, or wants to be, alone.
+ * Lets any number of threads in together, or one alone: the number of those inside, with the sign bit set while one is,
+ * or waits to be, alone.
  *
- * Nobody stays inside for longer than some additions, so those who wait spin, and then yield. Whoever wants to be alone
- * stops newcomers first, so it cannot be starved. Not reentrant.
+ * No thread stays inside for longer than some additions, so waiting threads spin, and then yield. A thread that is to
+ * be alone stops newcomers first, so it cannot be starved. Not reentrant.
  */
 internal class Gate {
     private val inside = AtomicLong()
@@ -22,7 +22,7 @@ internal class Gate {
         }
     }
 
-    /** Runs [action] while nobody else is inside. */
+    /** Runs [action] while no other thread is inside. */
     inline fun <R> alone(action: () -> R): R {
         enterAlone()
         try {

@@ -4,8 +4,7 @@ import java.lang.ref.WeakReference
 import java.util.concurrent.CopyOnWriteArrayList
 
 /**
- * A pool, a manager or a budget, as the budget that it draws on sees it. What it stands for holds it; the budget holds it
- * weakly.
+ * A pool, a manager or a budget, as its parent sees it. What it stands for holds it; the parent holds it weakly.
  *
  * @property kind what the printed tree calls it: `pool`, `manager` or `budget`
  */
@@ -13,16 +12,16 @@ internal abstract class BudgetMember(val kind: String) {
     /** Whether it takes no more memory. */
     abstract val isClosed: Boolean
 
-    /** Gives idle memory back to the system. Called outside of every lock of the tree, by a thread that is short of memory. */
+    /** Gives idle memory back to the system. Called outside of the tree's locks, for a thread that needs it. */
     open fun giveIdleBack(): Unit = Unit
 }
 
 /**
  * What draws on one node.
  *
- * A pool that was forgotten must not live on because its budget knows it, and must not take its bytes out of the figures
- * either: they are lost, but they are used. So the figures of a member (its node, some words) are held, and the member
- * itself only weakly. A member that is closed or forgotten, and charged with nothing, goes at the next look.
+ * A pool that was forgotten must not live on because its budget knows it, and must not take its bytes out of the
+ * figures either: they are lost, but they are used. So the figures of a member (its node, some words) are held, and the
+ * member itself only weakly. A member that is closed or forgotten, and charged with nothing, goes at the next look.
  */
 internal class Members {
     /** The figures of one member, in [node], and the member, null once it was forgotten. */
@@ -75,7 +74,7 @@ internal class Members {
         return all.toList()
     }
 
-    /** Asks all pools and managers at the node and below it, but for the one whose figures are [except], for their idle memory. */
+    /** Takes idle memory back from all pools and managers at the node and below it, but for that of [except]. */
     fun reclaim(except: BudgetNode?) {
         for (entry in live()) {
             if (entry.node === except) continue

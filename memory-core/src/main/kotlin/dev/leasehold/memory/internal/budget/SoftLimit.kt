@@ -12,8 +12,8 @@ internal class SoftLimit(private val threshold: Long, private val listener: (use
 /** The rise of [node] to [soft]. */
 internal class Crossing(private val soft: SoftLimit, private val node: BudgetNode, private val used: Long) {
     /**
-     * Calls the listener. What it throws goes to the log and no further: the request that crossed has its memory already, and its
-     * caller knows nothing of the listener. Outside of every lock.
+     * Calls the listener. What it throws goes to the log and no further: the request that crossed has its memory
+     * already, and its caller knows nothing of the listener. Outside of every lock.
      */
     fun notifyListener() {
         try {

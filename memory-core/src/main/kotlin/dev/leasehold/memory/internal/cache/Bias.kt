@@ -11,7 +11,7 @@ import java.lang.invoke.VarHandle
  * Most blocks are retained and closed by the thread that allocated them, yet any other thread may do so at any moment,
  * and then no count may be lost and none that reached zero may be revived. An atomic decrement in every close would
  * cost more than all the rest of it, because it waits for every write to the block's bytes. So a count starts out
- * *biased*: the owner counts with plain loads and stores, as long as nobody else has asked to.
+ * *biased*: the owner counts with plain loads and stores, until another thread needs to count.
  *
  *   owner                                another thread, the first time
  *   busy = 1          (plain mov)        generation = 0

@@ -11,6 +11,6 @@ internal object CacheShape {
         (MAGAZINE_BYTES / SizeClasses.sizeOf(index)).coerceIn(1, MOST_ROUNDS).toInt()
     }
 
-    /** How many blocks of [classIndex] a thread and the depot exchange at a time. A cache holds at most twice as many. */
+    /** How many blocks of [classIndex] a thread and the depot exchange at a time. A cache holds up to twice as many. */
     fun magazineOf(classIndex: Int): Int = magazines[classIndex]
 }

@@ -6,23 +6,23 @@ import java.lang.invoke.VarHandle
 /**
  * How many references to one block there are, and how many scopes are using it. Once both are zero they stay so.
  *
- * References are given back by those that have one, so one may be given back too often. A scope's hold is given back by that
- * scope only, and keeps the memory as long as its view lives; that is why the two are told apart.
+ * References are given back by those that have one, so one may be given back too often. A scope's hold is given back by
+ * that scope only, and keeps the memory as long as its view lives; that is why the two are counted apart.
  *
  * The count is one word:
  *
  *     63      62     61 … 32    31 … 0
  *    ENDED  BIASED   scopes    references
  *
- * | the word | who counts |
+ * | the word | counted by |
  * |---|---|
  * | with [BIASED] | the owner alone, plainly, in the busy region of its [bias], while [generation] is the bias's |
  * | positive without it | any thread, by compare-and-set |
  * | [LOCKED] | one holder, which keeps all others waiting |
  * | [OVER] | none is left |
  *
- * The way from the first row to the second is one store by the owner, in its busy region, or one compare-and-set by another
- * thread after the owner's last plain count. See [Bias].
+ * The way from the first row to the second is one store by the owner, in its busy region, or one compare-and-set by
+ * another thread after the owner's last plain count. See [Bias].
  *
  * Public only because public classes extend it; the package is not exported.
  */
@@ -70,8 +70,7 @@ public abstract class RefCount internal constructor(
         }
     }
 
-    private fun mayAddReference(seen: Long) =
-        seen > 0 && Integer.compareUnsigned(referencesIn(seen) - 1, MOST - 1) < 0
+    private fun mayAddReference(seen: Long) = seen > 0 && Integer.compareUnsigned(referencesIn(seen) - 1, MOST - 1) < 0
 
     /** Adds a scope, which must [leave]; false when no reference was left. */
     internal fun tryEnter(): Boolean {
@@ -97,7 +96,7 @@ public abstract class RefCount internal constructor(
 
     private fun mayAddScope(seen: Long) = seen > 0 && referencesIn(seen) > 0 && (seen and SCOPES) != SCOPES
 
-    /** Takes a reference away: [LAST] once, for the call that takes the last hold, [MORE] before that, [NONE] when there was none. */
+    /** Takes a reference away: [LAST] once, for the last hold, [MORE] before that, [NONE] when there was none. */
     internal fun releaseReference(): Int = if (bias != null) release(bias, REFERENCE) else releaseShared(REFERENCE)
 
     /** Takes a scope away, with the same results. */
@@ -131,8 +130,8 @@ public abstract class RefCount internal constructor(
     internal open fun replace(seen: Long, next: Long): Boolean = HELD.compareAndSet(this, seen, next)
 
     /**
-     * Keeps all other threads out if there are just [references] and [scopes], which the caller knows to be its own; the
-     * others wait until [unlock] or [end]. For a moment.
+     * Keeps all other threads out if there are just [references] and [scopes], which the caller knows to be its own;
+     * the others wait until [unlock] or [end]. For a moment.
      */
     internal fun tryLock(references: Int, scopes: Int): Boolean {
         val mine = holds(references, scopes)
@@ -152,14 +151,17 @@ public abstract class RefCount internal constructor(
 
     private fun referencesIn(seen: Long): Int = seen.toInt()
 
-    private fun isMine(bias: Bias, seen: Long) =
-        seen > 0 && seen and BIASED != 0L && bias.generation == generation
+    private fun isMine(bias: Bias, seen: Long) = seen > 0 && seen and BIASED != 0L && bias.generation == generation
 
     /** The count, which all threads share from now on, once it is not locked. */
     private fun sharedCount(): Long {
         while (true) {
             val seen = held
-            if (seen == LOCKED) Thread.yield() else if (seen < 0 || seen and BIASED == 0L) return seen else unbias()
+            when {
+                seen == LOCKED -> Thread.yield()
+                seen < 0 || seen and BIASED == 0L -> return seen
+                else -> unbias()
+            }
         }
     }
 

@@ -3,7 +3,7 @@ package dev.leasehold.memory.internal.cache
 import dev.leasehold.memory.internal.block.HygieneAction
 import dev.leasehold.memory.internal.block.Magazine
 
-/** What is behind a thread's cache: where its blocks come from when it has none, and where they go when it is full. Any thread. */
+/** What is behind a thread's cache: the source of its blocks, and where they go when it is full. Any thread. */
 internal interface Supply {
     /** What is done to the bytes of blocks. */
     val hygiene: HygieneAction

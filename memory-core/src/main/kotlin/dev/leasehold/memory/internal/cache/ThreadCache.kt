@@ -20,15 +20,14 @@ import java.lang.invoke.VarHandle
  *     pop or push                  while (busy == 1) spin
  *   busy = 0        (plain mov)    empty the cache
  *
- * Without a fence between the owner's store to `busy` and its load of `revoked`, both sides could miss each other.
- * The revoker's fence stands in for it: closing a shared arena makes every thread of the virtual machine pass a
- * handshake, and that orders everything before it on that thread with everything after it. So after the fence either
- * the owner's operation began before it, and then `busy` is seen to be 1 until it has ended; or it begins after it,
- * and then `revoked` is seen to be true. An operation in compiled code has no safepoint inside and is not even
- * interrupted; in the interpreter it may be, and then `busy` is 1. The same idea is Linux's membarrier(2) and the
- * revocation of biased locks (Dice, Moir and Scherer, "Quickly reacquirable locks", 2003). Rejected: a
- * compare-and-set a rent and a close (10 ns, four times the rest), and caches that nobody can revoke (spurious
- * refusals under a limit, and a trim that trims little).
+ * Without a fence between the owner's store to `busy` and its load of `revoked`, both sides could miss each other. The
+ * revoker's fence stands in for it: closing a shared arena makes every thread of the virtual machine pass a handshake,
+ * and that orders everything before it on that thread with everything after it. So after the fence either the owner's
+ * operation began before it, and then `busy` is seen to be 1 until it has ended; or it begins after it, and then
+ * `revoked` is seen to be true. An operation in compiled code has no safepoint inside and is not even interrupted; in
+ * the interpreter it may be, and then `busy` is 1. The same idea is Linux's membarrier(2) and the revocation of biased
+ * locks (Dice, Moir and Scherer, "Quickly reacquirable locks", 2003). Rejected: a compare-and-set a rent and a close
+ * (10 ns, four times the rest), and caches that cannot be revoked (spurious refusals under a limit, and trims in vain).
  *
  * The busy region takes no lock, waits for nothing and calls nothing that could throw, so the revoker's spin is
  * short. A cache whose `revoked` is true sends its owner straight to the store.
@@ -43,10 +42,11 @@ internal open class ThreadCache(
     /**
      * The blocks of one class, and the counts of what this thread did with them.
      *
-     * The block that came back last waits in [hot], the others on the [stack]. A thread that closes and rents in turn then never moves
-     * [top], and the next rent depends on one store of the last close instead of two.
+     * The block that came back last waits in [hot], the others on the [stack]. A thread that closes and rents in turn
+     * then never moves [top], and the next rent depends on one store of the last close instead of two.
      *
-     * How many blocks are leased is not counted on the hot path: it is what came in, less what went out, less what is here.
+     * How many blocks are leased is not counted on the hot path: it is what came in less what went out and what is
+     * here.
      */
     class Bin {
         @JvmField var hot = 0L
@@ -67,7 +67,7 @@ internal open class ThreadCache(
 
         val present: Int get() = if (hot == 0L) top else top + 1
 
-        /** Takes a block, or answers 0. */
+        /** Takes a block; 0 when there is none. */
         fun pop(): Long {
             val newest = hot
             if (newest != 0L) {
@@ -217,7 +217,7 @@ internal open class ThreadCache(
 
     private fun newStack(classIndex: Int) = LongArray(2 * CacheShape.magazineOf(classIndex))
 
-    /** Waits, as a revoker behind the fence, until the owner has left the busy region. Open for a test that does not wait. */
+    /** Waits, as a revoker after the fence, until the owner has left the busy region. Open for a twin in tests. */
     open fun awaitIdle() {
         while (BUSY.getAcquire(this) as Int != 0) Thread.onSpinWait()
     }

@@ -3,11 +3,11 @@ package dev.leasehold.memory.internal.cache
 /**
  * Finds a platform thread's cache by the thread's id: one load, one compare, and no entry in the thread itself.
  *
- * Open addressing over an array that is never changed where somebody else could be looking for it: an entry is added
- * by its own thread, under a lock, and only its own thread ever matches it, because thread ids are not used twice.
- * The array is doubled until it is at most a quarter full, so that the first look nearly always hits. A `ThreadLocal`
- * does the same for five times the machine code, which is what decides whether a rent is inlined into its caller; and
- * it would keep a cache alive in every thread that ever used the pool.
+ * Open addressing over an array that is never changed where another thread could be looking: an entry is added by its
+ * own thread, under a lock, and only its own thread ever matches it, because thread ids are not used twice. The array
+ * is doubled until it is at most a quarter full, so that the first look nearly always hits. A `ThreadLocal` does the
+ * same for five times the machine code, which is what decides whether a rent is inlined into its caller; and it would
+ * keep a cache alive in every thread that ever used the pool.
  */
 internal class ThreadTable {
     @Volatile

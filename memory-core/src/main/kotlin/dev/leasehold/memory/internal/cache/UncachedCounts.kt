@@ -2,7 +2,7 @@ package dev.leasehold.memory.internal.cache
 
 import java.util.concurrent.atomic.LongAdder
 
-/** The counts of what no thread's cache counts: large blocks, pages, and what was taken or given back past the caches. Any thread. */
+/** The counts of what no cache counts: large blocks, pages, and what went past the caches. Any thread. */
 internal class UncachedCounts {
     private val rents = LongAdder()
     private val open = LongAdder()

@@ -12,8 +12,8 @@ import dev.leasehold.memory.internal.store.SlabStore
 import kotlin.concurrent.withLock
 
 /**
- * The source of blocks of a size class that any thread may close: they go into that thread's cache, else into a shared cache,
- * else into the store.
+ * The source of blocks of a size class that any thread may close: they go into that thread's cache, else into a shared
+ * cache, else into the store.
  */
 internal class AnyThreadSource(
     state: EngineState,
@@ -36,13 +36,18 @@ internal class AnyThreadSource(
     }
 
     override fun keptView(address: Long, size: Long, code: Int, trace: Trace?): KeptView =
-        if (trace != null || shortage.isOn) epochs.ownView(address, size, trace) else epochs.view(address, size, SizeClasses.sizeOf(code))
+        if (trace != null || shortage.isOn) {
+            epochs.ownView(address, size, trace)
+        } else {
+            epochs.view(address, size, SizeClasses.sizeOf(code))
+        }
 
     override fun quarantine(view: EpochView, address: Long, code: Int, size: Long) {
         if (hygiene.onClose) hygiene.ended(address, size)
         counts.countQuarantined(SizeClasses.sizeOf(code))
         view.quarantine(address, code)
-        // It may have been taken in just when memory ran short or the engine was closed, by an epoch that nothing else seals.
+        // It may have been taken in just when memory ran short or the engine was closed, by an epoch that is not sealed
+        // otherwise.
         if (shortage.isOn || !shortage.mayTake) epochs.retireNow()
     }
 

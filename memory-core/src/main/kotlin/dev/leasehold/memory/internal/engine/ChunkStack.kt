@@ -15,7 +15,7 @@ internal open class ChunkStack(count: Int) {
     private val end = count
     private val top = AtomicLong(0)
 
-    /** Takes the newest free chunk, or answers -1. */
+    /** Takes the newest free chunk; -1 when there is none. */
     fun pop(): Int {
         while (true) {
             val seen = top.get()

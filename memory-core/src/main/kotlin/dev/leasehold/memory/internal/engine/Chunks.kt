@@ -5,7 +5,7 @@ import dev.leasehold.memory.internal.epoch.EpochView
 import java.util.concurrent.atomic.AtomicInteger
 import java.util.concurrent.atomic.LongAdder
 
-/** The equal chunks of one region: which are free, and how many are out. The newest returned is the next one out. Any thread. */
+/** The equal chunks of one region, free or out; the newest returned is the next one out. Any thread. */
 internal class Chunks(
     private val state: EngineState,
     private val shape: FixedShape,
@@ -18,8 +18,8 @@ internal class Chunks(
     private val waiting = AtomicInteger()
     private val rented = LongAdder()
 
-    // Chunks that are out or in quarantine, and threads about to touch the region: it goes back when the engine is closed and
-    // none is left.
+    // Chunks that are out or in quarantine, and threads about to touch the region: it goes back when the engine is
+    // closed and none is left.
     private val holders = AtomicInteger()
     private val mapped = AtomicInteger(1)
     private val trimming = Any()
@@ -32,9 +32,6 @@ internal class Chunks(
 
     /** How many chunks were ever taken. */
     val taken: Long get() = rented.sum()
-
-    /** Whether the region is still held: until the engine is closed and the last chunk is back. */
-    val isMapped: Boolean get() = mapped.get() != 0
 
     /** Takes a chunk; 0 when none is free, or the engine is closed. */
     fun take(): Long {

@@ -28,7 +28,7 @@ internal abstract class Engine(@JvmField val state: EngineState) {
     /** Takes a block without waiting; null when it cannot be had. */
     abstract fun take(request: Request): Taken?
 
-    /** A request that can [join][WaitLine.join] the [line]: for [thread], or, where that is null, for what [wake] wakes. */
+    /** A request that can [join][WaitLine.join] the [line]: for [thread], or, without one, for what [wake] wakes. */
     abstract fun waiterFor(request: Request, thread: Thread?, wake: () -> Unit): Waiter
 
     /** Collects what lies idle for the requests in the [line]. For a request that has just joined. */
@@ -89,8 +89,8 @@ internal abstract class Engine(@JvmField val state: EngineState) {
     abstract fun close(): Tally
 
     /**
-     * Takes all memory back, also what is in use. It is closed, and its state is [cleared][EngineState.cleared], from then on. Views
-     * in shared arenas are cut off; a thread that is using a view of its own meets zeros or what it writes itself.
+     * Takes all memory back, also what is in use. It is closed, and its state is [cleared][EngineState.cleared], from
+     * then on. Views in shared arenas are cut off; a thread in a scope meets zeros or what it writes itself.
      */
     abstract fun abandon()
 

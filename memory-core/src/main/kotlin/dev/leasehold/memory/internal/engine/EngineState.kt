@@ -32,8 +32,8 @@ internal class EngineState(val owner: Owner, val leaf: BudgetLeaf, val platform:
     private val settling = ReentrantLock()
 
     /**
-     * Lets [attachment] have the charge that [prepare] makes room for, in the place of the one that it has; false when all memory
-     * was taken back. Soft limits are notified at the end.
+     * Lets [attachment] have the charge that [prepare] makes room for, in the place of the one that it has; false when
+     * all memory was taken back. Soft limits are notified at the end.
      */
     fun transfer(attachment: Attachment, prepare: (before: Charge?) -> Charge): Boolean {
         val charge = settling.withLock {
@@ -68,8 +68,8 @@ internal class EngineState(val owner: Owner, val leaf: BudgetLeaf, val platform:
     }
 
     /**
-     * [settle] for all that were [transferred][transfer], and then runs [action], with no transfer in between; returns the
-     * charges whose soft limits are to be notified.
+     * [settle] for all that were [transferred][transfer], and then runs [action], with no transfer in between; returns
+     * the charges whose soft limits are to be notified.
      */
     fun settleAll(action: () -> Unit): List<Charge> = settling.withLock {
         val settled = charges.toList().mapNotNull(::takeCharge)

@@ -42,7 +42,7 @@ internal class FixedEngine(config: EngineConfig, private val shape: FixedShape, 
     override fun waiterFor(request: Request, thread: Thread?, wake: () -> Unit): Waiter =
         Waiter(thread, { taken(chunks.take()) }, wake)
 
-    // A chunk that was closed before the request joined may be in quarantine; one in the hands of a trim is served by that.
+    // A chunk that was closed before the request joined may be in quarantine; one that a trim has is served by it.
     override fun collectForLine() {
         epochs.retireNow()
         line.serveNow()
@@ -73,7 +73,8 @@ internal class FixedEngine(config: EngineConfig, private val shape: FixedShape, 
         return tally()
     }
 
-    override fun abandon(): Unit = throw UnsupportedOperationException("chunks are leased, and a pool takes no lease back")
+    override fun abandon(): Unit =
+        throw UnsupportedOperationException("chunks are leased, and a pool takes no lease back")
 }
 
 /** The source of equal chunks. */
@@ -94,7 +95,8 @@ private class ChunkSource(
 
     override fun keptView(address: Long, size: Long, code: Int, trace: Trace?): KeptView {
         val scarce = chunks.inUse + chunks.quarantined == shape.count || line.length > 0
-        return if (trace != null || scarce) epochs.ownView(address, size, trace) else epochs.view(address, size, shape.stride)
+        if (trace != null || scarce) return epochs.ownView(address, size, trace)
+        return epochs.view(address, size, shape.stride)
     }
 
     override fun quarantine(view: EpochView, address: Long, code: Int, size: Long) {

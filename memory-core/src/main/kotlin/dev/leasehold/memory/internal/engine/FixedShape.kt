@@ -28,11 +28,11 @@ internal class FixedShape private constructor(
         if (count < FEWEST_FOR_EPOCHS) 0 else minOf(blocks.toLong(), bytes / stride, count / QUARANTINED_PART).toInt()
 
     companion object {
-        // A small pool must get a closed chunk back at once; a large one may let an eighth of its chunks wait for an epoch.
+        // A small pool must get a closed chunk back at once; a large one may let an eighth of them wait for an epoch.
         private const val FEWEST_FOR_EPOCHS = 64
         private const val QUARANTINED_PART = 8L
 
-        /** [count] chunks of [blockSize] bytes at multiples of [alignment]; null when their bytes are more than a long counts. */
+        /** [count] chunks of [blockSize] bytes at multiples of [alignment]; null when a long cannot count them. */
         fun of(blockSize: Long, count: Int, alignment: Long, pageSize: Long): FixedShape? = try {
             FixedShape(blockSize, roundUp(blockSize, alignment), count, pageSize)
         } catch (_: ArithmeticException) {

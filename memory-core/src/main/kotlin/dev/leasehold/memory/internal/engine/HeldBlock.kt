@@ -16,17 +16,17 @@ import java.lang.invoke.MethodHandles
 import java.lang.invoke.VarHandle
 
 /*
- * One block that any thread may use: its count, the holds of those that use it now, and at most one view that may be kept.
+ * One block that any thread may use: its count, its current holds, and at most one kept view.
  *
- * There are two ways to its bytes. A scope counts a hold, and has a view in a confined arena of its own that ends with the hold;
- * so when the last hold is gone no view reaches the bytes, and the memory goes straight back to where it came from. The kept
- * view is made when it is first asked for, in an epoch or in an arena of its own, and its price is paid at the last close: the
- * memory waits until the epoch has retired, or the arena is closed first.
+ * There are two ways to its bytes. A scope counts a hold, and has a view in a confined arena of its own that ends with
+ * the hold; so when the last hold is gone no view reaches the bytes, and the memory goes straight back to where it came
+ * from. The kept view is made at its first use, in an epoch or in an arena of its own, and its price is paid at the
+ * last close: the memory waits until the epoch has retired, or the arena is closed first.
  *
  * Sixty-four bytes on the heap, so what only some blocks have is in the attachment.
  */
 
-/** What leases for any thread and blocks are. Public only because public classes extend it; the package is not exported. */
+/** A lease for any thread, or a block. Public only because public classes extend it; the package is not exported. */
 public abstract class HeldBlock internal constructor(
     bias: Bias?,
     generation: Int,
@@ -88,8 +88,8 @@ public abstract class HeldBlock internal constructor(
     }
 
     /**
-     * [releaseReference] of a block that may have a view of its own: the last one cuts that off first, so that where it cannot be
-     * cut off the block stays open, and no other close returns in between.
+     * [releaseReference] of a block that may have a view of its own: the last one cuts that off first, so that where it
+     * cannot be cut off the block stays open, and no other close returns in between.
      */
     internal fun releaseOne(): Int {
         if (view is OwnView && tryLock(1, 0)) cutLocked()
@@ -137,7 +137,7 @@ public abstract class HeldBlock internal constructor(
             if (attachment != null) {
                 // Its message names this close.
                 attachment.trace?.ended()
-                // Also while all memory is being taken back: until that is done, this block's still goes back to the store.
+                // Also while all memory is being taken back: until then this block's still goes back to the store.
                 if (attachment.charge != null) source.state.settle(attachment)
                 if (!source.state.cleared) failure = attachment.freeing(start, length)
             }
@@ -178,7 +178,8 @@ public abstract class HeldBlock internal constructor(
             while (true) {
                 val seen = view
                 if (seen != null && seen.raw.byteSize() == length) return seen.raw
-                val fresh = seen?.resized(Platform.current, start, length) ?: source.keptView(start, length, code, attachment?.trace)
+                val fresh = seen?.resized(Platform.current, start, length)
+                    ?: source.keptView(start, length, code, attachment?.trace)
                 if (replaceView(seen, fresh)) return shown(fresh)
                 if (seen == null) fresh.cancel()
             }

@@ -18,15 +18,17 @@ internal abstract class HeldSource(@JvmField val state: EngineState) : BlockSour
     /** Whether [move] is possible at all. */
     open val moves: Boolean get() = false
 
-    /** Makes the view that may be kept of the [size] bytes at [address], in a block of the kind [code] with [trace]; a traced one, whose errors name
-     * its sites, gets an arena of its own. */
+    /**
+     * Makes the view that may be kept of the [size] bytes at [address], in a block of the kind [code] with [trace]; a
+     * traced one, whose errors name its sites, gets an arena of its own.
+     */
     abstract fun keptView(address: Long, size: Long, code: Int, trace: Trace?): KeptView
 
     /** [giveBack] for a block whose [view] lives on until its epoch retires. */
     open fun quarantine(view: EpochView, address: Long, code: Int, size: Long): Unit =
         error("views of this block have an arena of their own")
 
-    /** Whether the block of the kind [code] gives memory back when it gets [size] bytes, which are fewer than it has. */
+    /** Whether the block of the kind [code] gives memory back when it shrinks to [size] bytes. */
     open fun returnsTail(code: Int, size: Long): Boolean = false
 
     /**
@@ -37,7 +39,9 @@ internal abstract class HeldSource(@JvmField val state: EngineState) : BlockSour
      */
     abstract fun resize(address: Long, code: Int, from: Long, size: Long, alone: Boolean): Int
 
-    /** Moves the bytes to where [size] bytes have room, without a copy; returns the new address, or 0 when that is not possible. */
+    /**
+     * Moves the bytes without a copy to where [size] bytes have room: the new address, or 0 when that is impossible.
+     */
     open fun move(size: Long): Long = 0
 
     /** From which byte on memory that a [resize] or [move] adds is zero. */

@@ -27,7 +27,8 @@ internal class LargeSource(
 
     override fun bytesOf(code: Int): Long = region.bytes
 
-    override fun keptView(address: Long, size: Long, code: Int, trace: Trace?): KeptView = epochs.ownView(address, size, trace)
+    override fun keptView(address: Long, size: Long, code: Int, trace: Trace?): KeptView =
+        epochs.ownView(address, size, trace)
 
     override fun returnsTail(code: Int, size: Long): Boolean = state.platform.remaps
 

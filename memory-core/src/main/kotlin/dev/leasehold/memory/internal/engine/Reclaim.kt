@@ -6,8 +6,8 @@ import dev.leasehold.memory.internal.store.SlabStore
 import kotlin.concurrent.withLock
 
 /**
- * Makes all that lies idle in an engine available, when the limit or the system stops a request: so idle memory is never the
- * reason for a refusal. Any thread.
+ * Makes all that lies idle in an engine available, when the limit or the system stops a request: so idle memory is
+ * never the reason for a refusal. Any thread.
  */
 internal class Reclaim(
     private val shortage: Shortage,
@@ -38,6 +38,6 @@ internal class Reclaim(
         magazines.drain()
     }
 
-    /** [before] for a request that has just joined the line: what came back before that went to caches, and not to the line. */
+    /** [before] for a request that has just joined the line: what came back earlier went to caches, not to the line. */
     fun beforeLine(): Unit = before { line.serveNow() }
 }

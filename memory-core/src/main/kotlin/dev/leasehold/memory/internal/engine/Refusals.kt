@@ -7,9 +7,10 @@ import dev.leasehold.memory.internal.store.SlabStore
 /**
  * Which requests the limit has just refused, after a search through all that lies idle, and would refuse again.
  *
- * While memory is short the caches are bypassed, so all that comes back comes to the [store], which counts that. As long as the
- * count stays, nothing that was not there comes to be there, and only the limit can have room for more: two reads tell. A refusal by
- * a budget above is not kept: there others may have idle memory again, of which nothing is known here. Nor is one by the system.
+ * While memory is short the caches are bypassed, so all that comes back comes to the [store], which counts that. As
+ * long as the count stays, nothing new can be there, and only the limit can have room for more: two reads decide. A
+ * refusal by a budget above is not kept: there others may have idle memory again, of which nothing is known here. Nor
+ * is one by the system.
  *
  * Any thread.
  */
@@ -30,7 +31,7 @@ internal class Refusals(private val store: SlabStore, private val leaf: BudgetLe
         return refused && seen.returns == store.returns && hasNoRoom(code, size)
     }
 
-    /** Keeps that a request of [size] bytes, of the kind [code], was refused by a search that began at the count [returns]. */
+    /** Keeps that a search, begun at the count [returns], refused [size] bytes of the kind [code]. */
     fun keep(code: Int, size: Long, returns: Long) {
         if (!hasNoRoom(code, size)) return
         val seen = kept

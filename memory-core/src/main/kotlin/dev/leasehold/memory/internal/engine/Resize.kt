@@ -3,11 +3,11 @@ package dev.leasehold.memory.internal.engine
 import java.lang.foreign.MemorySegment
 
 /**
- * One resize of [block] by the thread whose turn it is: where it lies if that is possible, else by remapping its pages, else
- * by copying its bytes.
+ * One resize of [block] by the thread whose turn it is: where it lies if that is possible, else by remapping its pages,
+ * else by copying its bytes.
  *
- * A tail goes back only while no other thread has or gets a hold of the block, and after its views were cut off; until then a
- * holder could reach it.
+ * A tail goes back only while no other thread has or gets a hold of the block, and after its views were cut off; until
+ * then a holder could reach it.
  *
  * @param moved makes the block that takes the place of this one, at an address to which the bytes have moved
  * @param allocated takes another block
@@ -65,7 +65,11 @@ internal class Resize<B : HeldBlock>(
             val fits = size <= block.blockBytes && (!source.isExact || size == block.length)
             if (attachment.charge != null && !fits) return false
         }
-        val code = if (shrinksForGood(size)) shrunk(size) else source.resize(block.start, block.code, block.length, size, false)
+        val code = if (shrinksForGood(size)) {
+            shrunk(size)
+        } else {
+            source.resize(block.start, block.code, block.length, size, false)
+        }
         if (code == HeldSource.NOT_HERE) return false
         if (code != block.code) block.setCode(code)
         block.length = size

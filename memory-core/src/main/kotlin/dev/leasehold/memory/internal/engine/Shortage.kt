@@ -6,8 +6,8 @@ import java.util.concurrent.locks.ReentrantLock
 import kotlin.concurrent.withLock
 
 /**
- * Whether memory is short. Then all caches are bypassed, and what comes back goes straight to the store, where the line is
- * served; when enough has come back the caches are let go. Any thread.
+ * Whether memory is short. Then all caches are bypassed, and what comes back goes straight to the store, where the line
+ * is served; when enough has come back the caches are let go. Any thread.
  */
 internal class Shortage(
     private val state: EngineState,
@@ -34,10 +34,10 @@ internal class Shortage(
     /** Whether what is idle belongs into the store. */
     val mustReturn: Boolean get() = state.closed || isOn
 
-    /** Whether a request of [size] bytes, of the kind [code], has been refused, and nothing has changed since that could help it. */
+    /** Whether a request of [size] bytes, of the kind [code], was refused, and nothing since then could help it. */
     fun refuses(code: Int, size: Long): Boolean = isOn && refusals.hold(code, size)
 
-    /** Runs [collect], which is told whether the caches were in use before, and then [request], which finds all that was collected. */
+    /** Runs [collect], which learns whether the shortage begins, and then [request], which finds what was collected. */
     inline fun <T> during(collect: (begins: Boolean) -> Unit, request: () -> T): T {
         lock.withLock { requests++ }
         try {

@@ -21,10 +21,10 @@ import dev.leasehold.memory.internal.store.SlabStore
 import kotlin.concurrent.withLock
 
 /**
- * The engine of blocks of any size: thread caches over a depot over slabs, spans and mappings, with epochs of kept views
- * beside them.
+ * The engine of blocks of any size: thread caches over a depot over slabs, spans and mappings, with epochs of kept
+ * views beside them.
  *
- * Its parts are made in the order in which they know of each other, the ground first, and none of them knows the engine.
+ * Its parts are made in the order in which they know of each other, the ground first, and none knows the engine.
  *
  * @param largestClass up to how many bytes a request takes a block of a size class; larger ones get a mapping each
  */
@@ -187,8 +187,8 @@ internal class SlabEngine(
         return tally()
     }
 
-    // A thread may be using a view of its own, which no other can cut off. So the system takes the pages, which is what costs, and
-    // the address space goes when nothing refers to this engine any more, as a block in use does.
+    // A thread may be using a view of its own, which no other can cut off. So the system takes the pages, which is what
+    // costs, and the address space goes when nothing refers to this engine any more, as a block in use does.
     override fun abandon() {
         state.closed = true
         state.cleared = true
@@ -213,7 +213,7 @@ internal class SlabEngine(
             table.retain { it !== orphan }
         }
 
-        /** Unmaps [mappings] when [state] is garbage, and with it the last block that refers to it, and all of [arenas] are closed. */
+        /** Unmaps [mappings] when [state] and its last block are garbage, and all of [arenas] are closed. */
         fun unmapLater(state: EngineState, mappings: ReleasedMappings, arenas: Arenas) {
             // This must not refer to the state.
             Background.whenGarbage(state) {

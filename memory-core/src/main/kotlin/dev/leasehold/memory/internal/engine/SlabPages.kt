@@ -34,7 +34,7 @@ internal class SlabPages(
         return source
     }
 
-    /** The id of the first page of those that were taken together with the page [id], or 0. Their last reference may be gone. */
+    /** The id of the first page of those that were taken with the page [id], or 0. Their last reference may be gone. */
     fun firstPageOf(id: Long): Long = store.pagesOf(id)?.id ?: 0
 
     private inner class Source(private val pages: Pages) : PageSource(state) {
@@ -44,11 +44,16 @@ internal class SlabPages(
 
         override fun bytesOf(code: Int): Long = pages.count * store.pageSize
 
-        override fun keptView(address: Long, size: Long, code: Int, trace: Trace?): KeptView = epochs.ownView(address, size, trace)
+        override fun keptView(address: Long, size: Long, code: Int, trace: Trace?): KeptView =
+            epochs.ownView(address, size, trace)
 
         override fun resize(address: Long, code: Int, from: Long, size: Long, alone: Boolean): Int {
             val wanted = (size / store.pageSize).toInt()
-            val done = if (wanted == pages.count) true else if (wanted > pages.count) grow(wanted) else alone && shrink(wanted)
+            val done = when {
+                wanted == pages.count -> true
+                wanted > pages.count -> grow(wanted)
+                else -> alone && shrink(wanted)
+            }
             return if (done) code else NOT_HERE
         }
 

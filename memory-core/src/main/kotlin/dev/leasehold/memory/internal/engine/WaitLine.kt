@@ -29,8 +29,8 @@ internal class Waiter(val thread: Thread?, val take: () -> Taken?, private val w
 /**
  * The requests that wait for memory, first come, first served.
  *
- * A thread that gives something back takes the block for the first in line, under the lock, and wakes it with the block in
- * hand. So nothing can be lost between a wake-up and a take, and no request overtakes another.
+ * A thread that gives something back takes the block for the first in line, under the lock, and wakes it with the block
+ * in hand. So nothing can be lost between a wake-up and a take, and no request overtakes another.
  *
  * @param lock the lock of what memory is taken from
  */
@@ -110,20 +110,15 @@ internal class WaitLine(private val lock: ReentrantLock) {
     }
 
     /**
-     * Waits in line with the calling thread's [waiter] until it has been served; null when [nanos] passed or the line was closed.
+     * Waits in line with the calling thread's [waiter] until it has been served; null when [nanos] passed or the line
+     * was closed.
      *
      * @param joined runs when it has joined, for what came back before that
      * @param giveBack where a block goes that came too late
      * @param look runs every so often, on this thread, for what comes back without a word to this line
      * @throws InterruptedException when the thread was interrupted
      */
-    fun await(
-        waiter: Waiter,
-        nanos: Long,
-        joined: () -> Unit,
-        giveBack: (Taken) -> Unit,
-        look: () -> Unit,
-    ): Taken? {
+    fun await(waiter: Waiter, nanos: Long, joined: () -> Unit, giveBack: (Taken) -> Unit, look: () -> Unit): Taken? {
         val deadline = System.nanoTime() + nanos
         join(waiter)
         try {

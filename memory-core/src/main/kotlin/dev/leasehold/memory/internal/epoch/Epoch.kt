@@ -8,16 +8,18 @@ import java.util.concurrent.atomic.AtomicReference
 /*
  * Kept views without a shared arena each.
  *
- * Closing a shared arena is a handshake with every thread, tens of microseconds. So the views of many blocks live in one
- * arena, their epoch. A block that is closed refuses by its own count at once; its memory goes into quarantine, where it is
- * not reused, because a view may have been kept. When an epoch takes no more views and all of its blocks are closed, it
- * retires: the arena is closed, every kept view throws from then on, and the memory in quarantine is free again.
+ * Closing a shared arena is a handshake with every thread, tens of microseconds. So the views of many blocks live in
+ * one arena, their epoch. A block that is closed refuses by its own count at once; its memory goes into quarantine,
+ * where it is not reused, because a view may have been kept. When an epoch takes no more views and all of its blocks
+ * are closed, it retires: the arena is closed, every kept view throws from then on, and the memory in quarantine is
+ * free again.
  *
  *   open ──seal──▶ sealed ──last block closed──▶ complete ──arena closed──▶ retired
  *
- * Whether an epoch is complete is one number, the balance: views that have entered less views that have left. The sign bit is
- * the seal. The thread that brings a sealed balance to zero, and it is exactly one, hands the epoch on to be retired. A closed
- * block is pushed onto the epoch's stack before it leaves the balance, so all of them are there when the epoch is complete.
+ * Whether an epoch is complete is one number, the balance: views that have entered less views that have left. The sign
+ * bit is the seal. The thread that brings a sealed balance to zero, and it is exactly one, hands the epoch on to be
+ * retired. A closed block is pushed onto the epoch's stack before it leaves the balance, so all of them are there when
+ * the epoch is complete.
  */
 internal open class Epoch(
     @JvmField val arena: Arena?,

@@ -9,11 +9,12 @@ import java.util.concurrent.locks.ReentrantLock
 import kotlin.concurrent.withLock
 
 /**
- * An engine's epochs: which one is open, which wait for their last block, and what happens to the blocks of one that has
- * retired. Any thread.
+ * An engine's epochs: which one is open, which wait for their last block, and what happens to the blocks of one that
+ * has retired. Any thread.
  *
- * At most [MOST_EPOCHS] are not retired at a time, and each takes in its part of the bounds. So what waits in quarantine never
- * passes them, whatever stays open: where no epoch has room, a view gets an arena of its own, which is exact and slower.
+ * At most [MOST_EPOCHS] are not retired at a time, and each takes in its part of the bounds. So what waits in
+ * quarantine never passes them, whatever stays open: where no epoch has room, a view gets an arena of its own, which is
+ * exact and slower.
  *
  * @param boundBytes how many bytes may wait in quarantine, in all epochs together
  * @param boundBlocks how many blocks may
@@ -33,7 +34,7 @@ internal class EpochLedger(
 
     @Volatile private var current: Epoch? = null
 
-    /** A view of the [size] bytes at [address], the beginning of a block of [blockBytes]: in the open epoch, if that has room. */
+    /** A view of the [size] bytes at [address], of a block of [blockBytes]: in the open epoch, if it has room. */
     fun view(address: Long, size: Long, blockBytes: Long): KeptView {
         val epoch = enter(blockBytes) ?: return ownView(address, size)
         try {
@@ -89,7 +90,7 @@ internal class EpochLedger(
         }
     }
 
-    /** Retires what can be retired, the open epoch too if its blocks are closed, on the calling thread. No lock where nothing waits. */
+    /** Retires what can be retired, the open epoch too if its blocks are closed. No lock where nothing waits. */
     fun retireNow() {
         if (unretired.get() == 0) return
         lock.withLock { sealCurrent() }
@@ -115,7 +116,7 @@ internal class EpochLedger(
         try {
             if (epoch.arena != null) arenas.close(epoch.arena)
         } catch (_: IllegalStateException) {
-            // A native call uses a view. The epoch stays complete, its blocks stay in quarantine, and it is tried again.
+            // A native call uses a view. The epoch stays complete and is tried again; its blocks stay in quarantine.
             return false
         }
         val first = epoch.takeClosed()

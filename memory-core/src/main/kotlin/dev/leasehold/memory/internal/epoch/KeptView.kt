@@ -35,7 +35,7 @@ internal class OwnView(raw: MemorySegment, private val arena: Arena?, private va
     override fun cancel(): Unit = cut()
 }
 
-/** A view that is cut off together with the others of its [epoch]; until then its block waits in quarantine when it is closed. */
+/** A view that is cut off with the others of its [epoch]; until then its block, when closed, waits in quarantine. */
 internal class EpochView(raw: MemorySegment, private val epoch: Epoch) : KeptView(raw) {
     /** The block that waits, once it does: where it lies and what kind it is. */
     var address: Long = 0

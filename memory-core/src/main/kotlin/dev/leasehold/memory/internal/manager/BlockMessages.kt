@@ -22,9 +22,10 @@ internal object BlockMessages {
             (if (damage.offset < 0) "before its start" else "behind its end") +
             (if (damage.bytes == 1L) " is overwritten, at" else " are overwritten, the first at") +
             " offset ${damage.offset} with 0x${damage.found.toHexString()}; " +
-            "native code, or a pointer made from an address, did that while the block was held${trace?.sites().orEmpty()}"
+            "native code, or a pointer made from an address, did that while the block was held" +
+            trace?.sites().orEmpty()
 
     fun layout(owner: Owner, layout: String, stride: Long, count: Long): String =
-        "$owner: ${counted(count, "element")} of $layout, ${counted(stride, "byte")} each, cannot be allocated: their number " +
-            "must not be negative, and their bytes must not be more than a long counts"
+        "$owner: ${counted(count, "element")} of $layout, ${counted(stride, "byte")} each, cannot be allocated: " +
+            "their number must not be negative, and their bytes must not be more than a long counts"
 }

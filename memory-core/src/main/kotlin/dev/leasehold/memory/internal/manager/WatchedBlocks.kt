@@ -37,8 +37,8 @@ internal class WatchedBlocks {
 }
 
 /**
- * What comes with one block of [size] bytes at [address] that is watched: its sites, and, in a checked manager, the [guards]
- * around it. It does not know the block, which must become garbage to be reported when it was forgotten.
+ * What comes with one block of [size] bytes at [address] that is watched: its sites, and, in a checked manager, the
+ * [guards] around it. It does not know the block, which must become garbage to be reported when it was forgotten.
  *
  * @param damaged makes the exception for bytes around the block that were overwritten
  */

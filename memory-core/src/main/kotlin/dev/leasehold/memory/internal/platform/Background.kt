@@ -8,16 +8,16 @@ import kotlin.time.Duration.Companion.seconds
 /**
  * The library's work off the paths of its callers. No other part of it starts threads. Daemon threads of the system:
  *
- * - `leasehold-background` retires epochs, tries again what a native call holds up, looks whether the line of a suspending
- *   pool stands still (`STALL:`), and runs what is due later. It ends when it has had nothing to do for 10 s; the next task
- *   starts another.
- * - `leasehold-cleaner` logs leaks (`LEAK:`) and unmaps cleared managers when they are garbage. It starts with the first
- *   traced lease or cleared manager, and does not end.
+ * - `leasehold-background` retires epochs, tries again what a native call holds up, looks whether the line of a
+ *   suspending pool stands still (`STALL:`), and runs what is due later. It ends when it has had nothing to do for 10
+ *   s; the next task starts another.
+ * - `leasehold-cleaner` logs leaks (`LEAK:`) and unmaps cleared managers when they are garbage. It starts with the
+ *   first traced lease or cleared manager, and does not end.
  *
  * Virtual threads, of the suspending pools of memory-coroutines:
  *
- * - `leasehold-notify` resumes a coroutine that the background thread has served, where the coroutine's dispatcher may run
- *   it at once.
+ * - `leasehold-notify` resumes a coroutine that the background thread has served, where the coroutine's dispatcher may
+ *   run it at once.
  * - `leasehold-straggler` closes a lease that a native call still uses, when the call has ended.
  * - `leasehold-future` completes the future of a lease, and runs its dependents.
  * - `leasehold-left-behind` looks for leases in a cancelled channel, for about a second.

@@ -5,8 +5,8 @@ import java.util.concurrent.ScheduledThreadPoolExecutor
 import java.util.concurrent.TimeUnit.NANOSECONDS
 
 /**
- * One thread that runs tasks when they are due, one after the other. It exists while there are tasks and for [idleNanos]
- * nanoseconds longer; the next task starts another. What a task throws goes to the log.
+ * One thread that runs tasks when they are due, one after the other. It exists while there are tasks and for
+ * [idleNanos] nanoseconds longer; the next task starts another. What a task throws goes to the log.
  *
  * @param newThread makes the thread; it is started here
  */
@@ -57,8 +57,8 @@ internal class BackgroundThread(
     }
 
     /**
-     * Runs [task] until it returns true: soon, and then with pauses that double up to the longest. A task that throws is over.
-     * While a task of an equal [key] waits, no other is added, but that one is run soon.
+     * Runs [task] until it returns true: soon, and then with pauses that double up to the longest. A task that throws
+     * is over. While a task of an equal [key] waits, no other is added, but that one is run soon.
      */
     fun untilDone(key: Any, task: () -> Boolean): Unit = synchronized(this) {
         val fresh = Retry(key, task)
@@ -76,7 +76,8 @@ internal class BackgroundThread(
 
     private fun cancellable(task: Future<*>?) = AutoCloseable { val _ = task?.cancel(false) }
 
-    // Where no thread can be started the task stays in the queue, and the caller, who may be closing a lease, goes on.
+    // Where no thread can be started the task stays in the queue, and the caller, which may be closing a lease, goes
+    // on.
     private inline fun added(add: () -> Future<*>): Future<*>? = try {
         add()
     } catch (failure: Throwable) {

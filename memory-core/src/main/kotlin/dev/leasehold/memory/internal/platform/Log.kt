@@ -1,16 +1,17 @@
 package dev.leasehold.memory.internal.platform
 
 /**
- * The library's log, `dev.leasehold.memory`. It is a [System.Logger], so it goes to the logging framework of the application.
+ * The library's log, `dev.leasehold.memory`. It is a [System.Logger], so it goes to the application's logging
+ * framework.
  *
- * The functions are inlined because a record names the class that called the logger, and a reader wants to see the class
- * that reports something, and not this one.
+ * The functions are inlined because a record names the class that called the logger, and a reader wants to see the
+ * class that reports something, and not this one.
  */
 @Suppress("NOTHING_TO_INLINE")
 internal object Log {
     val logger: System.Logger = System.getLogger("dev.leasehold.memory")
 
-    /** For what the library copes with, and someone should know. */
+    /** For what the library copes with, and an operator should know. */
     inline fun warn(message: String): Unit = logger.log(System.Logger.Level.WARNING, message)
 
     /** For a [failure] that no caller sees. */

@@ -34,13 +34,13 @@ internal interface Platform {
     /** Gives a whole mapping back. */
     fun unmap(address: Long, bytes: Long)
 
-    /** Lets the system take the pages between [address] and [address] + [bytes] away; their contents become undefined. */
+    /** Lets the system take the [bytes] bytes of pages at [address] away; their contents become undefined. */
     fun discard(address: Long, bytes: Long)
 
     /**
-     * Makes the mapping of [oldBytes] at [address], all of it, [newBytes] long; both are multiples of the page size. What
-     * it holds stays, up to the shorter of the two, and what is new is zero. With [mayMove] it may be put elsewhere, without a
-     * copy; a shorter one stays where it is.
+     * Makes the mapping of [oldBytes] at [address], all of it, [newBytes] long; both are multiples of the page size.
+     * What it holds stays, up to the shorter of the two, and what is new is zero. With [mayMove] it may be put
+     * elsewhere, without a copy; a shorter one stays where it is.
      *
      * @return the address, or 0 when the system refuses or cannot do this at all, and the mapping is as it was
      */
@@ -53,7 +53,7 @@ internal interface Platform {
     fun disown(mapping: MemorySegment): Unit = Unit
 
     /**
-     * A view of exactly [size] bytes at [address], living as long as [arena]. They are inside one mapping that this
+     * A view of exactly [size] bytes at [address], as long as [arena] lives. They are inside one mapping that this
      * platform [made][map] or [adopted][adopt], unless there are none.
      */
     fun view(address: Long, size: Long, arena: Arena?): MemorySegment

@@ -5,8 +5,9 @@ internal object PlatformChoice {
     fun choose(nativeAccess: Boolean, system: String = System.getProperty("os.name")): Platform {
         if (!nativeAccess) {
             Log.warn(
-                "Leasehold runs without native access: a closed lease refuses, but a raw view that somebody kept is " +
-                    "not cut off. Start Java with --enable-native-access=ALL-UNNAMED (or =dev.leasehold.memory.core on the module path)",
+                "Leasehold runs without native access: a closed lease refuses, but a raw view that was kept is not " +
+                    "cut off. Start Java with --enable-native-access=ALL-UNNAMED (or =dev.leasehold.memory.core on " +
+                    "the module path)",
             )
             return PortablePlatform()
         }

@@ -30,7 +30,7 @@ internal class PosixPlatform private constructor(
     }
 
     private fun requireDone(error: Int, call: String, address: Long, bytes: Long): Unit = check(error == 0) {
-        "$name: $call refused $bytes bytes at 0x${address.toString(HEX)}: errno $error"
+        "$name: $call refused $bytes bytes at ${hex(address)}: errno $error"
     }
 
     override fun remap(address: Long, oldBytes: Long, newBytes: Long, mayMove: Boolean): Long {
@@ -47,7 +47,6 @@ internal class PosixPlatform private constructor(
         private const val PRIVATE = 0x2
         private const val FAILED = -1L
         private const val MAY_MOVE = 1
-        private const val HEX = 16
 
         /** Flags of `asm-generic/mman.h`: MAP_ANONYMOUS, and MADV_DONTNEED, which takes the pages at once. */
         fun linux(): Platform = PosixPlatform("Linux", anonymous = 0x20, discardAdvice = 4, remaps = true)

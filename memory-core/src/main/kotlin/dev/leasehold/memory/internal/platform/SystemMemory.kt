@@ -9,9 +9,9 @@ internal object SystemMemory {
      * The memory limit of the container, or, where there is none, the memory of the machine; [Long.MAX_VALUE] on a
      * virtual machine that does not know.
      *
-     * The virtual machine is asked, not the files of the control groups. It reads those too (versions 1 and 2, the
-     * lowest limit from the process's own group up to the root, wherever they are mounted), sizes the heap by the same
-     * figure, and honours `-XX:-UseContainerSupport`. So the two never disagree.
+     * The figure is the virtual machine's. It reads the files of the control groups (versions 1 and 2, the lowest limit
+     * from the process's own group up to the root, wherever they are mounted), sizes the heap by the same figure, and
+     * honours `-XX:-UseContainerSupport`; so heap and budget never disagree.
      */
     fun totalBytes(): Long {
         val system = ManagementFactory.getOperatingSystemMXBean()

@@ -16,13 +16,13 @@ internal class WindowsPlatform : Platform {
     override fun unmap(address: Long, bytes: Long) {
         // MEM_RELEASE takes the whole mapping and requires a size of 0.
         val done = WindowsCalls.virtualFree(address, 0, RELEASE)
-        check(done != 0) { "Windows: VirtualFree refused $bytes bytes at 0x${address.toString(HEX)}" }
+        check(done != 0) { "Windows: VirtualFree refused $bytes bytes at ${hex(address)}" }
     }
 
     override fun discard(address: Long, bytes: Long) {
         val error = WindowsCalls.discardVirtualMemory(address, bytes)
         check(error == 0) {
-            "Windows: DiscardVirtualMemory refused $bytes bytes at 0x${address.toString(HEX)}: error $error"
+            "Windows: DiscardVirtualMemory refused $bytes bytes at ${hex(address)}: error $error"
         }
     }
 
@@ -36,6 +36,5 @@ internal class WindowsPlatform : Platform {
         const val RESERVE_AND_COMMIT = 0x2000 or 0x1000
         const val RELEASE = 0x8000
         const val READ_WRITE = 0x04
-        const val HEX = 16
     }
 }

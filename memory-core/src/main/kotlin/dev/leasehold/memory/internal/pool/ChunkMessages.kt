@@ -6,7 +6,7 @@ import dev.leasehold.memory.internal.platform.bytes
 import dev.leasehold.memory.internal.platform.counted
 import dev.leasehold.memory.internal.platform.grouped
 
-/** The messages of a pool of equal chunks: who, how much was requested, what the bound is, and what to do. */
+/** The messages of a pool of equal chunks: its name, the request, the bound, and the remedy. */
 internal object ChunkMessages {
     fun notPositive(name: String, what: String, value: Long): String =
         "pool '$name': the $what must be positive, and was $value"
@@ -23,15 +23,18 @@ internal object ChunkMessages {
         "$owner: ${bytes(size)} requested, and its chunks have ${bytes(chunk)}: make the chunks larger or request less"
 
     fun alignment(owner: Owner, alignment: Long, stride: Long): String =
-        "$owner: an alignment of $alignment requested, and its chunks lie ${bytes(stride)} apart: make the pool with that " +
-            "alignment"
+        "$owner: an alignment of $alignment requested, and its chunks lie ${bytes(stride)} apart: make the pool with " +
+            "that alignment"
 
     fun none(owner: Owner, capacity: Int, leased: Int): String =
-        "$owner: ${grouped(leased.toLong())} of ${counted(capacity.toLong(), "chunk")} ${if (leased == 1) "is" else "are"} " +
-            "leased: close leases sooner, make more chunks, or rent with a timeout to wait"
+        "$owner: ${grouped(leased.toLong())} of ${counted(capacity.toLong(), "chunk")} " +
+            "${if (leased == 1) "is" else "are"} leased: close leases sooner, make more chunks, or rent with a " +
+            "timeout to wait"
 
     fun timedOut(owner: Owner, nanos: Long, capacity: Int): String {
-        val chunks = if (capacity == 1) "the only chunk did not come" else "none of the ${grouped(capacity.toLong())} chunks came"
-        return "$owner: $chunks back within ${OwnerMessages.millis(nanos)}: close leases sooner, make more chunks, or wait longer"
+        val count = grouped(capacity.toLong())
+        val chunks = if (capacity == 1) "the only chunk did not come" else "none of the $count chunks came"
+        return "$owner: $chunks back within ${OwnerMessages.millis(nanos)}: close leases sooner, make more chunks, " +
+            "or wait longer"
     }
 }

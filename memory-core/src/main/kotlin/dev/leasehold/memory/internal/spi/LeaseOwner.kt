@@ -3,12 +3,12 @@ package dev.leasehold.memory.internal.spi
 import dev.leasehold.memory.internal.block.Attachment
 
 /**
- * What closes a lease that its holder did not close: a scope. A lease that has an owner lets it speak in the message of a use
- * after the close.
+ * What closes a lease that its holder did not close: a scope. A lease that has an owner lets it speak in the message of
+ * a use after the close.
  *
- * It is not notified when a lease is closed early, and must not be the object that holds the leases: two objects that point to
- * each other are never kept in registers (escape analysis finds neither removable before the other), so every scope would
- * make garbage. An owner finds out when it looks.
+ * It is not notified when a lease is closed early, and must not be the object that holds the leases: two objects that
+ * point to each other are never kept in registers (escape analysis finds neither removable before the other), so every
+ * scope would make garbage. An owner finds out when it looks.
  */
 @InternalMemoryApi
 public interface LeaseOwner {
@@ -17,8 +17,8 @@ public interface LeaseOwner {
 }
 
 /**
- * An owner that keeps books on its lease: it is notified when that ends, which costs an object a lease. One keeper is the owner
- * of one lease.
+ * An owner that keeps books on its lease: it is notified when that ends, which costs an object a lease. One keeper is
+ * the owner of one lease.
  */
 @InternalMemoryApi
 public interface LeaseKeeper : LeaseOwner {
@@ -26,8 +26,9 @@ public interface LeaseKeeper : LeaseOwner {
     public val renter: String
 
     /**
-     * The lease has ended and its block has gone back; or the lease was transferred to another budget, and another lease
-     * has taken over. Called once, on the thread that ended it, which holds no lock. Must be short and must not throw.
+     * The lease has ended and its block has gone back; or the lease was transferred to another budget, and another
+     * lease has taken over. Called once, on the thread that ended it, which holds no lock. Must be short and must not
+     * throw.
      */
     public fun leaseEnded()
 }

@@ -12,10 +12,12 @@ import dev.leasehold.memory.newArena
 import java.lang.foreign.Arena
 import kotlin.time.Duration
 
-// Renting for an owner that closes what its holder did not close. The same verbs as in Memory.kt, with the same refusals.
+// Renting for an owner that closes what its holder did not close. The same verbs as in Memory.kt, with the same
+// refusals.
 
-// Renting in three parts, which must follow one another at once, on one thread. The compiler inlines each of several methods of
-// middle size where it refuses one that is large (InlineSmallCode), and only what is inlined is free of garbage.
+// Renting in three parts, which must follow one another at once, on one thread. The compiler inlines each of several
+// methods of middle size where it refuses one that is large (InlineSmallCode), and only what is inlined is free of
+// garbage.
 
 /** The first part of renting for an owner: a block of [size] bytes, or 0 when none is at hand. */
 @InternalMemoryApi
@@ -26,8 +28,8 @@ public fun MemoryPool.takeFor(size: Long): Long = takeAtHand(size)
 public fun freshBounds(): AutoCloseable? = newArena()
 
 /**
- * The third part: the lease, for [owner] that is called [ownerName], of [size] bytes of the block at [address], or of one taken
- * now.
+ * The third part: the lease, for [owner] that is called [ownerName], of [size] bytes of the block at [address], or of
+ * one taken now.
  */
 @InternalMemoryApi
 public fun MemoryPool.leaseFor(

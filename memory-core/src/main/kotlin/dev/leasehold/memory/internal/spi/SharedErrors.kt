@@ -10,7 +10,8 @@ import dev.leasehold.memory.RentTimeoutException
 import dev.leasehold.memory.internal.platform.bytes
 import dev.leasehold.memory.internal.platform.describe
 
-// The errors of renting, for the other modules: one kind of misuse is one type of exception, and one wording, wherever it is noticed.
+// The errors of renting, for the other modules: one kind of misuse is one type of exception, and one wording, wherever
+// it is noticed.
 
 /** The exception for a [size] that no request may have. */
 @InternalMemoryApi
@@ -41,7 +42,7 @@ public fun describeThread(thread: Thread): String = describe(thread)
 @InternalMemoryApi
 public fun describeBytes(count: Long): String = bytes(count)
 
-/** What a clean-up fails with that has met [next] behind [first]: the first, which carries the others; [next], where there was none. */
+/** What a clean-up fails with that met [next] after [first]: the first, which carries the others. */
 @InternalMemoryApi
 public fun firstFailure(first: Throwable?, next: Throwable): Throwable {
     if (first == null) return next

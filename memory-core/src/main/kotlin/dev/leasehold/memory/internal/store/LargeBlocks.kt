@@ -50,8 +50,9 @@ internal class LargeBlocks(private val platform: Platform, private val leaf: Bud
     }
 
     /**
-     * Needs no lock. Makes [region] at least [size] bytes long, or, where that is less than it has, no longer than they need.
-     * Its contents stay; with [mayMove] its address may change. What is longer is paid for before the system is asked.
+     * Needs no lock. Makes [region] at least [size] bytes long, or, where that is less than it has, no longer than they
+     * need. Its contents stay; with [mayMove] its address may change. What is longer is paid for before the system
+     * call.
      *
      * @return what takes the place of [region], or null when neither the limit nor the system allows it, and nothing
      *   has changed
@@ -80,7 +81,7 @@ internal class LargeBlocks(private val platform: Platform, private val leaf: Bud
         return true
     }
 
-    /** Gives every idle block back to the system; answers how many bytes went. */
+    /** Gives every idle block back to the system; returns how many bytes went. */
     @IgnorableReturnValue
     fun trim(): Long {
         val before = idleBytes
@@ -88,7 +89,7 @@ internal class LargeBlocks(private val platform: Platform, private val leaf: Bud
         return before - idleBytes
     }
 
-    /** Forgets [region], which somebody is about to [resize], until [show]. */
+    /** Forgets [region], which is about to be [resized][resize], until [show]. */
     fun hide(region: Region) {
         out.remove(region)
     }

@@ -5,8 +5,8 @@ import java.util.TreeSet
 /**
  * The slabs of one class that have a free block, oldest place first. Under the store's lock.
  *
- * Those that have a ready block come before those whose free blocks must be paid for. A slab moves when it is touched;
- * one whose idle pages went meanwhile is found out, and moved, when it is looked at.
+ * Slabs with a ready block come before slabs whose free blocks must be paid for. A slab moves when it is touched; one
+ * whose idle pages went meanwhile is found out, and moved, when it is looked at.
  */
 internal class OpenSlabs {
     enum class Place { NONE, READY, AWAY }

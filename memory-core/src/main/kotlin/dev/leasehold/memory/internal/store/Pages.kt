@@ -1,8 +1,8 @@
 package dev.leasehold.memory.internal.store
 
 /**
- * Pages that were taken together, which are found by the id of any of them. Set before it can be found; [count] is changed by
- * the one thread that resizes them.
+ * Pages that were taken together, which are found by the id of any of them. Set before it can be found; [count] is
+ * changed by the one thread that resizes them.
  */
 internal class Pages(count: Int) {
     /** The id of the first page; consecutive ids follow it. */

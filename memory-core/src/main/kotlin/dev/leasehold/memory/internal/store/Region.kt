@@ -5,11 +5,11 @@ import java.util.concurrent.atomic.AtomicLong
 import java.util.concurrent.atomic.AtomicReferenceArray
 
 /**
- * One mapping from the system, a whole number of pages, with a map of who has which page. Under the store's lock.
+ * One mapping from the system, a whole number of pages, with a map from pages to spans. Under the store's lock.
  *
  * The map is on the heap, so nothing that a stale view could still write reaches it. A span is entered at its first and
- * its last page, which is all that merging and freeing ask for; a slab's span is entered at every page, because its
- * blocks begin anywhere.
+ * its last page, which is all that merging and freeing need; a slab's span is entered at every page, as its blocks
+ * begin anywhere.
  *
  * @property serial the number of this region among all that the process ever had
  */
@@ -62,8 +62,8 @@ internal class Region(val serial: Long, val address: Long, val pages: Int, priva
         for (page in from until until) all.setRelease(page, run)
     }
 
-    /** Says that nobody is found by the id of any page: for the end, when whoever has this must not have them. */
-    fun findNobody() {
+    /** Lets no run be found by the id of a page any more: for the end, when a late reader may still have this. */
+    fun forgetRuns() {
         runs = null
     }
 

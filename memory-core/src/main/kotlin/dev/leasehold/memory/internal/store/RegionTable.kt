@@ -44,9 +44,9 @@ internal class RegionTable {
     }
 
     /** The region of number [serial], or null. From any thread. */
-    fun numbered(serial: Long): Region? = entries.bySerial.lastAtMost(serial) { it.serial }?.takeIf {
-        it.serial ==
-            serial
+    fun numbered(serial: Long): Region? {
+        val regions = entries.bySerial
+        return regions.lastAtMost(serial) { it.serial }?.takeIf { it.serial == serial }
     }
 
     private inline fun Array<Region>.lastAtMost(bound: Long, key: (Region) -> Long): Region? {

@@ -6,12 +6,12 @@ import dev.leasehold.memory.internal.platform.tryDiscard
 import dev.leasehold.memory.internal.platform.tryUnmap
 
 /**
- * Which pages are here, and who paid for them. Under the store's lock.
+ * Which pages are here and paid for. Under the store's lock.
  *
- * Where the system takes single pages back ([discards]), a mapping is address space and costs nothing: a page is paid for
- * before it is first used and again after it was discarded, and what was paid is released when it goes. Elsewhere a
- * region is paid for as a whole, for as long as it is mapped. Either way the leaf says what the system has lent, and
- * is asked first, so that a limit holds at every instant.
+ * Where the system takes single pages back ([discards]), a mapping is address space and costs nothing: a page is paid
+ * for before it is first used and again after it was discarded, and what was paid is released when it goes. Elsewhere a
+ * region is paid for as a whole, for as long as it is mapped. Either way the leaf counts what the system lends, and
+ * counts it first, so that a limit holds at every instant.
  */
 internal class Residency(private val platform: Platform, private val leaf: BudgetLeaf) {
     val discards: Boolean = platform.discards
@@ -57,7 +57,7 @@ internal class Residency(private val platform: Platform, private val leaf: Budge
         return true
     }
 
-    /** Gives the pages from [from] to the one before [until] back, whose bytes nobody needs; false when the system refuses. */
+    /** Gives back the unneeded pages from [from] to the one before [until]; false when the system refuses. */
     fun discard(region: Region, from: Int, until: Int): Boolean {
         if (!platform.tryDiscard(region.addressOf(from), (until - from) * page)) return false
         release(region.resident.countIn(from, until))

@@ -8,8 +8,8 @@ import dev.leasehold.memory.internal.block.SizeClasses
  *
  * Which blocks are free is a bitmap on the heap: nothing is written into free memory, so what a stale view could still
  * write cannot harm the bookkeeping. A second one says which of the free blocks are *ready*: all their pages are here.
- * Taking a ready block finds a bit and counts; taking another one pays for its pages first. How many blocks in use touch
- * a page is counted too, so that a page in the middle of a slab is known to be idle as soon as it is.
+ * Taking a ready block finds a bit and counts; taking another one pays for its pages first. How many blocks in use
+ * touch a page is counted too, so that a page in the middle of a slab is known to be idle as soon as it is.
  */
 internal class Slab(private val heap: SpanHeap, val span: Span, val classIndex: Int, private val page: Long) :
     Comparable<Slab> {
@@ -108,7 +108,7 @@ internal class Slab(private val heap: SpanHeap, val span: Span, val classIndex: 
 
     private fun use(index: Int) {
         var idle = span.idle
-        for (at in firstPage(index)..lastPage(index)) if (users[at]++ == NOBODY) idle--
+        for (at in firstPage(index)..lastPage(index)) if (users[at]++ == UNUSED) idle--
         if (idle != span.idle) heap.nowIdle(span, idle)
     }
 
@@ -123,11 +123,11 @@ internal class Slab(private val heap: SpanHeap, val span: Span, val classIndex: 
         ready.set(index)
         hint = minOf(hint, index)
         var idle = span.idle
-        for (at in firstPage(index)..lastPage(index)) if (--users[at] == NOBODY) idle++
+        for (at in firstPage(index)..lastPage(index)) if (--users[at] == UNUSED) idle++
         if (idle != span.idle) heap.nowIdle(span, idle)
     }
 
-    /** Hands every run of idle pages to [discard]; answers whether any went. */
+    /** Hands every run of idle pages to [discard]; returns whether any went. */
     fun discardIdle(discard: (region: Region, from: Int, until: Int) -> Boolean): Boolean {
         var any = false
         var at = 0
@@ -145,11 +145,11 @@ internal class Slab(private val heap: SpanHeap, val span: Span, val classIndex: 
         return any
     }
 
-    private fun isIdle(at: Int) = users[at] == NOBODY && resident[span.first + at]
+    private fun isIdle(at: Int) = users[at] == UNUSED && resident[span.first + at]
 
     private fun recountIdle() = heap.nowIdle(span, users.indices.count(::isIdle))
 
     private companion object {
-        const val NOBODY: Short = 0
+        const val UNUSED: Short = 0
     }
 }

@@ -10,8 +10,8 @@ import java.util.concurrent.locks.ReentrantLock
 import kotlin.concurrent.withLock
 
 /**
- * The ground of a pool or a manager: small blocks out of slabs, medium ones and pages out of spans, large ones mapped one
- * by one.
+ * The ground of a pool or a manager: small blocks out of slabs, medium ones and pages out of spans, large ones mapped
+ * one by one.
  *
  * Everything here is under [lock] and away from the hot path: caches and the depot keep what is used again soon, and
  * come here for a magazine at a time. Every page is paid for from the [leaf] before it is used. What is idle goes back
@@ -40,7 +40,7 @@ internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val i
         returnCount.lazySet(returnCount.get() + 1)
     }
 
-    /** How many bytes the leaf must have room for, at the least, before a block of [size] bytes, of the kind [code], can be made. */
+    /** For how many bytes the leaf needs room, at the least, for a block of [size] bytes of the kind [code]. */
     fun leastBytes(code: Int, size: Long): Long = when {
         code == BlockKind.LARGE -> size + page - 1 and -page
         shape.isSpan(code) -> minOf(SizeClasses.sizeOf(code), size + page - 1 and -page)
@@ -52,14 +52,8 @@ internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val i
     /** Takes a block of [classIndex]; 0 when neither the limit nor the system allows one. */
     fun take(classIndex: Int): Long {
         if (dead) return 0
-        val address = if (shape.isSpan(
-                classIndex,
-            )
-        ) {
-            takeSpan(shape.pagesOfBlock(classIndex))
-        } else {
-            takeFromSlab(classIndex)
-        }
+        val isSpan = shape.isSpan(classIndex)
+        val address = if (isSpan) takeSpan(shape.pagesOfBlock(classIndex)) else takeFromSlab(classIndex)
         if (address != 0L) outBytes += SizeClasses.sizeOf(classIndex)
         noteIdle()
         return address
@@ -147,8 +141,8 @@ internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val i
     fun isSpan(classIndex: Int): Boolean = shape.isSpan(classIndex)
 
     /**
-     * Makes the block at [address], a span of [fromClass], one of [toClass] where it lies, at the cost of the free pages
-     * behind it; false, and nothing changed, when they are too few or the limit does not allow them.
+     * Makes the block at [address], a span of [fromClass], one of [toClass] where it lies, at the cost of the free
+     * pages behind it; false, and nothing changed, when they are too few or the limit does not allow them.
      */
     fun tryExtend(address: Long, fromClass: Int, toClass: Int): Boolean {
         if (dead) return false
@@ -180,7 +174,7 @@ internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val i
 
     // ---- large blocks ----
 
-    /** Takes a block of its own mapping of at least [size] bytes, or null when neither the limit nor the system allows one. */
+    /** Takes a block of its own mapping of at least [size] bytes, or null when the limit or the system refuses. */
     fun takeLarge(size: Long): LargeBlocks.Region? {
         if (dead) return null
         val region = large.take(size) ?: afterTrim { large.take(size) }
@@ -227,7 +221,7 @@ internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val i
     /** How many bytes a page has. */
     val pageSize: Long get() = page
 
-    /** Takes [count] pages that lie together; the address of the first, or 0 when neither the limit nor the system allows them. */
+    /** Takes [count] pages that lie together; the address of the first, or 0 when the limit or the system refuses. */
     fun takePages(count: Int): Long {
         require(count > 0) { "$count pages cannot be taken" }
         if (dead) return 0
@@ -275,7 +269,7 @@ internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val i
         giveBack(pages.address)
     }
 
-    /** Makes [pages] [wanted] long at the cost of the free pages behind them; false, and nothing changed, when they are too few or cannot be paid for. */
+    /** Extends [pages] to [wanted] by the free pages behind them; false, and nothing changed, when that is refused. */
     fun tryExtendPages(pages: Pages, wanted: Int): Boolean {
         if (dead) return false
         val span = spanOf(pages)
@@ -301,7 +295,7 @@ internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val i
     /** The pages that have the page [id], or null. From any thread. */
     fun pagesOf(id: Long): Pages? = heap.pagesOf(id)
 
-    /** The position-independent id of the page that holds [address]: the same while its region is mapped; -1 when it is nobody's. */
+    /** The id of the page that holds [address]: the same while its region is mapped; -1 when it is unknown. */
     fun pageIdOf(address: Long): Long = heap.pageIdOf(address)
 
     /** Where the page [id] lies, or 0 when its region is gone. */
@@ -311,7 +305,7 @@ internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val i
 
     private var dead = false
 
-    /** Takes the pages of everything away, also of what is in use, and neither gives nor takes anything from then on. */
+    /** Takes all pages away, also those in use, and neither gives nor takes anything from then on. */
     fun abandon(): ReleasedMappings {
         dead = true
         heap.abandon()
@@ -372,7 +366,7 @@ internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val i
     var returnedBytes: Long = 0
         private set
 
-    /** Gives every idle page and every idle large block back to the system; answers how many bytes went. */
+    /** Gives every idle page and every idle large block back to the system; returns how many bytes went. */
     @IgnorableReturnValue
     fun trim(): Long = if (dead) 0 else counted { large.trim() + heap.trim() }.also { noteIdle() }
 

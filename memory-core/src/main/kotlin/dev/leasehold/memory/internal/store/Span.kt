@@ -1,5 +1,7 @@
 package dev.leasehold.memory.internal.store
 
+import dev.leasehold.memory.internal.platform.hex
+
 /**
  * A run of pages of one region that is one thing: free, a block, or cut into a [slab]. Under the store's lock.
  *
@@ -7,7 +9,7 @@ package dev.leasehold.memory.internal.store
  * free spans by both, so it leaves the index before either changes.
  */
 internal class Span(val region: Region, var first: Int, var pages: Int) {
-    /** Whether nobody has it. */
+    /** Whether it is neither a block nor a slab. */
     var free: Boolean = false
 
     /** What cuts it into blocks, or null. */
@@ -33,5 +35,5 @@ internal class Span(val region: Region, var first: Int, var pages: Int) {
     val isRegion: Boolean get() = pages == region.pages
 
     override fun toString(): String =
-        "span of $pages pages at 0x${address.toString(16)} (${if (free) "free" else "taken"}, $idle idle)"
+        "span of $pages pages at ${hex(address)} (${if (free) "free" else "taken"}, $idle idle)"
 }

@@ -7,7 +7,7 @@ import dev.leasehold.memory.internal.platform.Platform
  * A heap of pages: regions mapped from the system, split into spans on take, merged again on free.
  *
  *   region   |  slab  | free |  block  |     free      | block |
- *   map       SSSSSSSS F....F B.......B F.............F B.....B    who has the page, as far as anybody asks
+ *   map       SSSSSSSS F....F B.......B F.............F B.....B    which span has the page, as far as any search looks
  *   here      ######## ##.... ######### .....######.... #######    which pages the system has lent, and are paid for
  *
  * Two things are kept apart that allocators often mix. *Which span a page is in* is a matter of address space, which is
@@ -41,7 +41,7 @@ internal class SpanHeap(platform: Platform, private val leaf: BudgetLeaf) {
     private val pageShift = java.lang.Long.numberOfTrailingZeros(page)
     private var mappedPages = 0L
 
-    /** How many bytes are here although nobody uses them, and could go back. */
+    /** How many bytes are here but unused, and could go back. */
     val idleBytes: Long get() = idle.pages * page
 
     /** How many bytes are paid for. */
@@ -59,8 +59,8 @@ internal class SpanHeap(platform: Platform, private val leaf: BudgetLeaf) {
     // ---- taking ----
 
     /**
-     * Takes a span of [pages] pages. With [paid], all of them are here and paid for; without, each must be paid for with
-     * [pay] before it is used, unless it is here already.
+     * Takes a span of [pages] pages. With [paid], all of them are here and paid for; without, each must be paid for
+     * with [pay] before it is used, unless it is here already.
      *
      * @return the span, or null when neither the limit nor the system allows one; nothing has changed then
      */
@@ -129,7 +129,7 @@ internal class SpanHeap(platform: Platform, private val leaf: BudgetLeaf) {
         }
     }
 
-    // Address space costs nothing, so regions grow with what is mapped, and stay few. Where it does cost, they are small.
+    // Address space costs nothing, so regions grow with what is mapped, and stay few. Where it costs, they are small.
     private fun usualPages(): Int {
         val wanted = if (discards) (mappedBytes / 4).coerceIn(LEAST_REGION, MOST_REGION) else WHOLE_REGION
         val allowed = if (discards) leaf.leastLimit else leaf.leastLimit / REGIONS_A_LIMIT
@@ -167,7 +167,7 @@ internal class SpanHeap(platform: Platform, private val leaf: BudgetLeaf) {
             span.pages += right.pages
         }
         enterFree(span)
-        // A region of which nothing is here saves nobody a page fault.
+        // A region of which nothing is here saves no page fault.
         if (span.isRegion && span.resident == 0) unmap(span)
     }
 
@@ -194,7 +194,7 @@ internal class SpanHeap(platform: Platform, private val leaf: BudgetLeaf) {
         return right != null && right.pages >= pages - span.pages
     }
 
-    /** Makes [span] [pages] pages long, at the cost of the free span behind it; false, and nothing changed, when that is not possible. */
+    /** Extends [span] to [pages] pages by the free span behind it; false, and nothing changed, when that cannot be. */
     fun tryExtend(span: Span, pages: Int): Boolean {
         val more = pages - span.pages
         check(more > 0) { "$span does not grow to $pages pages" }
@@ -253,7 +253,7 @@ internal class SpanHeap(platform: Platform, private val leaf: BudgetLeaf) {
         if (discards) idle.update(span, count)
     }
 
-    /** Gives up to about [bytes] bytes of the pages that got idle longest ago back; false when the system refuses, or none are idle. */
+    /** Gives back up to about [bytes] bytes of the pages idle for longest; false when none are, or it is refused. */
     fun dropOldest(bytes: Long): Boolean {
         val span = idle.oldest ?: return false
         val wanted = (bytes + page - 1) ushr pageShift
@@ -262,7 +262,7 @@ internal class SpanHeap(platform: Platform, private val leaf: BudgetLeaf) {
         return false
     }
 
-    /** Gives everything that is idle back; answers how many bytes went. */
+    /** Gives everything that is idle back; returns how many bytes went. */
     fun trim(): Long {
         val before = residency.bytes
         for (span in idle.toList()) if (span.idle > 0) drop(span, span.idle)
@@ -304,7 +304,7 @@ internal class SpanHeap(platform: Platform, private val leaf: BudgetLeaf) {
     /** Takes the pages of every region away, also those in use; nothing may be taken or given back afterwards. */
     fun abandon() {
         for (region in regions.all.toList()) {
-            region.findNobody()
+            region.forgetRuns()
             val gone = if (discards) residency.discard(region, 0, region.pages) else residency.unmap(region)
             // What the system refuses stays paid for until it is unmapped.
             if (gone && !discards) regions.remove(region)

@@ -1,15 +1,5 @@
 package dev.leasehold.memory.contract.facade;
 
-import dev.leasehold.memory.Memory;
-import dev.leasehold.memory.Block;
-import dev.leasehold.memory.BlockClosedException;
-import dev.leasehold.memory.InvalidSizeException;
-import dev.leasehold.memory.ManagerClosedException;
-import dev.leasehold.memory.MemoryBudget;
-import dev.leasehold.memory.MemoryConfigurationException;
-import dev.leasehold.memory.MemoryManager;
-import dev.leasehold.memory.OutstandingMemoryException;
-import dev.leasehold.memory.SystemMemoryManager;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
@@ -21,6 +11,16 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.leasehold.memory.Block;
+import dev.leasehold.memory.BlockClosedException;
+import dev.leasehold.memory.InvalidSizeException;
+import dev.leasehold.memory.ManagerClosedException;
+import dev.leasehold.memory.Memory;
+import dev.leasehold.memory.MemoryBudget;
+import dev.leasehold.memory.MemoryConfigurationException;
+import dev.leasehold.memory.MemoryManager;
+import dev.leasehold.memory.OutstandingMemoryException;
+import dev.leasehold.memory.SystemMemoryManager;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
@@ -72,12 +72,12 @@ final class ManagerFacadeTest {
     void aScopedViewEndsWithItsScope() {
         try (var manager = SystemMemoryManager.of("java"); var block = Memory.allocate(manager, JAVA_LONG)) {
             var kept = new MemorySegment[1];
-            long answer = Memory.withMemorySegment(block, bytes -> {
+            long result = Memory.withMemorySegment(block, bytes -> {
                 bytes.set(JAVA_LONG, 0, 42);
                 kept[0] = bytes;
                 return bytes.get(JAVA_LONG, 0);
             });
-            assertEquals(42, answer);
+            assertEquals(42, result);
             assertThrows(IllegalStateException.class, () -> kept[0].get(JAVA_LONG, 0));
             var failure = assertThrows(IllegalArgumentException.class, () -> Memory.withMemorySegment(block, bytes -> {
                 throw new IllegalArgumentException("mine");
@@ -205,7 +205,7 @@ final class ManagerFacadeTest {
     }
 
     @Test
-    void theProcessHasAManagerThatNobodyCanTakeFromIt() {
+    void theProcessHasAManagerThatCannotBeTakenFromIt() {
         MemoryManager system = MemoryManager.system();
         assertSame(system, MemoryManager.system());
         try (var block = system.allocate(16)) {

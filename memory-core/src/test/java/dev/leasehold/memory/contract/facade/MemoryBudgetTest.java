@@ -1,14 +1,14 @@
 package dev.leasehold.memory.contract.facade;
 
-import dev.leasehold.memory.Memory;
-import dev.leasehold.memory.BudgetExceededException;
-import dev.leasehold.memory.BudgetInUseException;
-import dev.leasehold.memory.MemoryBudget;
-import dev.leasehold.memory.MemoryPool;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.leasehold.memory.BudgetExceededException;
+import dev.leasehold.memory.BudgetInUseException;
+import dev.leasehold.memory.Memory;
+import dev.leasehold.memory.MemoryBudget;
+import dev.leasehold.memory.MemoryPool;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -1,13 +1,5 @@
 package dev.leasehold.memory.contract.facade;
 
-import dev.leasehold.memory.Memory;
-import dev.leasehold.memory.FixedMemoryPool;
-import dev.leasehold.memory.Hygiene;
-import dev.leasehold.memory.Lease;
-import dev.leasehold.memory.LeaseClosedException;
-import dev.leasehold.memory.MemoryPool;
-import dev.leasehold.memory.PoolStatistics;
-import dev.leasehold.memory.SharedLease;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -16,6 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.leasehold.memory.FixedMemoryPool;
+import dev.leasehold.memory.Hygiene;
+import dev.leasehold.memory.Lease;
+import dev.leasehold.memory.LeaseClosedException;
+import dev.leasehold.memory.Memory;
+import dev.leasehold.memory.MemoryPool;
+import dev.leasehold.memory.PoolStatistics;
+import dev.leasehold.memory.SharedLease;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
 import java.time.Duration;

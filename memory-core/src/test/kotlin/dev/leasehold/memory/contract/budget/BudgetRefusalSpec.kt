@@ -52,12 +52,12 @@ class BudgetRefusalSpec : FunSpec({
         pool.close()
     }
 
-    test("a shared rent and an aligned one are refused alike, and a try answers null") {
+    test("a shared rent and an aligned one are refused alike, and a try returns null") {
         val pool = MemoryPool.isolated("frames") { budget = tree(64.KiB) }
         val whole = pool.rent(64.KiB)
         val message = "app › ingest › sockets: 64 KiB of 64 KiB used, 4 KiB requested for the " +
-            "pages of 100 bytes by pool 'frames': close what is no longer used, raise the limit of 'app › ingest › sockets', or rent " +
-            "with a timeout to wait"
+            "pages of 100 bytes by pool 'frames': close what is no longer used, raise the limit of " +
+            "'app › ingest › sockets', or rent with a timeout to wait"
         shouldThrow<BudgetExceededException> { pool.rentShared(100) }.message shouldBe message
         shouldThrow<BudgetExceededException> { pool.rent(100, 4096) }.message shouldBe message
         pool.tryRent(100) shouldBe null
@@ -79,7 +79,8 @@ class BudgetRefusalSpec : FunSpec({
         pool.stats().reserved shouldBe 0
         val refusal = shouldThrow<BudgetExceededException> { manager.allocate(100) }
         refusal.message shouldBe "app › ingest › sockets: 1 MiB of 1 MiB used, 4 KiB requested " +
-            "for the pages of 100 bytes by manager 'index': close what is no longer used or raise the limit of 'app › ingest › sockets'"
+            "for the pages of 100 bytes by manager 'index': close what is no longer used or raise the limit of " +
+            "'app › ingest › sockets'"
         refusal.ownerName shouldBe "index"
         sockets.toTree().lines().last().startsWith("└─ manager index") shouldBe true
         block.close()
@@ -96,8 +97,8 @@ class BudgetRefusalSpec : FunSpec({
         val pool = MemoryPool.fixed("half", 512.MiB, 2, 4096) { budget = sockets }
         val refusal = shouldThrow<BudgetExceededException> { MemoryPool.fixed("more", 4096, 1) { budget = sockets } }
         refusal.message shouldBe "app › ingest: 1 GiB of 1 GiB used, 4 KiB requested for the pages " +
-            "of 4,096 bytes by pool 'more': close what is no longer used, raise the limit of 'app › ingest', or rent with a " +
-            "timeout to wait"
+            "of 4,096 bytes by pool 'more': close what is no longer used, raise the limit of 'app › ingest', or rent " +
+            "with a timeout to wait"
         sockets.pools.size shouldBe 1
         pool.close()
         sockets.used shouldBe 0
@@ -116,8 +117,8 @@ class BudgetRefusalSpec : FunSpec({
         other.close()
         val rest = pool.rent(32.KiB)
         val refusal = shouldThrow<MemoryExhaustedException> { pool.rent(4096) }
-        refusal.message shouldBe "pool 'own': 4,096 bytes requested, 65,536 bytes of the limit of 65,536 bytes are reserved " +
-            "and 65,536 bytes used: close leases sooner, raise the limit, or rent with a timeout to wait"
+        refusal.message shouldBe "pool 'own': 4,096 bytes requested, 65,536 bytes of the limit of 65,536 bytes are " +
+            "reserved and 65,536 bytes used: close leases sooner, raise the limit, or rent with a timeout to wait"
         (refusal is BudgetExceededException) shouldBe false
         half.close()
         rest.close()
@@ -129,18 +130,18 @@ class BudgetRefusalSpec : FunSpec({
         val deep = MemoryBudget("deep", parent = MemoryBudget("side", parent = app))
         val idle = MemoryPool.isolated("idle") { budget = deep }
         val sleeper = MemoryPool.isolated("sleeper") { budget = app }
-        val asking = MemoryPool.isolated("asking") { budget = app }
+        val requesting = MemoryPool.isolated("requesting") { budget = app }
         onThread { List(30) { idle.rent(8192) }.forEach(Lease::close) }
         List(20) { sleeper.rentShared(8192) }.forEach(SharedLease::close)
         (app.used > 400.KiB) shouldBe true
-        asking.rent(1.MiB).close()
+        requesting.rent(1.MiB).close()
         idle.stats().reserved shouldBe 0
         sleeper.stats().reserved shouldBe 0
         idle.rent(1.MiB).close()
-        asking.stats().reserved shouldBe 0
+        requesting.stats().reserved shouldBe 0
         sleeper.rentShared(1.MiB).close()
         MemoryPool.fixed("fixed", 1.MiB, 1, 4096) { budget = app }.close()
-        listOf(idle, sleeper, asking).forEach(MemoryPool::close)
+        listOf(idle, sleeper, requesting).forEach(MemoryPool::close)
         app.used shouldBe 0
     }
 
@@ -155,7 +156,7 @@ class BudgetRefusalSpec : FunSpec({
         app.used shouldBe 0
     }
 
-    test("who waits gets what another pool of the budget gives up, without a word between them") {
+    test("a waiting request gets what another pool of the budget gives up, without a word between them") {
         val app = MemoryBudget.rootOf("app", 1.MiB)
         val giving = MemoryPool.isolated("giving") { budget = app }
         val waiting = MemoryPool.isolated("waiting") { budget = app }

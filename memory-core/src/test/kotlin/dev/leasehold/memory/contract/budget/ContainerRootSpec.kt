@@ -15,7 +15,7 @@ import kotlin.reflect.KClass
 
 /** A memory control group below the one that this process is in, where the system lets us make one. */
 internal class ControlGroup private constructor(private val folder: File, private val limitFile: File) : AutoCloseable {
-    /** Has the virtual machine that [command] starts bounded to [limit] bytes, and answers what it prints. */
+    /** Has the virtual machine that [command] starts bounded to [limit] bytes, and returns what it prints. */
     fun run(limit: Long, command: List<String>): String {
         limitFile.writeText("$limit")
         val script = "echo \$\$ > ${folder.path}/cgroup.procs && exec " + command.joinToString(" ") { "'$it'" }

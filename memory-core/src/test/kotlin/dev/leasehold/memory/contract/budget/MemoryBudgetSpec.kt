@@ -39,10 +39,10 @@ class MemoryBudgetSpec : FunSpec({
         MemoryBudget.root() shouldBeSameInstanceAs MemoryBudget.root()
     }
 
-    test("what nobody placed elsewhere draws on the root") {
+    test("what was placed nowhere else draws on the root") {
         MemoryPool.shared().budget shouldBeSameInstanceAs MemoryBudget.root()
         MemoryBudget.root().pools shouldContain MemoryPool.shared()
-        // Everybody's: others may give something back between two looks, and so it is asked until nobody does.
+        // Other pools may give something back between two looks, so it looks until none does.
         await("the root counts a pool's bytes while there is the pool") {
             val before = MemoryBudget.root().used
             val during = MemoryPool.fixed("at the root", 4096, 4).use { MemoryBudget.root().used }

@@ -29,67 +29,67 @@ import kotlin.time.Duration.Companion.minutes
 class SoftLimitSpec : FunSpec({
     fun MemoryPool.held() = stats().reserved
 
-    test("a soft limit is told once for each crossing, on the thread that crossed it") {
+    test("a soft limit notifies once for each crossing, on the thread that crossed it") {
         val app = MemoryBudget.rootOf("app", 1.MiB)
-        val told = ArrayList<Long>()
+        val crossings = ArrayList<Long>()
         app.onSoftLimit(512.KiB) { budget, used ->
             budget shouldBeSameInstanceAs app
             Thread.currentThread().name shouldBe "crosser"
-            told += used
+            crossings += used
         }
         fun pool(kib: Int) = MemoryPool.fixed("pool", kib.KiB, 1, 4096) { budget = app }
         onThread("crosser") {
             val half = pool(500)
-            told.size shouldBe 0
+            crossings.size shouldBe 0
             val more = pool(300)
-            told.shouldContainExactly(800.KiB)
+            crossings.shouldContainExactly(800.KiB)
             pool(200).close()
-            told.size shouldBe 1
+            crossings.size shouldBe 1
             half.close()
             pool(500).close()
-            told.size shouldBe 2
+            crossings.size shouldBe 2
             more.close()
         }
         app.used shouldBe 0
     }
 
-    test("a soft limit that the refill of a thread's cache crosses is told before the rent returns") {
+    test("a soft limit that the refill of a thread's cache crosses notifies before the rent returns") {
         val app = MemoryBudget.rootOf("app", 1.MiB)
-        val told = ArrayList<Long>()
+        val crossings = ArrayList<Long>()
         val pool = MemoryPool.isolated("pool") { budget = app }
         app.onSoftLimit(1) { _, used ->
-            told += used
+            crossings += used
             // No lock is held, and the cache is in order: the listener may rent itself.
             pool.rent(64).close()
         }
-        pool.rent(64).use { told.shouldContainExactly(pool.held()) }
+        pool.rent(64).use { crossings.shouldContainExactly(pool.held()) }
         Thread.ofVirtual().start { pool.rentShared(64).close() }.join()
-        told.size shouldBe 1
+        crossings.size shouldBe 1
         pool.close()
     }
 
-    test("all levels are told, and an ended notification is not") {
+    test("all levels notify, and an ended watch does not") {
         val app = MemoryBudget.rootOf("app", 1.MiB)
         val inner = MemoryBudget("inner", parent = app)
-        val told = ArrayList<String>()
-        app.onSoftLimit(4096) { budget, _ -> told += budget.name }
-        inner.onSoftLimit(4096) { budget, _ -> told += budget.name }
-        val ended = inner.onSoftLimit(1) { _, _ -> told += "ended" }
+        val crossings = ArrayList<String>()
+        app.onSoftLimit(4096) { budget, _ -> crossings += budget.name }
+        inner.onSoftLimit(4096) { budget, _ -> crossings += budget.name }
+        val ended = inner.onSoftLimit(1) { _, _ -> crossings += "ended" }
         ended.close()
         ended.close()
         val pool = MemoryPool.fixed("pool", 4096, 1) { budget = inner }
-        told.shouldContainExactly("inner", "app")
+        crossings.shouldContainExactly("inner", "app")
         pool.close()
     }
 
-    test("a request that is refused tells nobody") {
+    test("a refused request notifies of nothing") {
         val app = MemoryBudget.rootOf("app", 64.KiB)
         val inner = MemoryBudget("inner", parent = app)
-        var told = 0
-        inner.onSoftLimit(1) { _, _ -> told++ }
+        var crossings = 0
+        inner.onSoftLimit(1) { _, _ -> crossings++ }
         val pool = MemoryPool.isolated("pool") { budget = inner }
         shouldThrow<BudgetExceededException> { pool.rent(1.MiB) }
-        told shouldBe 0
+        crossings shouldBe 0
         inner.peak shouldBe 0
         pool.close()
     }
@@ -98,21 +98,21 @@ class SoftLimitSpec : FunSpec({
         val app = MemoryBudget.rootOf("app", 1.MiB)
         app.onSoftLimit(1) { _, _ -> throw StackOverflowError("a listener that throws, on purpose") }
         app.onSoftLimit(2) { _, _ -> error("another, on purpose") }
-        var told = 0
-        app.onSoftLimit(3) { _, _ -> told++ }
+        var crossings = 0
+        app.onSoftLimit(3) { _, _ -> crossings++ }
         val pool = MemoryPool.isolated("pool") { budget = app }
         pool.rent(64).use { it.segment.setLong(0, 1) }
         pool.rentShared(100.KiB).close()
-        told shouldBe 1
+        crossings shouldBe 1
         pool.stats().used shouldBe 0
         pool.close()
         app.used shouldBe 0
     }
 
-    test("who waited is told, and not who gave back") {
+    test("the waiting thread is notified, and not the one that gave back") {
         val app = MemoryBudget.rootOf("app", 1.MiB)
-        val told = ConcurrentLinkedQueue<String>()
-        app.onSoftLimit(600.KiB) { _, _ -> told += Thread.currentThread().name }
+        val crossings = ConcurrentLinkedQueue<String>()
+        app.onSoftLimit(600.KiB) { _, _ -> crossings += Thread.currentThread().name }
         val pool = MemoryPool.isolated("pool") {
             budget = app
             limit = 800.KiB
@@ -122,30 +122,30 @@ class SoftLimitSpec : FunSpec({
         await("the waiter waits") { pool.stats().waiters == 1 }
         first.close()
         waiter.join()
-        told.toList().shouldContainExactly("waiter")
+        crossings.toList().shouldContainExactly("waiter")
         pool.close()
     }
 
-    test("a transfer and its end tell what they cross") {
+    test("a transfer and its end notify of what they cross") {
         val app = MemoryBudget.rootOf("app", 1.MiB)
         val from = MemoryBudget("from", parent = app)
         val to = MemoryBudget("to", parent = app)
-        val told = ArrayList<String>()
-        for (budget in listOf(app, from, to)) budget.onSoftLimit(64.KiB) { crossed, _ -> told += crossed.name }
+        val crossings = ArrayList<String>()
+        for (budget in listOf(app, from, to)) budget.onSoftLimit(64.KiB) { crossed, _ -> crossings += crossed.name }
         val pool = MemoryPool.fixed("pool", 64.KiB, 1, 4096) { budget = from }
-        told.shouldContainExactly("from", "app")
-        told.clear()
+        crossings.shouldContainExactly("from", "app")
+        crossings.clear()
         val lease = pool.rent().transferTo(to)
-        told.shouldContainExactly("to")
+        crossings.shouldContainExactly("to")
         lease.close()
-        told.shouldContainExactly("to", "from")
+        crossings.shouldContainExactly("to", "from")
         pool.close()
     }
 
-    test("under concurrency each crossing is told exactly once") {
+    test("under concurrency each crossing notifies exactly once") {
         val root = BudgetNode("app", 1000, null)
         val leaves = List(4) { BudgetLeaf("pool $it", 1000, root) }
-        val told = AtomicLong()
+        val crossings = AtomicLong()
         val wrongThread = AtomicLong()
         val ups = AtomicLong()
         val inUse = Thread.currentThread()
@@ -153,7 +153,7 @@ class SoftLimitSpec : FunSpec({
             SoftLimit(500) { used ->
                 check(used >= 500)
                 if (Thread.currentThread() === inUse) wrongThread.incrementAndGet()
-                told.incrementAndGet()
+                crossings.incrementAndGet()
             },
         )
         val seed = Effort.seed("soft limit")
@@ -168,7 +168,7 @@ class SoftLimitSpec : FunSpec({
             }
         }
         // Every crossing upwards is followed by one downwards, and those can be counted from outside by going alone.
-        val before = told.get()
+        val before = crossings.get()
         repeat(1000) {
             check(leaves[0].tryReserve(499) && leaves[1].tryReserve(1))
             leaves[1].deliver()
@@ -176,7 +176,7 @@ class SoftLimitSpec : FunSpec({
             leaves[1].release(1)
             leaves[0].release(499)
         }
-        told.get() - before shouldBe ups.get()
+        crossings.get() - before shouldBe ups.get()
         wrongThread.get() shouldBe ups.get()
         root.used shouldBe 0
     }
@@ -184,23 +184,23 @@ class SoftLimitSpec : FunSpec({
     test("two threads that go above together make one crossing, and none is lost") {
         val root = BudgetNode("app", 1000, null)
         val leaves = List(3) { BudgetLeaf("pool $it", 1000, root) }
-        val told = AtomicLong()
-        root.add(SoftLimit(500) { told.incrementAndGet() })
+        val crossings = AtomicLong()
+        root.add(SoftLimit(500) { crossings.incrementAndGet() })
         val rounds = Effort.times(20_000)
         val barrier = CyclicBarrier(3)
         together(3) { worker ->
             repeat(rounds) { round ->
                 barrier.await(5, TimeUnit.MINUTES)
-                // Any two cross it; the third wants what can never be had, and must neither be told nor keep others
-                // from it.
+                // Any two cross it; the third requests what can never be had, and must neither be notified nor hold up
+                // the others.
                 if (worker < 2) check(leaves[worker].tryReserve(300)) else check(!leaves[worker].tryReserve(1001))
                 leaves[worker].deliver()
                 barrier.await(5, TimeUnit.MINUTES)
-                check(told.get() == round + 1L) { "told ${told.get()} times in ${round + 1} rounds" }
+                check(crossings.get() == round + 1L) { "notified ${crossings.get()} times in ${round + 1} rounds" }
                 barrier.await(5, TimeUnit.MINUTES)
                 if (worker < 2) leaves[worker].release(300)
             }
         }
-        told.get() shouldBe rounds
+        crossings.get() shouldBe rounds
     }
 })

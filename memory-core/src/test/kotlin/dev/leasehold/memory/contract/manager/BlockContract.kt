@@ -261,7 +261,7 @@ internal object BlockContract {
         block.close()
         view.get(JAVA_BYTE, 0) shouldBe 1
         block.asKeptMemorySegment().address() shouldBe block.address
-        // Many threads at once that ask for the first view.
+        // Many threads at once that take the first view.
         val shared = manager.allocate(96)
         together(4) { worker ->
             repeat(50) { shared.asKeptMemorySegment().set(JAVA_BYTE, worker.toLong(), worker.toByte()) }
@@ -283,7 +283,7 @@ internal object BlockContract {
             next.withSegment { it.asMemorySegment().fill(2) }
             if (Platform.current.bindsViews) {
                 if (!fixture.quarantine) shouldThrow<IllegalStateException> { slice.get(JAVA_BYTE, 0) }
-                // Until it is cut off it may still reach bytes, but nobody else's.
+                // Until it is cut off it may still reach bytes, but never another block's.
                 runCatching { slice.fill(3) }.exceptionOrNull()?.let { (it is IllegalStateException) shouldBe true }
                 next.withSegment { it.asMemorySegment().get(JAVA_BYTE, 0) } shouldBe 2
                 manager.trim()

@@ -88,7 +88,7 @@ class BlockResizeSpec :
             }
         }
 
-        "a block of pages grows in place when those behind it are free, for all who hold it" {
+        "a block of pages grows in place when those behind it are free, for all holders" {
             SystemMemoryManager("span").use { manager ->
                 val block = manager.allocate(64.KiB)
                 block.fillWith(4)
@@ -107,7 +107,7 @@ class BlockResizeSpec :
             }
         }
 
-        "a block of pages gives its tail back when it shrinks, unless somebody could still reach it" {
+        "a block of pages gives its tail back when it shrinks, unless it can still be reached" {
             SystemMemoryManager("shrink").use { manager ->
                 val block = manager.allocate(512.KiB)
                 val shrunk = block.resize(64.KiB)
@@ -167,7 +167,7 @@ class BlockResizeSpec :
             }
         }
 
-        "a resize keeps the alignment that was asked for" {
+        "a resize keeps the requested alignment" {
             SystemMemoryManager("aligned").use { manager ->
                 var block = manager.allocate(100, 4096)
                 for (size in listOf(5000L, 300L, 70_000L, 3 * MIB)) {

@@ -16,7 +16,7 @@ import io.kotest.matchers.shouldBe
 import java.util.concurrent.CountDownLatch
 import java.util.concurrent.atomic.AtomicLong
 
-/** Whoever closes too often takes the reference of somebody who still has one, but never the memory under a scope. */
+/** A close too often takes the reference of another holder, but never the memory under a scope. */
 class BlockScopeSpec : FunSpec({
     val sizes = listOf(64L, 40_000L, 2.MiB)
 
@@ -47,9 +47,7 @@ class BlockScopeSpec : FunSpec({
             manager.stats().reserved shouldBe 0
         }
 
-        test(
-            "closing too often on another thread leaves a scope its $size bytes, and the owner is told at its own close",
-        ) {
+        test("a close too often on another thread leaves a scope its $size bytes, and fails the owner's own close") {
             val manager = SystemMemoryManager("scopes")
             val block = manager.allocate(size)
             val entered = CountDownLatch(1)
@@ -81,9 +79,7 @@ class BlockScopeSpec : FunSpec({
 
     for (virtual in listOf(false, true)) {
         val threads = if (virtual) "virtual" else "platform"
-        test(
-            "of closes that race one succeeds for each reference, and scopes on $threads threads see their own bytes only",
-        ) {
+        test("of racing closes one succeeds for each reference, and scopes on $threads threads see only their bytes") {
             val manager = SystemMemoryManager("scopes")
             val refused = AtomicLong()
             val scopes = AtomicLong()
@@ -100,7 +96,7 @@ class BlockScopeSpec : FunSpec({
                 }
                 together(3, virtual) { worker ->
                     if (worker == 0) {
-                        // Who comes first is the scheduler's affair but now and then, so that some scopes do.
+                        // Now and then a scope comes first for certain; else the scheduler decides.
                         if (round % 8 == 0) scoped.await() else repeat(round % 30) { Thread.onSpinWait() }
                         repeat(2) { close() }
                         // What was freed too early would be this.
@@ -110,9 +106,9 @@ class BlockScopeSpec : FunSpec({
                             repeat(20) {
                                 block.withSegment { segment ->
                                     scoped.countDown()
-                                    check(segment.getLong(0) == 7L) { "somebody else's bytes in a scope" }
+                                    check(segment.getLong(0) == 7L) { "another block's bytes in a scope" }
                                     if (it == 10) close()
-                                    check(segment.getLong(0) == 7L) { "somebody else's bytes in a scope" }
+                                    check(segment.getLong(0) == 7L) { "another block's bytes in a scope" }
                                 }
                                 scopes.incrementAndGet()
                             }
@@ -132,7 +128,7 @@ class BlockScopeSpec : FunSpec({
         }
     }
 
-    test("a resize whose reference somebody else gives back meanwhile fails, and loses no memory") {
+    test("a resize whose reference another thread gives back meanwhile fails, and loses no memory") {
         val manager = SystemMemoryManager("scopes")
         val lost = AtomicLong()
         repeat(Effort.times(300)) { round ->

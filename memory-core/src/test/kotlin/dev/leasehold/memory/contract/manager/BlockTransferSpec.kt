@@ -56,7 +56,7 @@ private class PaidBlocks(
 }
 
 class BlockTransferSpec : FunSpec({
-    // What is asked for, and what a block of it is.
+    // What is requested, and what a block of it is.
     val kinds = mapOf(
         "a small block" to (1000L to 1024L),
         "a span" to (40_000L to 40.KiB),
@@ -123,7 +123,7 @@ class BlockTransferSpec : FunSpec({
         paid.end()
     }
 
-    test("blocks without bytes cost nobody anything") {
+    test("blocks without bytes cost nothing") {
         val paid = PaidBlocks()
         val block = paid.manager.allocate(0)
         block.transferTo(paid.to)

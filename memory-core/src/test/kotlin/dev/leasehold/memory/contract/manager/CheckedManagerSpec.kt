@@ -241,7 +241,7 @@ class CheckedManagerSpec : FunSpec({
         block.close()
     }
 
-    test("a damaged block that was taken back by a clear is nobody's error, and is not listed any more") {
+    test("a damaged block that was taken back by a clear fails no close, and is not listed any more") {
         val manager = checked()
         val block = manager.allocate(100)
         around(block).fill(0)
@@ -257,7 +257,8 @@ class CheckedManagerSpec : FunSpec({
         onThread("closer") { block.close() }
         shouldThrow<BlockClosedException> { block.close() }.message!! shouldMatch Regex(
             "Block of 10 bytes at 0x[0-9a-f]+ from manager 'sites' was closed after its last reference had been " +
-                "given back: close once for the allocation and once for each retain; allocated at $site; closed at $site",
+                "given back: close once for the allocation and once for each retain; allocated at $site; " +
+                "closed at $site",
         )
         manager.close()
     }

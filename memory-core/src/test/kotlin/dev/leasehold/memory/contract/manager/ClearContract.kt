@@ -18,7 +18,7 @@ import io.kotest.matchers.comparables.shouldBeGreaterThan
 import io.kotest.matchers.shouldBe
 import java.lang.foreign.ValueLayout.JAVA_BYTE
 
-/** What taking all blocks back does, whatever manager it is: the part of [ManagerContract] about [MemoryManager.clear]. */
+/** What taking all blocks back does: the part of [ManagerContract] about [MemoryManager.clear]. */
 internal object ClearContract {
     val checks: List<ManagerContract.Check> = listOf(
         ManagerContract.Check(
@@ -32,7 +32,7 @@ internal object ClearContract {
         ManagerContract.Check("clear takes the quarantine back, too, and cuts its views off", ::quarantine),
         ManagerContract.Check("figures add up across a clear, and allocations are counted on", ::figures),
         ManagerContract.Check("a closed manager can be cleared of what is still allocated", ::closed),
-        ManagerContract.Check("whoever is inside a scope finds zeros or its own bytes after a clear", ::withinScope),
+        ManagerContract.Check("a scope finds zeros or its own bytes after a clear", ::withinScope),
         ManagerContract.Check("a manager that belongs to the process cannot be cleared", ::system),
     )
 
@@ -174,8 +174,8 @@ internal object ClearContract {
         if (fixture.closable) return@use
         val block = manager.allocate(1000)
         shouldThrow<UnsupportedOperationException> { manager.clear() }.message shouldBe
-            "the system manager belongs to the whole process and cannot be cleared; use SystemMemoryManager(name) for one " +
-            "that can"
+            "the system manager belongs to the whole process and cannot be cleared; use SystemMemoryManager(name) " +
+            "for one that can"
         block.isClosed shouldBe false
         block.close()
     }

@@ -99,6 +99,7 @@ class CountedSpec : FunSpec({
             "used 48 B, idle 16 B, quarantined 0 B, reserved 64 B (peak 64 B, limit 128 B), 0 waiting, 2 rents " +
             "(1 hit, 1 miss)"
         ManagerStatistics(state, tally(1, 0), Long.MAX_VALUE, 1, 1).toString() shouldBe
-            "1 block, used 48 B, idle 16 B, quarantined 0 B, reserved 64 B (peak 64 B, limit none), 1 allocation (1 hit)"
+            "1 block, used 48 B, idle 16 B, quarantined 0 B, reserved 64 B (peak 64 B, limit none), " +
+            "1 allocation (1 hit)"
     }
 })

@@ -68,7 +68,7 @@ class ManagerClearSpec : FunSpec({
         to.close()
     }
 
-    test("the addresses go back when nobody refers to what was cleared, and not before") {
+    test("the addresses go back when nothing refers to what was cleared, and not before") {
         val platform = ScriptedPlatform()
         val manager = manager(platform)
         var kept: Block? = manager.allocate(3.MiB)
@@ -82,7 +82,7 @@ class ManagerClearSpec : FunSpec({
             System.gc()
             Thread.sleep(20)
         }
-        // Still nobody else's: whoever is inside of a scope may use them.
+        // Not given out again: a thread inside of a scope may use them.
         platform.lentBytes shouldBe lent
         manager.allocate(100).use { next -> (next.address == small.address) shouldBe false }
         kept = null
@@ -113,7 +113,7 @@ class ManagerClearSpec : FunSpec({
                 manager.stats().shouldAddUp()
                 manager.stats().used shouldBe 0
                 (manager.stats().reserved >= 2.MiB) shouldBe true
-                // As long as somebody refers to a block, which a local variable that is not read again does not.
+                // As long as something refers to a block, which a local variable that is not read again does not.
                 Reference.reachabilityFence(block)
                 Reference.reachabilityFence(large)
                 manager.allocate(64).close()
@@ -131,7 +131,7 @@ class ManagerClearSpec : FunSpec({
         }
     }
 
-    test("a view that the system uses during a clear is cut off when that is over, and its memory is nobody else's") {
+    test("a view that the system uses during a clear is cut off when that is over, and its memory is not given out") {
         val platform = ScriptedPlatform()
         val manager = manager(platform) { quarantineBytes = 0 }
         val views = listOf(64.KiB, 2.MiB).map { size -> manager.allocate(size).asKeptMemorySegment() }
@@ -229,8 +229,8 @@ class ManagerClearSpec : FunSpec({
             }
             println("$clears clears, $scopes scopes, $refusals refusals")
             manager.stats().shouldAddUp()
-            // A resize that moves counts too; what has been taken and is not yet counted when a clear adds up is not, and that
-            // may be one block of each of three threads.
+            // A resize that moves counts too; what has been taken and is not yet counted when a clear adds up is not,
+            // and that may be one block of each of three threads.
             manager.stats().allocations shouldBeGreaterThanOrEqualTo ids.get() - 3 * clears.get()
             manager.clear()
             val stats = manager.stats()

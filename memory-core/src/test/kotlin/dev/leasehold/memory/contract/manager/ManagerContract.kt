@@ -38,7 +38,7 @@ internal object ManagerContract {
     val checks: List<Check> = listOf(
         Check("a block has exactly the bytes requested for, and no neighbour is reachable", ::exactViews),
         Check("blocks lie at multiples of 64, small ones of 16", ::naturalAlignment),
-        Check("an alignment asked for is kept", ::askedAlignment),
+        Check("a requested alignment is kept", ::keptAlignment),
         Check("blocks do not overlap and keep their bytes", ::noOverlap),
         Check("a block without bytes is valid, costs nothing and can be closed", ::emptyBlocks),
         Check("a size or alignment that no block may have is refused before anything changes", ::refusedSizes),
@@ -49,7 +49,7 @@ internal object ManagerContract {
         Check("a closed manager refuses to allocate and says so", ::closedManager),
         Check("closing a manager again does nothing", ::closeTwice),
         Check("a manager that belongs to the process cannot be closed", ::systemStaysOpen),
-        Check("manager and figures say who they are", ::describesItself),
+        Check("manager and figures have their names in their texts", ::describesItself),
     ) + BlockContract.checks + ClearContract.checks + ResizeContract.checks + PageContract.checks +
         PageIdContract.checks + PageEndContract.checks + PageResizeContract.checks
 
@@ -65,9 +65,9 @@ internal object ManagerContract {
         listOf<Long>(0, 1, 15, 16, 17, 100, 1000, 4095, 4096, 4097, 3 * (1L shl 20) + 17) + everyClassBorder
         ).distinct().sorted()
 
-    private fun sizesFor(manager: MemoryManager) = sizes.filter {
-        it <=
-            minOf(manager.maxAllocation, manager.limit - 4096)
+    private fun sizesFor(manager: MemoryManager): List<Long> {
+        val most = minOf(manager.maxAllocation, manager.limit - 4096)
+        return sizes.filter { it <= most }
     }
 
     private fun exactViews(fixture: ManagerFixture) = fixture.use { manager ->
@@ -106,7 +106,7 @@ internal object ManagerContract {
         }
     }
 
-    private fun askedAlignment(fixture: ManagerFixture) = fixture.use { manager ->
+    private fun keptAlignment(fixture: ManagerFixture) = fixture.use { manager ->
         for (alignment in generateSequence(1L) { it * 2 }.takeWhile { it <= Platform.current.pageSize }) {
             for (size in listOf<Long>(0, 1, 48, 65, 96, 320, 5000, 2.MiB).filter { it <= sizesFor(manager).last() }) {
                 val blocks = List(2) { manager.allocate(size, alignment) }
@@ -308,7 +308,7 @@ internal object ManagerContract {
             (
                 "# blocks?, used # B, idle # B, quarantined # B, reserved # B \\(peak # B, limit (none|# B)\\), " +
                     "# allocations? \\(# hits?\\)"
-            ).replace("#", "\\d{1,3}(,\\d{3})*"),
+                ).replace("#", "\\d{1,3}(,\\d{3})*"),
         )
         figures.matches(words) shouldBe true
         manager.toString() shouldBe "MemoryManager '${manager.name}' ($figures)"

@@ -37,7 +37,7 @@ class ManagerFaultSpec : FunSpec({
     fun manager(platform: ScriptedPlatform, configure: ManagerOptions.() -> Unit = {}) =
         SystemMemoryManager.make("faults", ManagerOptions().apply(configure), platform)
 
-    test("a system that refuses is named with what was asked and used, and nothing is taken") {
+    test("a system that refuses is named with what was requested and used, and nothing is taken") {
         val platform = ScriptedPlatform().apply { refuseMap = { true } }
         val manager = manager(platform)
         for (size in longArrayOf(1, 64, 4096, 100_000, 1.MiB, 5.MiB)) {
@@ -45,7 +45,7 @@ class ManagerFaultSpec : FunSpec({
                 val failure = shouldThrow<MemoryExhaustedException> { allocate() }
                 failure.message shouldBe
                     "manager 'faults': the system refused memory for ${bytes(size)} (0 bytes reserved, " +
-                        "0 bytes used); close blocks sooner, or give the process more memory"
+                    "0 bytes used); close blocks sooner, or give the process more memory"
                 failure.requested shouldBe size
             }
         }
@@ -59,7 +59,7 @@ class ManagerFaultSpec : FunSpec({
         platform.lentBytes shouldBe 0
     }
 
-    test("a limit that refuses is named with what was asked, reserved, used and allowed, however the system fares") {
+    test("a limit that refuses is named with what was requested, reserved, used and allowed, on any system") {
         val platform = ScriptedPlatform()
         val manager = manager(platform) { limit = 1.MiB }
         val block = manager.allocate(600_000)
@@ -67,8 +67,8 @@ class ManagerFaultSpec : FunSpec({
         for (refuses in listOf(false, true)) {
             platform.refuseMap = { refuses }
             val words = shouldThrow<MemoryExhaustedException> { manager.allocate(600_000) }.message
-            words shouldBe "manager 'faults': 600,000 bytes requested, ${bytes(manager.stats().reserved)} of the limit of " +
-                "1,048,576 bytes are reserved and ${bytes(used)} used: close blocks sooner or raise the limit"
+            words shouldBe "manager 'faults': 600,000 bytes requested, ${bytes(manager.stats().reserved)} of the " +
+                "limit of 1,048,576 bytes are reserved and ${bytes(used)} used: close blocks sooner or raise the limit"
         }
         platform.refuseMap = { false }
         block.close()

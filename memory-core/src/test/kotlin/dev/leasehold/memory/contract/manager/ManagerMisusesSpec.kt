@@ -18,7 +18,7 @@ import dev.leasehold.memory.internal.platform.bytes
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
 
-/** Every wrong use of managers and blocks in one table: what is done, which exception it is, and every word of its message. */
+/** Every wrong use of managers and blocks in one table: the call, the exception, and every word of its message. */
 class ManagerMisusesSpec : FunSpec({
     class Misuse(
         val what: String,
@@ -60,7 +60,9 @@ class ManagerMisusesSpec : FunSpec({
     val above = "bytes requested, and its limit is 1,048,576 bytes: raise the limit or request less"
     val allocations = listOf(
         size("a negative size", "$negative -1 bytes") { it.allocate(-1) },
-        size("the smallest long as a size", "$negative -9,223,372,036,854,775,808 bytes") { it.allocate(Long.MIN_VALUE) },
+        size("the smallest long as a size", "$negative -9,223,372,036,854,775,808 bytes") {
+            it.allocate(Long.MIN_VALUE)
+        },
         size("a negative size with an alignment", "$negative -64 bytes") { it.allocate(-64, 64) },
         size("a size above the limit", "manager 'table': 1,048,577 $above") { it.allocate(1.MiB + 1) },
         size("the largest long as a size", "manager 'table': 9,223,372,036,854,775,807 $above") {
@@ -83,8 +85,8 @@ class ManagerMisusesSpec : FunSpec({
             "more than the limit leaves",
             MemoryExhaustedException::class.java,
             {
-                "manager 'table': 1,048,576 bytes requested, 4,096 bytes of the limit of 1,048,576 bytes are reserved and " +
-                    "16 bytes used: close blocks sooner or raise the limit"
+                "manager 'table': 1,048,576 bytes requested, 4,096 bytes of the limit of 1,048,576 bytes are " +
+                    "reserved and 16 bytes used: close blocks sooner or raise the limit"
             },
         ) { manager, _ -> manager.allocate(1.MiB) },
     )
@@ -168,9 +170,7 @@ class ManagerMisusesSpec : FunSpec({
         }
     }
 
-    test(
-        "a block that somebody closes once too often in a scope is freed once, and the close that was too many says so",
-    ) {
+    test("a block closed once too often in a scope is freed once, and the close too many says so") {
         val manager = SystemMemoryManager("table")
         val block = manager.allocate(10)
         block.withSegment { segment ->

@@ -20,7 +20,7 @@ class ManagerSizesSpec :
         "one block may be larger than 2 GiB, and grow beyond 3" {
             SystemMemoryManager("large").use { manager ->
                 val last = 2.GiB + 4095
-                // Pages that nobody touches cost address space only.
+                // Untouched pages cost address space only.
                 var block = manager.allocate(last + 1)
                 block.withSegment {
                     it.setByte(0, 1)
@@ -42,9 +42,7 @@ class ManagerSizesSpec :
                 repeat(2) {
                     manager.allocate(64.MiB).close()
                     val small = ArrayList<Block>()
-                    while (manager.stats().used <
-                        70.MiB
-                    ) {
+                    while (manager.stats().used < 70.MiB) {
                         repeat(500) { small += manager.allocate(1000L + small.size % 3000) }
                     }
                     // Every second one first, so that what is free lies in pieces.

@@ -97,12 +97,14 @@ internal object PageContract {
         val most = minOf(manager.limit / page, 1L shl 24).toInt()
         for (count in intArrayOf(most + 1, Int.MAX_VALUE)) {
             val refusal = shouldThrow<InvalidSizeException> { manager.allocatePages(count) }
-            refusal.message shouldBe "manager '${manager.name}': ${grouped(count.toLong())} pages of ${bytes(page)} requested, and " +
-                if (fixture.limited) {
-                    "its limit is ${bytes(most * page)} (${grouped(most.toLong())} pages): raise the limit or request fewer"
-                } else {
-                    "no run may have more than ${grouped(most.toLong())} pages: request fewer"
-                }
+            val pages = grouped(most.toLong())
+            val reason = if (fixture.limited) {
+                "its limit is ${bytes(most * page)} ($pages pages): raise the limit or request fewer"
+            } else {
+                "no run may have more than $pages pages: request fewer"
+            }
+            val requested = "${grouped(count.toLong())} pages of ${bytes(page)} requested"
+            refusal.message shouldBe "manager '${manager.name}': $requested, and $reason"
             refusal.size shouldBe count * page
         }
         manager.stats().withoutEpochs() shouldBe before.withoutEpochs()

@@ -22,7 +22,7 @@ internal object PageIdContract {
         ManagerContract.Check("an id that no live run has leads nowhere", ::notFound),
         ManagerContract.Check("an id stays while the run lives, whatever comes and goes", ::stableIds),
         ManagerContract.Check("what was found is held like what was allocated", ::references),
-        ManagerContract.Check("a run that nobody but the manager knows is found again", ::foundAgain),
+        ManagerContract.Check("a run that only the manager knows is found again", ::foundAgain),
         ManagerContract.Check("a page that is not in the run is refused by name", ::offsets),
     )
 

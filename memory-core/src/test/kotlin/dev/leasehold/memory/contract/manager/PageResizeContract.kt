@@ -16,8 +16,8 @@ import java.lang.foreign.ValueLayout.JAVA_LONG
 /** How runs of pages grow and shrink: the part of [ManagerContract] about resizing them. */
 internal object PageResizeContract {
     val checks: List<ManagerContract.Check> = listOf(
-        ManagerContract.Check("resizing keeps bytes, and the answer says which ids they have now", ::resizing),
-        ManagerContract.Check("who else holds a run that moved keeps it as it was", ::resizingShared),
+        ManagerContract.Check("resizing keeps bytes, and the result has the ids that they have now", ::resizing),
+        ManagerContract.Check("other holders of a run that moved keep it as it was", ::resizingShared),
         ManagerContract.Check("a resize that is refused changes nothing", ::refusedResize),
     )
 
@@ -57,7 +57,7 @@ internal object PageResizeContract {
         run.fillWith(4)
         val view = run.asKeptMemorySegment()
         run.retain()
-        // Somebody else has it, so its tail cannot go.
+        // It is held twice, so its tail cannot go.
         val shorter = run.resizePages(1)
         shorter shouldNotBe run
         shorter.id shouldNotBe run.id

@@ -51,7 +51,7 @@ class PageRunSpec : FunSpec({
 
     // ---- in place ----
 
-    test("a run grows where it lies when the pages behind it are free, for all who hold it") {
+    test("a run grows where it lies when the pages behind it are free, for all holders") {
         SystemMemoryManager("grow").use { manager ->
             val run = manager.allocatePages(2)
             run.fillWith(1)
@@ -112,7 +112,7 @@ class PageRunSpec : FunSpec({
         }
     }
 
-    test("a run of the size that it has stays as it is, with its views and whoever holds it") {
+    test("a run of the size that it has stays as it is, with its views and references") {
         SystemMemoryManager("same").use { manager ->
             val run = manager.allocatePages(3)
             val view = run.keptSegment
@@ -144,11 +144,11 @@ class PageRunSpec : FunSpec({
         val runs = List(10) { manager.allocatePages(1) }
         manager.stats().reserved shouldBe 10 * page
         shouldThrow<MemoryExhaustedException> { manager.allocatePages(1) }.message shouldBe
-            "manager 'exact': 4,096 bytes requested, 40,960 bytes of the limit of 41,060 bytes are reserved and 40,960 bytes " +
-            "used: close blocks sooner or raise the limit"
+            "manager 'exact': 4,096 bytes requested, 40,960 bytes of the limit of 41,060 bytes are reserved and " +
+            "40,960 bytes used: close blocks sooner or raise the limit"
         shouldThrow<InvalidSizeException> { manager.allocatePages(11) }.message shouldBe
-            "manager 'exact': 11 pages of 4,096 bytes requested, and its limit is 40,960 bytes (10 pages): raise the limit " +
-            "or request fewer"
+            "manager 'exact': 11 pages of 4,096 bytes requested, and its limit is 40,960 bytes (10 pages): raise the " +
+            "limit or request fewer"
         runs[4].close()
         manager.allocatePages(1).close()
         shouldThrow<MemoryExhaustedException> { manager.allocatePages(2) }
@@ -202,7 +202,7 @@ class PageRunSpec : FunSpec({
         val manager = SystemMemoryManager("short") { limit = 64 * page }
         val run = manager.allocatePages(20)
         run.fillWith(5)
-        // Slabs behind the run, in nobody's hands any more but a cache's.
+        // Slabs behind the run, whose blocks only a cache still has.
         List(200) { manager.allocate(500) }.forEach(Block::close)
         run.resizePages(64) shouldBeSameInstanceAs run
         run.shouldHold(5, 20)
@@ -217,8 +217,8 @@ class PageRunSpec : FunSpec({
         val wall = manager.allocatePages(1)
         run.fillWith(6)
         val refusal = shouldThrow<MemoryExhaustedException> { run.resizePages(9) }
-        refusal.message shouldBe "manager 'stuck': 36,864 bytes requested, 20,480 bytes of the limit of 49,152 bytes are " +
-            "reserved and 20,480 bytes used: close blocks sooner or raise the limit"
+        refusal.message shouldBe "manager 'stuck': 36,864 bytes requested, 20,480 bytes of the limit of 49,152 bytes " +
+            "are reserved and 20,480 bytes used: close blocks sooner or raise the limit"
         run.refCount shouldBe 1
         run.shouldHold(6)
         wall.close()
@@ -273,7 +273,7 @@ class PageRunSpec : FunSpec({
         }
     }
 
-    test("a manager that traces sites says where runs that are still allocated come from, and who closed one") {
+    test("a manager that traces sites says where runs that are still allocated come from, and where one was closed") {
         val manager = SystemMemoryManager("traced") { traceSites = true }
         val run = manager.allocatePages(2)
         val closed = manager.allocatePages(1).also(PageRun::close)

@@ -27,12 +27,12 @@ import kotlin.random.Random
 internal object ResizeContract {
     val checks: List<ManagerContract.Check> = listOf(
         ManagerContract.Check("a resized block keeps its bytes up to the smaller size", ::keepsContent),
-        ManagerContract.Check("the bytes behind the old content are zero when that is asked for", ::zeroedTail),
-        ManagerContract.Check("the answer is this block, or a new one while this one is closed", ::soleHolder),
-        ManagerContract.Check("who else holds a block that must move keeps it as it was", ::otherHolders),
-        ManagerContract.Check("a block is resized on any thread, and by whoever holds it", ::elsewhere),
+        ManagerContract.Check("the bytes behind the old content are zero when that is requested", ::zeroedTail),
+        ManagerContract.Check("the result is this block, or a new one while this one is closed", ::soleHolder),
+        ManagerContract.Check("other holders of a block that must move keep it as it was", ::otherHolders),
+        ManagerContract.Check("a block is resized on any thread, and through any reference", ::elsewhere),
         ManagerContract.Check("a block grows from nothing and shrinks to nothing", ::emptyBlocks),
-        ManagerContract.Check("an alignment that was asked for is kept where the block moves", ::keepsAlignment),
+        ManagerContract.Check("a requested alignment is kept where the block moves", ::keepsAlignment),
         ManagerContract.Check(
             "views keep the size that they were taken with, and reach no bytes that were given back",
             ::views,
@@ -210,7 +210,7 @@ internal object ResizeContract {
                 val resized = block.resize(to)
                 view.byteSize() shouldBe from
                 resized.keptSegment.size shouldBe to
-                // What is given back or has moved away may be somebody else's by now.
+                // What is given back or has moved away may belong to another block by now.
                 val others = List(3) { manager.allocate(minOf(from, to)) }
                 others.forEach { it.fill(2) }
                 if (Platform.current.bindsViews) {

@@ -31,7 +31,7 @@ class WatchedBlockSpec : FunSpec() {
         test("a block that another budget pays for keeps its guards when it grows") {
             MemoryBudget("other").use { other ->
                 SystemMemoryManager("moved") { checked = true }.use { manager ->
-                    // Its size class has more bytes, and they are the guards' and nobody's.
+                    // Its size class has more bytes, which only the guards use.
                     val block = manager.allocate(1000)
                     block.transferTo(other)
                     val grown = block.resize(1060)

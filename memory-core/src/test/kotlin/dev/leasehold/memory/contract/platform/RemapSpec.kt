@@ -61,7 +61,7 @@ class RemapSpec : FunSpec({
             platform.remap(whole, 3.MiB, 1L shl 60, mayMove = true) shouldBe 0
             marked(whole, 3.MiB) shouldBe true
             platform.unmap(whole + 2.MiB, 1.MiB)
-            // Nobody else can map there meanwhile but this process: it may be refused, and then nothing has changed.
+            // Another thread of this process may map there: then it is refused, and nothing has changed.
             val grown = platform.remap(whole, 2.MiB, 2.MiB + 64.KiB, mayMove = false)
             if (grown != 0L) grown shouldBe whole
             marked(whole, 2.MiB) shouldBe true

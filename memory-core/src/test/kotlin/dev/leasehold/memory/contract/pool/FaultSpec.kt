@@ -26,14 +26,14 @@ class FaultSpec : FunSpec({
     fun pool(platform: ScriptedPlatform, configure: PoolOptions.() -> Unit = {}) =
         MemoryPool.make("faults", PoolOptions().apply(configure), platform)
 
-    test("a system that refuses is named with what was asked, and nothing is taken") {
+    test("a system that refuses is named with what was requested, and nothing is taken") {
         val platform = ScriptedPlatform().apply { refuseMap = { true } }
         val pool = pool(platform)
         for (size in longArrayOf(0, 1, 4096, 1.MiB, 5.MiB)) {
             val failure = shouldThrow<MemoryExhaustedException> { pool.rent(size) }
             failure.message shouldBe
                 "pool 'faults': the system refused memory for ${bytes(size)} (0 bytes reserved, 0 bytes " +
-                    "used); close leases sooner, or give the process more memory"
+                "used); close leases sooner, or give the process more memory"
             failure.requested shouldBe size
             pool.tryRent(size) shouldBe null
             shouldThrow<MemoryExhaustedException> { pool.rentShared(size) }

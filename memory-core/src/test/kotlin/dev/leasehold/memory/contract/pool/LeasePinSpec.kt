@@ -54,7 +54,7 @@ class LeasePinSpec : FunSpec() {
     }
 
     init {
-        test("what is closed in a scope stays closed while a native call uses a kept view of it, and comes back after the call") {
+        test("a lease closed in a scope while a native call uses its kept view stays closed, and comes back after it") {
             MemoryPool.isolated("late").use { pool ->
                 val lease = pool.rentShared(2.MiB)
                 val pipe = Pipe.open()
@@ -92,7 +92,8 @@ class LeasePinSpec : FunSpec() {
             test("the same check finds a buffer without a pin, over a pool $kind") {
                 make().use { pool ->
                     val lease = pool.rentShared(64)
-                    val buffer = Segment.of(Platform.current.view(lease.keptSegment.address + 8, 16, null)).asByteBuffer()
+                    val raw = Platform.current.view(lease.keptSegment.address + 8, 16, null)
+                    val buffer = Segment.of(raw).asByteBuffer()
                     lease.close()
                     intrusions(pool, buffer) shouldBe 1
                 }

@@ -30,10 +30,10 @@ class LimitLoopSpec : FunSpec({
                 memory.used() shouldBeLessThanOrEqualTo kind.limit
                 repeat(Effort.times(kind.turns)) { turn ->
                     open.removeFirst().close()
-                    val next = checkNotNull(memory.take()) { "turn $turn: nothing to take, with ${open.size} of $most open" }
+                    val next = checkNotNull(memory.take()) { "turn $turn: nothing to take, ${open.size} of $most open" }
                     next.withSegment { it.setByte(0, turn.toByte()) }
                     open.addLast(next)
-                    if (turn % 64 == 0) check(memory.take() == null) { "turn $turn: the limit lets ${most + 1} be open" }
+                    if (turn % 64 == 0) check(memory.take() == null) { "turn $turn: more than $most can be open" }
                 }
                 memory.used() shouldBeLessThanOrEqualTo kind.limit
                 open.forEach(MemoryHolder::close)
@@ -72,13 +72,15 @@ private class Memory(val take: () -> MemoryHolder?, val used: () -> Long)
 
 private class Kind(val name: String, val limit: Long, val turns: Int, val use: ((Memory) -> Unit) -> Unit)
 
-private fun pooled(name: String, size: Long, limit: Long, turns: Int, make: () -> MemoryPool) = Kind(name, limit, turns) { body ->
-    make().use { pool -> body(Memory({ pool.tryRentShared(size) }, { pool.stats().used })) }
-}
+private fun pooled(name: String, size: Long, limit: Long, turns: Int, make: () -> MemoryPool) =
+    Kind(name, limit, turns) { body ->
+        make().use { pool -> body(Memory({ pool.tryRentShared(size) }, { pool.stats().used })) }
+    }
 
-private fun managed(name: String, size: Long, limit: Long, turns: Int, make: () -> MemoryManager) = Kind(name, limit, turns) { body ->
-    make().use { manager -> body(Memory({ manager.allocateOrNull(size) }, { manager.stats().used })) }
-}
+private fun managed(name: String, size: Long, limit: Long, turns: Int, make: () -> MemoryManager) =
+    Kind(name, limit, turns) { body ->
+        make().use { manager -> body(Memory({ manager.allocateOrNull(size) }, { manager.stats().used })) }
+    }
 
 private fun MemoryManager.allocateOrNull(size: Long) = try {
     allocate(size)

@@ -57,7 +57,9 @@ class MisusesSpec : FunSpec({
     val rents = listOf(
         size("a negative size", "$negative -1 bytes") { it.rent(-1) },
         size("a negative size for any thread", "$negative -1 bytes") { it.rentShared(-1) },
-        size("the smallest long as a size", "$negative -9,223,372,036,854,775,808 bytes") { it.tryRent(Long.MIN_VALUE) },
+        size("the smallest long as a size", "$negative -9,223,372,036,854,775,808 bytes") {
+            it.tryRent(Long.MIN_VALUE)
+        },
         size("a negative size to try for any thread", "$negative -5 bytes") { it.tryRentShared(-5) },
         size("a negative size with an alignment", "$negative -64 bytes") { it.rent(-64, 64) },
         size("a negative size to wait for", "$negative -2 bytes") { it.rent(-2, 1.seconds) },

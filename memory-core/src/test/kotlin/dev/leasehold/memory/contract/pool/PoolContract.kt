@@ -39,7 +39,7 @@ internal object PoolContract {
         Check("a view has exactly the bytes requested for, and no neighbour is reachable", ::exactViews),
         Check("closing again does nothing, and the block comes back once", ::idempotentClose),
         Check("blocks lie at multiples of 64, small ones at multiples of 16", ::naturalAlignment),
-        Check("an alignment asked for is kept", ::askedAlignment),
+        Check("a requested alignment is kept", ::keptAlignment),
         Check("leases do not overlap and keep their bytes", ::noOverlap),
         Check("a rent without a size has the default size", ::defaultSize),
         Check("figures add up at every step", ::figuresAddUp),
@@ -50,9 +50,9 @@ internal object PoolContract {
         Check("a shared lease is handed over, used and closed elsewhere", ::handOver),
         Check("a closed lease and its views refuse", ::closedLease),
         Check("a closed shared lease refuses at once, its views after retirement at the latest", ::closedSharedLease),
-        Check("at the limit rent throws, tryRent answers null, and nothing is taken", ::atTheLimit),
+        Check("at the limit rent throws, tryRent returns null, and nothing is taken", ::atTheLimit),
         Check("bytes between two leases are as the hygiene says", ::hygiene),
-        Check("the pool tells its own leases from foreign ones", ::ownership),
+        Check("the pool refuses the leases of other pools", ::ownership),
     )
 
     private val sizes = listOf<Long>(
@@ -104,7 +104,7 @@ internal object PoolContract {
         }
     }
 
-    private fun askedAlignment(fixture: PoolFixture) = fixture.use { pool ->
+    private fun keptAlignment(fixture: PoolFixture) = fixture.use { pool ->
         val most = if (fixture.fixed) 32 else Platform.current.pageSize
         for (alignment in generateSequence(1L) { it * 2 }.takeWhile { it <= most }) {
             for (size in listOf<Long>(0, 1, 48, 65, 96, 320).filter { it <= fixture.largest }) {

@@ -223,7 +223,7 @@ class TransferSpec : FunSpec({
                     barrier.await(5, TimeUnit.MINUTES)
                     if (worker == 0) {
                         check(lease.isClosed)
-                        // Whoever won: nobody else may get the bytes while the new lease lives.
+                        // Whichever won: no other lease may get the bytes while the new one lives.
                         val won = next.get()
                         if (won != null) {
                             transfers.incrementAndGet()

@@ -25,7 +25,7 @@ import java.nio.file.Path
 class TrimSpec : FunSpec({
     val onLinux = File("/proc/self/pagemap").canRead()
 
-    /** How many of the pages under [views] are in memory, by the system's own table, which knows nothing of neighbours. */
+    /** How many of the pages under [views] are in memory, by the system's own table. */
     fun residentPages(views: List<MemorySegment>): Int {
         val page = Platform.current.pageSize
         val entry = ByteBuffer.allocate(Long.SIZE_BYTES).order(ByteOrder.nativeOrder())
@@ -78,7 +78,7 @@ class TrimSpec : FunSpec({
         large.close()
         small.filterIndexed { index, _ -> index != 3 }.forEach(Lease::close)
         pool.trim()
-        // What is no longer mapped may be somebody else's by now, of whom a page or two may be in use.
+        // What is no longer mapped may be mapped again by now, with a page or two in use.
         residentPages(views.takeLast(1)) shouldBeLessThan 64.MiB.toInt() / 4096
         residentPages(views.subList(3, 4)) shouldBe 1
         residentPages(views.dropLast(1)) shouldBeLessThan 500

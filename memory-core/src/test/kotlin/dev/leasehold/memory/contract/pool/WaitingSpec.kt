@@ -77,7 +77,7 @@ class WaitingSpec : FunSpec({
             pool.close()
         }
 
-        test("closing $kind sends those who wait away") {
+        test("closing $kind ends all waits") {
             val pool = make()
             val held = pool.rent(64.KiB)
             val failures = ConcurrentLinkedQueue<Throwable>()
@@ -96,13 +96,13 @@ class WaitingSpec : FunSpec({
         }
     }
 
-    test("a timeout says what was asked, what the bound is and how long it waited") {
+    test("a timeout says what was requested, what the bound is and how long it waited") {
         val pool = MemoryPool.isolated("late") { limit = 64.KiB }
         val held = pool.rent(64.KiB)
         val failure = shouldThrow<RentTimeoutException> { pool.rent(100, 20.milliseconds) }
         failure.message shouldBe "pool 'late': no memory for 100 bytes came back within 20 ms " +
-            "(65,536 bytes of the limit of 65,536 bytes are reserved and 65,536 bytes used): close leases sooner, raise " +
-            "the limit, or wait longer"
+            "(65,536 bytes of the limit of 65,536 bytes are reserved and 65,536 bytes used): close leases sooner, " +
+            "raise the limit, or wait longer"
         failure.ownerName shouldBe "late"
         failure.requested shouldBe 100
         pool.stats().waiters shouldBe 0
@@ -133,7 +133,7 @@ class WaitingSpec : FunSpec({
         pool.close()
     }
 
-    // Each thread holds at most one lease and soon ends it, so a wait of minutes means that somebody was forgotten.
+    // Each thread holds at most one lease and soon ends it, so a wait of minutes means that one was forgotten.
     for ((kind, make) in mapOf<String, () -> MemoryPool>(
         "a limited pool" to { MemoryPool.isolated("busy") { limit = 16.KiB } },
         "a fixed pool" to { MemoryPool.fixed("busy", 4096, 3) },
@@ -141,7 +141,7 @@ class WaitingSpec : FunSpec({
     )) {
         for (virtual in listOf(false, true)) {
             val threads = if (virtual) "virtual" else "platform"
-            test("nobody is forgotten in the line of $kind on $threads threads") {
+            test("no waiter is forgotten in the line of $kind on $threads threads") {
                 val pool = make()
                 val seed = Effort.seed("waiting")
                 val each = if (pool is FixedMemoryPool) pool.capacity / 3 else 1
@@ -165,8 +165,8 @@ class WaitingSpec : FunSpec({
 })
 
 /**
- * Lets one wait for too much, for as long as [time], and another behind it for what there is, which must be served when the first
- * gives up. False when the first gave up before the other was in line.
+ * Lets one wait for too much, for as long as [time], and another behind it for what there is, which must be served when
+ * the first gives up. False when the first gave up before the other was in line.
  */
 private fun servesBehind(time: Duration): Boolean = MemoryPool.isolated("behind") { limit = 64.KiB }.use { pool ->
     val held = pool.rent(32.KiB)

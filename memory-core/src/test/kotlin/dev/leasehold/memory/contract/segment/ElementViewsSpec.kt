@@ -244,8 +244,8 @@ class ElementViewsSpec : FunSpec({
             view.withValues { segment ->
                 val far = Long.MAX_VALUE / width
                 for (index in listOf(-1L, 5L, far, -far, far / 2 + 1)) {
-                    val message = "index ${grouped(index)} is outside of 5 elements: offset ${grouped(index * width)} with length $width " +
-                        "is outside of a segment of ${5 * width} bytes"
+                    val message = "index ${grouped(index)} is outside of 5 elements: offset " +
+                        "${grouped(index * width)} with length $width is outside of a segment of ${5 * width} bytes"
                     val read = shouldThrow<SegmentBoundsException> { view.get(segment, index) }
                     read.message shouldBe message
                     listOf(read.offset, read.length, read.size) shouldBe listOf(index * width, width, 5 * width)

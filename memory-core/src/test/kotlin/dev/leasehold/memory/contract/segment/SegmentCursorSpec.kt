@@ -76,7 +76,7 @@ class SegmentCursorSpec : FunSpec({
         }
     }
 
-    test("a cursor uses the native order unless told otherwise") {
+    test("a cursor uses the native order unless another is given") {
         withMemory(4) { memory ->
             memory.cursor().storeInt(1)
             memory.getInt(0) shouldBe 1

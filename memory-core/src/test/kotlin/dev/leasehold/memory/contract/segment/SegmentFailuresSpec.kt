@@ -126,8 +126,8 @@ class SegmentFailuresSpec : FunSpec({
                 val failure = shouldThrow<ViewClosedException> { access(segment) }
                 failure.message shouldMatch Regex(
                     "The memory at 0x[0-9a-f]+ \\(\\d+ bytes\\) can no longer be used: the lease, the block or the " +
-                        "withSegment that the view was taken from has ended; use views only until then; set traceSites = " +
-                        "true to see where it was taken and closed",
+                        "withSegment that the view was taken from has ended; use views only until then; set " +
+                        "traceSites = true to see where it was taken and closed",
                 )
                 failure.ownerName shouldBe null
                 shouldThrow<ViewClosedException> { access(Segment.of(segment.asMemorySegment()).slice(0, 16)) }
@@ -141,9 +141,9 @@ class SegmentFailuresSpec : FunSpec({
                 withClue(name) {
                     val failure = onAnotherThread { shouldThrow<ViewThreadException> { access(segment) } }
                     failure.message shouldMatch Regex(
-                        "The memory at 0x[0-9a-f]+ \\(\\d+ bytes\\) may be used by one thread only, that of its lease or " +
-                            "of its withSegment, and was used on thread 'visitor' \\(#\\d+\\); rent with rentShared, or " +
-                            "allocate a block, and call withSegment on each thread",
+                        "The memory at 0x[0-9a-f]+ \\(\\d+ bytes\\) may be used by one thread only, that of its " +
+                            "lease or of its withSegment, and was used on thread 'visitor' \\(#\\d+\\); rent with " +
+                            "rentShared, or allocate a block, and call withSegment on each thread",
                     )
                 }
             }

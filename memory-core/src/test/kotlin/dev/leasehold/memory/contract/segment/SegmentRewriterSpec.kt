@@ -101,8 +101,9 @@ class SegmentRewriterSpec : FunSpec({
                 rewriter.keep(2)
                 rewriter.skip(width - 1L)
                 val failure = shouldThrow<RewriteOvertakeException> { step.call(rewriter) }
-                failure.message shouldBe "Storing ${bytes(width.toLong())} at offset 2 would overwrite bytes that have not been " +
-                    "fetched: the reader is at offset ${width + 1}, which leaves ${bytes(width - 1L)} free; fetch or skip more first"
+                failure.message shouldBe "Storing ${bytes(width.toLong())} at offset 2 would overwrite bytes that " +
+                    "have not been fetched: the reader is at offset ${width + 1}, which leaves " +
+                    "${bytes(width - 1L)} free; fetch or skip more first"
                 listOf(failure.length, failure.room) shouldBe listOf(width.toLong(), width - 1L)
                 segment.toByteArray() shouldBe countingBytes(16)
                 rewriter.writePosition shouldBe 2

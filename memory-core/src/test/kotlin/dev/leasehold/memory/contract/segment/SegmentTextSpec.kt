@@ -25,15 +25,7 @@ import io.kotest.property.checkAll
 
 /** Any code point that UTF-8 can express. */
 private val anyCharacter: Arb<Codepoint> = Arb.int(0..0x10ffff - 0x800).map {
-    Codepoint(
-        if (it <
-            0xd800
-        ) {
-            it
-        } else {
-            it + 0x800
-        },
-    )
+    Codepoint(if (it < 0xd800) it else it + 0x800)
 }
 
 /** A few of each length in UTF-8 and each side of every boundary. */

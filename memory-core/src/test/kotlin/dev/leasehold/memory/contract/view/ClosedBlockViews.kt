@@ -11,7 +11,7 @@ import java.lang.foreign.MemorySegment
 import java.lang.foreign.ValueLayout.JAVA_INT
 import java.lang.foreign.ValueLayout.JAVA_LONG
 
-/** The part of [ClosedViewMain] about blocks: views that outlive their scope, their block's last reference, or its batch. */
+/** [ClosedViewMain] for blocks: views that outlive their scope, their block's last reference, or its batch. */
 internal object ClosedBlockViews {
     private const val SIZE = 1024L
     private var sink = 0L

@@ -10,16 +10,16 @@ import java.lang.classfile.instruction.NewObjectInstruction
 import kotlin.jvm.optionals.getOrNull
 
 /**
- * Finds the line that a scope was opened on, at no cost before it is asked for.
+ * Finds the line that a scope was opened on, at no cost before it is needed.
  *
- * `memoryScope` is inlined, and with it a function literal that captures nothing. The compiler makes a class of it for every place
- * that the function is inlined in, and one constant object of the class: a scope carries a constant, and its class names the
- * place. A reader looks into the class file around it: the line whose code loads that constant. As the load stands in inlined code,
- * the line is a made-up one beyond the end of the file, and the "KotlinDebug" stratum of the file's source map (JSR-45) tells where
- * it was inlined.
+ * `memoryScope` is inlined, and with it a function literal that captures nothing. The compiler makes a class of it for
+ * every place that the function is inlined in, and one constant object of the class: a scope carries a constant, and
+ * its class names the place. A reader looks into the class file around it: the line whose code loads that constant. As
+ * the load stands in inlined code, the line is a made-up one beyond the end of the file, and the "KotlinDebug" stratum
+ * of the file's source map (JSR-45) names where it was inlined.
  */
 internal object ScopeSite {
-    /** The place whose literal has the class [marker], as `File.kt:12 (package.Class.function)`, or what is known of it. */
+    /** The place whose literal has the class [marker], as `File.kt:12 (package.Class.function)`, as far as known. */
     fun of(marker: Class<*>): String {
         val around = marker.enclosingClass ?: return marker.name
         val model = parse(around)
