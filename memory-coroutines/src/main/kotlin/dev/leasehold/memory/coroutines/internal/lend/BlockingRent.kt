@@ -23,12 +23,7 @@ internal class BlockingRent(private val lender: Lender, private val size: Long, 
         if (nanos <= 0) throw Leasing.notPositive(nanos.nanoseconds)
         val grant = Grant(line, size, context)
         if (!line.tryTake(size)) take()
-        try {
-            return lease(grant)
-        } catch (failure: Throwable) {
-            grant.release()
-            throw failure
-        }
+        return grant.orRelease { lease(grant) }
     }
 
     private fun take() {

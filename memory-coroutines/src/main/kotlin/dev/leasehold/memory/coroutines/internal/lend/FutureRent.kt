@@ -141,15 +141,13 @@ internal open class FutureRent(
             grant: Grant,
             newRent: (Lender, Grant) -> FutureRent,
         ): CompletableFuture<SharedLease> {
-            val lease = try {
-                lender.pool.rentSharedFor(grant, grant.bytes)
-            } catch (refusal: MemoryExhaustedException) {
-                if (lender.canHelp(refusal)) return newRent(lender, grant).start(::beginBelow)
-                grant.release()
-                throw refusal
-            } catch (failure: Throwable) {
-                grant.release()
-                throw failure
+            val lease = grant.orRelease {
+                try {
+                    lender.pool.rentSharedFor(grant, grant.bytes)
+                } catch (refusal: MemoryExhaustedException) {
+                    if (!lender.canHelp(refusal)) throw refusal
+                    return newRent(lender, grant).start(::beginBelow)
+                }
             }
             return CompletableFuture.completedFuture(lease)
         }

@@ -33,46 +33,31 @@ internal class GroupRent(private val lender: Lender, sizes: LongArray, context: 
         }
         // From here on without a suspension, so that all are owned before anything can be dropped.
         grants.forEach { it.start() }
-        if (ledger != null) own(ledger)
+        if (ledger != null) orCloseAll { grants.forEachIndexed { at, grant -> Leasing.own(ledger, grant, leases[at]) } }
         return leases.toTypedArray()
     }
 
-    private fun own(ledger: LeaseLedger) {
-        try {
-            grants.forEachIndexed { index, grant -> Leasing.own(ledger, grant, leases[index]) }
-        } catch (failure: Throwable) {
-            closeAll()
-            throw failure
-        }
-    }
-
     /** Rents all without waiting; false when the pool refused one, and then none is rented. */
-    private fun tryAll(): Boolean {
-        try {
-            for (grant in grants) leases += lender.pool.rentSharedFor(grant, grant.bytes)
-            return true
-        } catch (_: MemoryExhaustedException) {
-            closeAll()
-            return false
-        } catch (failure: Throwable) {
-            closeAll()
-            throw failure
-        }
+    private fun tryAll(): Boolean = try {
+        orCloseAll { for (grant in grants) leases += lender.pool.rentSharedFor(grant, grant.bytes) }
+        true
+    } catch (_: MemoryExhaustedException) {
+        false
     }
 
     private suspend fun awaitAll() {
         // It may have waited for this turn for long.
         if (lender.line.isClosed) throw lender.closed()
-        try {
-            for (grant in grants) leases += lender.rentBelow(grant.bytes, grant, leases.toList())
-        } catch (failure: Throwable) {
-            closeAll()
-            throw failure
-        }
+        orCloseAll { for (grant in grants) leases += lender.rentBelow(grant.bytes, grant, leases.toList()) }
     }
 
     // No caller has seen these leases, so none is in use or refuses to close.
-    private fun closeAll() {
-        while (leases.isNotEmpty()) leases.removeLast().close()
+    private inline fun orCloseAll(action: () -> Unit) {
+        try {
+            action()
+        } catch (failure: Throwable) {
+            while (leases.isNotEmpty()) leases.removeLast().close()
+            throw failure
+        }
     }
 }

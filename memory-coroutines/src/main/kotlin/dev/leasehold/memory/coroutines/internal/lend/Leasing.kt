@@ -50,12 +50,7 @@ internal object Leasing {
 
     /** The lease for [grant], whose bytes have been taken. When this throws, they have been given back. */
     private suspend fun lease(lender: Lender, grant: Grant, ledger: LeaseLedger?): SharedLease {
-        val lease = try {
-            lender.rentBelow(grant.bytes, grant)
-        } catch (failure: Throwable) {
-            grant.release()
-            throw failure
-        }
+        val lease = grant.orRelease { lender.rentBelow(grant.bytes, grant) }
         if (ledger != null) own(ledger, grant, lease)
         return lease
     }
@@ -68,12 +63,7 @@ internal object Leasing {
             lender.requireRentable(size)
             return null
         }
-        val lease = try {
-            lender.pool.tryRentSharedFor(grant, size)
-        } catch (failure: Throwable) {
-            grant.release()
-            throw failure
-        }
+        val lease = grant.orRelease { lender.pool.tryRentSharedFor(grant, size) }
         if (lease == null) {
             grant.release()
         } else if (ledger != null) {

@@ -2,8 +2,6 @@
 
 package dev.leasehold.memory.coroutines.internal.lend
 
-
-
 import dev.leasehold.memory.coroutines.internal.own.Renter
 import dev.leasehold.memory.coroutines.internal.watch.DeadlockMessages.waiting
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
@@ -11,7 +9,7 @@ import dev.leasehold.memory.internal.spi.describeBytes
 import kotlin.coroutines.CoroutineContext
 import kotlin.time.Duration
 
-/** The messages of a suspending pool that refuses: who, how much was requested, what the bound is, and what to do. */
+/** The messages of a suspending pool that refuses: the renter, how much was requested, what the bound is, and what to do. */
 internal object LineMessages {
     fun aboveCapacity(pool: String, size: Long, capacity: Long, limit: Long): String {
         val limited = if (size > limit) ", and the limit of the pool, ${describeBytes(limit)}," else ""

@@ -69,6 +69,14 @@ internal class Grant(
         if (STATE.compareAndSet(this, HELD, RETURNED)) line.giveBack(bytes)
     }
 
+    /** Runs [action], which makes the lease; when it throws, the bytes go back. */
+    inline fun <R> orRelease(action: () -> R): R = try {
+        action()
+    } catch (failure: Throwable) {
+        release()
+        throw failure
+    }
+
     /** Puts [next] in the place of what ended the lease before; false when the lease has ended. */
     fun tie(next: Tie): Boolean {
         while (true) {
