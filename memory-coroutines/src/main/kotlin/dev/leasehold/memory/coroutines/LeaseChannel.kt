@@ -133,7 +133,7 @@ public class LeaseChannel<E> internal constructor(
             require(room != Channel.CONFLATED) {
                 "a conflated channel drops the oldest: give it a capacity to drop the latest"
             }
-            // Nobody waits in its send, so nothing is left behind.
+            // None waits in its send, so nothing is left behind.
             return LeaseChannel(Channel(room, onUndeliveredElement = undelivered), true, false, leaseOf)
         }
     }

@@ -11,7 +11,7 @@ import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.launch
 
 /**
- * Maps each element with a lease of [size] bytes, which lives until the collector is done with what [transform] answered.
+ * Maps each element with a lease of [size] bytes, which lives until the collector is done with what [transform] returned.
  *
  * ```kotlin
  * rows.withLeases(buffers, 4.KiB) { row, lease -> lease.withSegment { encode(row, it) } }
@@ -37,7 +37,7 @@ public fun <T, R> Flow<T>.withLeases(
     transform: suspend (element: T, lease: SharedLease) -> R,
 ): Flow<R> = withLeases(pool, { size }, transform)
 
-/** [withLeases] that asks [size] how many bytes each element needs. */
+/** [withLeases] of as many bytes for each element as [size] returns. */
 @JvmSynthetic
 public fun <T, R> Flow<T>.withLeases(
     pool: SuspendingPool,
@@ -98,7 +98,7 @@ public fun <T> Flow<T>.bufferLeases(capacity: Int = Channel.BUFFERED, lease: (T)
             try {
                 collect { buffer.send(it) }
             } catch (end: CancellationException) {
-                // When it is the flow's own, a timeout in it for one, it fails nothing else, and the collector hears of it here.
+                // When it is the flow's own, a timeout in it for one, it fails nothing else, so the collector is notified here.
                 buffer.close(end)
                 throw end
             }

@@ -7,7 +7,7 @@ import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.internal.spi.firstFailure
 
 /**
- * Several leases that were granted together, by [rentAll], in the order of the sizes that were asked for.
+ * Several leases that were granted together, by [rentAll], in the order of the requested sizes.
  *
  * **Ownership.** As a lease of the same rent. [close] closes those that are open, the last first; each may be closed, or
  * moved, on its own. When one refuses to close, the others are closed all the same, and the first failure is thrown with
@@ -20,7 +20,7 @@ public class Leases internal constructor(private val leases: Array<SharedLease>)
     /** How many leases these are. */
     override val size: Int get() = leases.size
 
-    /** The lease for the size at [index] of those that were asked for. */
+    /** The lease for the requested size at [index]. */
     override fun get(index: Int): SharedLease = leases[index]
 
     /**

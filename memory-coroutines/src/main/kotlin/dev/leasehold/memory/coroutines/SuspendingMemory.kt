@@ -15,12 +15,12 @@ import java.time.Duration as JavaDuration
 // Threads and futures wait in the same line as coroutines.
 
 /**
- * Rents [size] bytes that any thread may use, or answers null when that would have to wait: for bytes, behind others, or for
+ * Rents [size] bytes that any thread may use, or returns null when that would have to wait: for bytes, behind others, or for
  * the pool below.
  *
- * While another thread hands out what has just come back, this may answer null a moment too early; it never overtakes.
+ * While another thread hands out what has just come back, this may return null a moment too early; it never overtakes.
  *
- * **Ownership.** The caller's, who closes it.
+ * **Ownership.** The caller owns it and closes it.
  * **Threads.** Any may call this, and use and close the lease.
  * **Zeroed.** Only when the pool's hygiene says so.
  * **Cost.** As a `rentShared`, and two small objects.
@@ -34,7 +34,7 @@ public fun SuspendingPool.tryRent(size: Long): SharedLease? = Leasing.tryRent(le
  * Rents [size] bytes for code that blocks. While the pool's bytes are out the thread parks, first come, first served, in one line
  * with coroutines and futures; a virtual thread frees its carrier.
  *
- * **Ownership.** The caller's, who closes it. An interrupt and a timeout lose nothing, whenever they come.
+ * **Ownership.** The caller owns it and closes it. An interrupt and a timeout lose nothing, whenever they come.
  * **Threads.** Any may call this, and use and close the lease. In a coroutine use `rent`, which does not block a thread.
  * **Zeroed.** Only when the pool's hygiene says so.
  * **Cost.** While bytes are free, as a `rentShared` and two small objects; otherwise one park.
@@ -52,19 +52,7 @@ public fun SuspendingPool.tryRent(size: Long): SharedLease? = Leasing.tryRent(le
 public fun SuspendingPool.rentBlocking(size: Long, timeout: Duration): SharedLease =
     BlockingRent(lender, size, timeout.inWholeNanoseconds).rent()
 
-/**
- * [rentBlocking] for Java.
- *
- * **Ownership, threads, zeroing, cost.** The same. Put the lease into a `try (…)`.
- *
- * @throws dev.leasehold.memory.RentTimeoutException when [timeout] passed first; nothing was taken
- * @throws InterruptedException when the thread was interrupted while it waited; nothing was taken
- * @throws dev.leasehold.memory.InvalidTimeoutException when [timeout] is not positive
- * @throws dev.leasehold.memory.InvalidSizeException when [size] is negative, or above the capacity or what the pool can ever hold
- * @throws TooManyWaitersException when as many wait as may
- * @throws dev.leasehold.memory.PoolClosedException when this or the pool below is closed, also while this waits
- * @throws dev.leasehold.memory.MemoryExhaustedException when the system refuses memory
- */
+/** [rentBlocking] for Java, with its ownership, cost and exceptions. Put the lease into a `try (…)`. */
 @Throws(InterruptedException::class)
 public fun SuspendingPool.rentBlocking(size: Long, timeout: JavaDuration): SharedLease =
     rentBlocking(size, timeout.toKotlinDuration())
@@ -73,8 +61,8 @@ public fun SuspendingPool.rentBlocking(size: Long, timeout: JavaDuration): Share
  * Rents [size] bytes without blocking: the future completes when they have come free, first come, first served, in one line with
  * coroutines and threads.
  *
- * **Ownership.** The lease that the future completes with belongs to whoever receives it, and is closed there. Whoever completes
- * the future before that, by `cancel`, `orTimeout` or in another way, takes the request out of the line at once; bytes that were
+ * **Ownership.** The lease that the future completes with belongs to the code that receives it, and is closed there. A completion
+ * before that, by `cancel`, `orTimeout` or in another way, takes the request out of the line at once; bytes that were
  * on their way go back. A future that depends on this one (`thenApply`, `copy`) does not pass a cancellation on to it: cancel
  * this one.
  * **Threads.** Any may call this, which does not block, and use and close the lease. A future that had to wait is completed on a

@@ -49,7 +49,7 @@ public class SuspendingMemoryScope internal constructor(
      * @throws dev.leasehold.memory.PoolClosedException when the pool is closed, also while this waits
      * @throws dev.leasehold.memory.MemoryExhaustedException when the system refuses memory
      */
-    public suspend fun rent(size: Long): SharedLease = Leasing.rent(pool.lender, size, ledger)
+    public suspend fun rent(size: Long): SharedLease = pool.rent(size)
 
     /**
      * [rent] that waits at most [timeout].
@@ -57,7 +57,7 @@ public class SuspendingMemoryScope internal constructor(
      * @throws dev.leasehold.memory.RentTimeoutException when [timeout] passed first; nothing was taken
      * @throws dev.leasehold.memory.InvalidTimeoutException when [timeout] is not positive
      */
-    public suspend fun rent(size: Long, timeout: Duration): SharedLease = Leasing.rent(pool.lender, size, timeout, ledger)
+    public suspend fun rent(size: Long, timeout: Duration): SharedLease = pool.rent(size, timeout)
 
     /** [rent] from any suspending pool. */
     public suspend fun SuspendingPool.rent(size: Long): SharedLease = Leasing.rent(lender, size, ledger)
@@ -65,20 +65,11 @@ public class SuspendingMemoryScope internal constructor(
     /** [rent] of the default size of the pool below. */
     public suspend fun SuspendingPool.rent(): SharedLease = rent(pool.defaultSize)
 
-    /**
-     * [rent] from any suspending pool that waits at most [timeout].
-     *
-     * @throws dev.leasehold.memory.RentTimeoutException when [timeout] passed first; nothing was taken
-     * @throws dev.leasehold.memory.InvalidTimeoutException when [timeout] is not positive
-     */
+    /** [rent] from any suspending pool that waits at most [timeout]. */
     public suspend fun SuspendingPool.rent(size: Long, timeout: Duration): SharedLease =
         Leasing.rent(lender, size, timeout, ledger)
 
-    /**
-     * [rent] that waits at most [timeout], and answers null when that passed first; nothing was taken then.
-     *
-     * @throws dev.leasehold.memory.InvalidTimeoutException when [timeout] is not positive
-     */
+    /** [rent] that waits at most [timeout], and returns null when that passed first; nothing was taken then. */
     public suspend fun SuspendingPool.rentOrNull(size: Long, timeout: Duration): SharedLease? =
         Leasing.rentOrNull(lender, size, timeout, ledger)
 
@@ -86,13 +77,11 @@ public class SuspendingMemoryScope internal constructor(
     @JvmSynthetic
     public fun SuspendingPool.tryRent(size: Long): SharedLease? = Leasing.tryRent(lender, size, ledger)
 
-    /**
-     * [rent] of several at once, for the scope: see the top-level [rentAll][dev.leasehold.memory.coroutines.rentAll].
-     */
+    /** [rent] of several at once, for the scope: see the top-level [rentAll][dev.leasehold.memory.coroutines.rentAll]. */
     public suspend fun SuspendingPool.rentAll(vararg sizes: Long): Leases = Leases(Leasing.rentAll(lender, sizes, ledger))
 
     /** [rentAll] from the scope's [pool]. */
-    public suspend fun rentAll(vararg sizes: Long): Leases = Leases(Leasing.rentAll(pool.lender, sizes, ledger))
+    public suspend fun rentAll(vararg sizes: Long): Leases = pool.rentAll(*sizes)
 
     /**
      * [rent] of a lease that is closed when [job] completes, or when the scope ends, whichever comes first.

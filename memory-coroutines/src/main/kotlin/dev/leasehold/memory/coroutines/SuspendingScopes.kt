@@ -28,7 +28,7 @@ import kotlinx.coroutines.job
  * **Zeroed.** Nothing, unless the pool's hygiene says so.
  * **Cost.** A coroutine and a few objects; a lease costs a short lock more than outside of a scope.
  * **Waiting for itself.** A coroutine that waits for bytes that its own scopes hold could wait for ever, and so could several
- * whose scopes hold what the others wait for. A [RentDeadlockException] tells it: at once when the body waits and no child is left,
+ * whose scopes hold what the others wait for. A [RentDeadlockException] ends such a wait: at once when the body waits and no child is left,
  * because then only the scope's end gives anything back; otherwise when nothing has come back for
  * [SuspendingPoolOptions.stallPatience]. A lease that something outside of the scope's coroutines is going to close is not the
  * scope's: [move] it out, or bind it to a job with `leaseIn`. A coroutine is found to be inside of a scope by its job: under

@@ -44,11 +44,8 @@ public suspend inline fun <R> MemoryPool.withLease(size: Long, block: suspend (S
  * A [block] that waits for more of the same pool may wait for itself: see [rentAll] for several at once, and [memoryScope], which
  * notices. This notices only where the pool traces sites, and when the same coroutine waits.
  *
- * @throws dev.leasehold.memory.InvalidSizeException when [size] is negative, or above the capacity or what the pool can ever hold
- * @throws RentDeadlockException when it waits for bytes that the scopes around it hold
- * @throws TooManyWaitersException when as many wait as may
- * @throws dev.leasehold.memory.PoolClosedException when this is closed, also while it waits, or the pool below is when its turn comes
- * @throws dev.leasehold.memory.MemoryExhaustedException when the system refuses memory
+ * Throws what [rent] does, and:
+ *
  * @throws dev.leasehold.memory.MemoryBusyException when [block] returned and the lease could not be closed, because a native call or an
  *   input/output operation is still using it; it is closed as soon as that ends
  */

@@ -1,6 +1,5 @@
 package dev.leasehold.memory.coroutines.internal.io
 
-
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.NonCancellable

@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicReference
  *   LINE  CLOSED    free bytes
  *
  * A request that finds the state non-negative and enough bytes free takes them with one compare-and-set, and gives them back with
- * one addition. LINE makes the number negative, so the very comparison that asks for bytes fails while a request waits: none
+ * one addition. LINE makes the number negative, so the very comparison that looks for bytes fails while a request waits: none
  * overtakes another, and a large one is not starved by small ones. An addition that met LINE goes on to serve the line.
  *
  *   joined ──▶ WAITING ──▶ GRANTED   the bytes are the waiter's before it is notified
@@ -37,7 +37,7 @@ import java.util.concurrent.atomic.AtomicReference
  * Under contention each of these numbers costs a trip between processors, so two trips are saved. A waiter that joins and sees LINE
  * does not call serve: it has linked itself before it looked, and the consumer that clears LINE looks at the queue again
  * afterwards, so one of the two sees the other. And bytes that come back while LINE is set go straight to the first in line when it
- * asked for exactly as many, and never into the state.
+ * requested exactly as many, and never into the state.
  *
  * Waiters that are gone from the middle of the queue are dropped when they come first, or by a sweep when there are more of them
  * than of the others, so a stuck first waiter does not let those pile up that time out behind it.
@@ -51,7 +51,7 @@ import java.util.concurrent.atomic.AtomicReference
  * The free bytes out of [capacity], and the line for them, in which at most [maxWaiters] wait. Any thread.
  */
 internal open class ByteLine(capacity: Long, private val maxWaiters: Int) {
-    /** How many bytes there are in all; what is above is never asked for. */
+    /** How many bytes there are in all; more is never requested. */
     @JvmField val capacity: Long = minOf(capacity, MOST_BYTES)
 
     protected val state: AtomicLong = AtomicLong(this.capacity)
@@ -62,7 +62,7 @@ internal open class ByteLine(capacity: Long, private val maxWaiters: Int) {
     /** The one last taken off the line, whose next is the first in it. Belongs to the consumer. */
     private var served: LineWaiter = Head()
 
-    /** How many calls of [serve] have not been answered for. */
+    /** How many calls of [serve] have not been served. */
     private val calls = AtomicInteger()
     private val waiting = AtomicInteger()
     private val gone = AtomicInteger()
@@ -165,7 +165,7 @@ internal open class ByteLine(capacity: Long, private val maxWaiters: Int) {
         if (calls.getAndIncrement() == 0) consume(null)
     }
 
-    /** Gives back [bytes] while somebody waits: at best to the first in line, past the state, which others look at all the time. */
+    /** Gives back [bytes] while a request waits: at best to the first in line, past the state, which others look at all the time. */
     private fun handOver(bytes: Long) {
         if (calls.getAndIncrement() != 0) {
             state.getAndAdd(bytes)
@@ -191,15 +191,15 @@ internal open class ByteLine(capacity: Long, private val maxWaiters: Int) {
     private fun consume(heir: LineWaiter?) {
         var first = heir
         var last = heir
-        var answered = 1
+        var handled = 1
         do {
             while (true) {
                 val next = next() ?: break
                 if (last == null) first = next else last.nextNotified = next
                 last = next
             }
-            answered = calls.addAndGet(-answered)
-        } while (answered != 0)
+            handled = calls.addAndGet(-handled)
+        } while (handled != 0)
         if (first != null) Notifications.all(first)
     }
 

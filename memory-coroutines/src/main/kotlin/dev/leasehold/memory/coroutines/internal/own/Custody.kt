@@ -53,7 +53,7 @@ internal fun detach(grant: Grant, lease: SharedLease): Tie? {
 
 /**
  * Refuses when [lease] has ended, or is being closed at this moment. That close may be refused itself; then the lease is closed as
- * soon as it can be, because what was taken away and then given to no one has no owner.
+ * soon as it can be, because what was taken away and not given to another has no owner.
  */
 internal fun requireOpenOrClose(lease: SharedLease) {
     try {

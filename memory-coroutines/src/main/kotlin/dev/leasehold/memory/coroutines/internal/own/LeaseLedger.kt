@@ -164,7 +164,7 @@ internal class LeaseLedger(private val name: String?, private val context: Corou
         entry to lease
     }
 
-    /** Drops leases that keep no books and were closed, of which nothing tells it; as often as there are twice as many as were kept. */
+    /** Drops leases that keep no books and were closed, which notifies no scope; as often as there are twice as many as were kept. */
     private fun sweep() {
         plain = 0
         var entry = newest

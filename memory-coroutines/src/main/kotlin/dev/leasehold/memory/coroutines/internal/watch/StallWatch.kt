@@ -15,16 +15,16 @@ import kotlin.time.Duration
 /*
  * Finds coroutines that would wait for ever, for themselves or for one another.
  *
- * CERTAIN. The body of a scope asks for more than the capacity less what its scope holds, and no other coroutine of the scope is
- * left. No one is going to give anything back, so it fails before it joins the line.
+ * CERTAIN. The body of a scope requests more than the capacity less what its scope holds, and no other coroutine of the scope is
+ * left. Nothing is going to come back, so it fails before it joins the line.
  *
- * SUSPECTED. A child asks for more than its scopes leave over. The body, or another child, may close something. So it waits, and
+ * SUSPECTED. A child requests more than its scopes leave over. The body, or another child, may close something. So it waits, and
  * fails when the scopes have given nothing back for as long as the pool's patience.
  *
- * RING. A holds 40 of 100 and asks for 30, B holds 40 and asks for 40: each leaves over what it asks for, and both wait for ever. The
- * line is strict, so there is one more way to get there: A holds 40, X asks for 100, and A asks for 20 behind X. Both are this:
+ * RING. A holds 40 of 100 and requests 30, B holds 40 and requests 40: each leaves over what it requests, and both wait for ever. The
+ * line is strict, so there is one more way to get there: A holds 40, X requests 100, and A requests 20 behind X. Both are this:
  *
- *    line:   … p … w      of those from p to w, the scopes hold H together, and p asks for more than the capacity less H
+ *    line:   … p … w      of those from p to w, the scopes hold H together, and p requests more than the capacity less H
  *
  * None from p on is granted before p is, so none of their scopes gets on, and p cannot be granted. Everything else, free or
  * held by what does not wait, is taken to come back, so that a slow worker is no ring. One fails, w: the one without whose
