@@ -6,6 +6,7 @@ import dev.leasehold.memory.internal.cache.Bias
 import dev.leasehold.memory.internal.engine.HeldSource
 import dev.leasehold.memory.internal.engine.Resize
 import dev.leasehold.memory.internal.manager.BlockMessages
+import dev.leasehold.memory.internal.platform.bytes
 import dev.leasehold.memory.internal.platform.counted
 import dev.leasehold.memory.internal.platform.hex
 
@@ -165,7 +166,7 @@ public open class Block internal constructor(
     }
 
     /** The size, the place, the references and the manager, for logs. */
-    override fun toString(): String = "Block($size bytes at ${hex(address)}, ${state()}, manager '${manager.name}')"
+    override fun toString(): String = "Block(${bytes(size)} at ${hex(address)}, ${state()}, manager '${manager.name}')"
 
     /** `closed`, or how many references there are. */
     internal fun state(): String = if (isClosed) "closed" else counted(refCount.toLong(), "reference")

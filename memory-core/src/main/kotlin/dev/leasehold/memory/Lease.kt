@@ -179,7 +179,7 @@ public class Lease internal constructor(
     }
 
     /** The size, the pool, and whether it is closed, for logs. */
-    override fun toString(): String = "Lease($size bytes of pool '${pool.name}'${if (closed) ", closed" else ""})"
+    override fun toString(): String = "Lease(${bytes(size)} of pool '${pool.name}'${if (closed) ", closed" else ""})"
 }
 
 private val BINDS_VIEWS: Boolean = Platform.current.bindsViews

@@ -100,7 +100,7 @@ public class SharedLease internal constructor(
 
     /** The size, the pool, and whether it is closed, for logs. */
     override fun toString(): String =
-        "SharedLease($size bytes of pool '${pool.name}'${if (isClosed) ", closed" else ""})"
+        "SharedLease(${bytes(size)} of pool '${pool.name}'${if (isClosed) ", closed" else ""})"
 }
 
 /** Makes a lease of the block at [address] for any thread; when it cannot, the block has gone back. */

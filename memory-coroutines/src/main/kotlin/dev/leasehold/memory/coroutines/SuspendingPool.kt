@@ -79,23 +79,28 @@ public class SuspendingPool internal constructor(
 
     /** Takes [size] bytes if that needs no wait. */
     @PublishedApi
+    @JvmSynthetic
     internal fun tryTake(size: Long): Boolean = line.tryTake(size)
 
     /** Takes [size] bytes, after [tryTake] refused. When this throws, it has taken nothing. */
     @PublishedApi
+    @JvmSynthetic
     @IgnorableReturnValue
     internal suspend fun take(size: Long): Any? = lender.take(size, currentCoroutineContext(), null)
 
     /** Gives back [size] bytes. */
     @PublishedApi
+    @JvmSynthetic
     internal fun giveBack(size: Long): Unit = line.giveBack(size)
 
     /** Whether [leaseNow] makes the leases of [withLease]; else they have to know their coroutine. */
     @PublishedApi
+    @get:JvmSynthetic
     internal val plain: Boolean = lender.calls == null
 
     /** A lease for [size] bytes that were taken, which the caller gives back. */
     @PublishedApi
+    @JvmSynthetic
     internal fun leaseNow(size: Long): SharedLease = pool.rentShared(size)
 
     /**
@@ -103,6 +108,7 @@ public class SuspendingPool internal constructor(
      * have been given back.
      */
     @PublishedApi
+    @JvmSynthetic
     internal suspend fun leaseInTurn(size: Long, refusal: MemoryExhaustedException): SharedLease = try {
         lender.awaitBelow(size, null, refusal)
     } catch (failure: Throwable) {
@@ -112,6 +118,7 @@ public class SuspendingPool internal constructor(
 
     /** [leaseNow] for a pool that traces where, and here also for which coroutine, its leases were rented. */
     @PublishedApi
+    @JvmSynthetic
     internal suspend fun leaseTraced(size: Long): SharedLease {
         val witness = Witness(currentCoroutineContext(), size, lender.calls)
         val lease = lender.rentBelow(size, witness)
@@ -121,15 +128,18 @@ public class SuspendingPool internal constructor(
 
     /** A lease that comes within [timeout], and gives its bytes back itself. */
     @PublishedApi
+    @JvmSynthetic
     internal suspend fun leaseWithin(size: Long, timeout: Duration): SharedLease =
         Leasing.rent(lender, size, timeout, null)
 
     /** Ends a lease of [leaseWithin]; [failure] is what its block threw. */
     @PublishedApi
+    @JvmSynthetic
     internal fun endLease(lease: SharedLease, failure: Throwable?): Unit = lease.end(failure) {}
 
     /** Ends a lease of [withLease], and gives its bytes back; [failure] is what its block threw. */
     @PublishedApi
+    @JvmSynthetic
     internal fun endLease(lease: SharedLease, size: Long, failure: Throwable?): Unit =
         lease.end(failure) { giveBack(size) }
 

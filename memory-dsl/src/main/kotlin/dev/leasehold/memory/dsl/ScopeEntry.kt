@@ -7,7 +7,7 @@ import dev.leasehold.memory.internal.spi.InternalMemoryApi
 
 /** What a scope ends. */
 @PublishedApi
-internal abstract class ScopeEntry {
+internal abstract class ScopeEntry internal constructor() {
     /** The next older entry of the same scope. */
     @JvmField
     var older: ScopeEntry? = null
