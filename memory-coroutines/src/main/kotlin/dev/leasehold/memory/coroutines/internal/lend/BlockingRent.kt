@@ -10,7 +10,10 @@ import dev.leasehold.memory.coroutines.internal.own.RentingThread
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.internal.spi.LeaseOwner
 import dev.leasehold.memory.internal.spi.rentSharedFor
+import dev.leasehold.memory.internal.spi.rentTimeout
 import java.util.concurrent.locks.LockSupport
+import kotlin.coroutines.CoroutineContext
+import kotlin.time.Duration
 import kotlin.time.Duration.Companion.nanoseconds
 
 /** One rent of [size] bytes by the calling thread, which waits at most [nanos]: in the line, then in the pool below. */
@@ -32,7 +35,7 @@ internal class BlockingRent(private val lender: Lender, private val size: Long, 
         val waiter = ThreadWaiter(size)
         line.join(waiter)
         try {
-            park(isOver = { !waiter.isWaiting }, leave = { line.abandon(waiter) })
+            park(isOver = { !waiter.isWaiting }, leave = { line.abandon(waiter) }, LineMessages::timeout)
         } catch (failure: Throwable) {
             // What is not in the line any more has been granted meanwhile, or refused.
             if (!line.abandon(waiter) && waiter.isGranted) line.giveBack(size)
@@ -52,23 +55,29 @@ internal class BlockingRent(private val lender: Lender, private val size: Long, 
         val wait = ThreadPoolWait(lender, size, grant)
         lender.begin(wait)
         try {
-            park(isOver = { wait.isOver }, leave = wait::leave)
+            park(isOver = { wait.isOver }, leave = wait::tryLeave, LineMessages::timeoutBelow)
         } catch (failure: Throwable) {
-            if (!wait.leave()) wait.awaitEnd()?.close()
+            if (!wait.tryLeave()) wait.awaitEnd()?.close()
             throw failure
         }
         return wait.lease()
     }
 
-    /** Parks until [isOver], or until the time has passed, or the thread is interrupted, and [leave] says that nothing came before. */
-    private inline fun park(isOver: () -> Boolean, leave: () -> Boolean) {
+    /** Parks until [isOver], an interrupt, or the end of the time if [leave] says that nothing came before. */
+    private inline fun park(
+        isOver: () -> Boolean,
+        leave: () -> Boolean,
+        late: (Lender, Long, Duration, CoroutineContext?) -> String,
+    ) {
         while (!isOver()) {
             // One that cannot leave has just been served or refused.
-            if (left() <= 0 && leave()) throw Leasing.timedOut(lender, size, nanos.nanoseconds, context)
+            if (left() <= 0 && leave()) throw timedOut(late(lender, size, nanos.nanoseconds, context))
             LockSupport.parkNanos(lender, left())
             if (Thread.interrupted()) throw InterruptedException("interrupted while waiting for memory")
         }
     }
+
+    private fun timedOut(message: String) = rentTimeout(message, lender.pool.name, size)
 
     private fun left() = nanos - (System.nanoTime() - start)
 }
@@ -89,11 +98,18 @@ internal class ThreadWaiter(bytes: Long) : LineWaiter(bytes) {
 /** A thread in the line of the pool below. */
 private class ThreadPoolWait(lender: Lender, size: Long, owner: LeaseOwner) : PoolWait(lender, size, owner) {
     private val thread = Thread.currentThread()
+    private var hasLeft = false
 
     @Volatile
     private var end: Result<SharedLease>? = null
 
     val isOver: Boolean get() = end != null
+
+    /** [leave], which succeeds also when it has left before. For its own thread. */
+    fun tryLeave(): Boolean {
+        hasLeft = hasLeft || leave()
+        return hasLeft
+    }
 
     override fun served(lease: SharedLease): Unit = over(Result.success(lease))
 
@@ -106,7 +122,7 @@ private class ThreadPoolWait(lender: Lender, size: Long, owner: LeaseOwner) : Po
 
     fun lease(): SharedLease = checkNotNull(end).getOrThrow()
 
-    /** The lease that is on its way, if one is, to a thread that could not [leave]. */
+    /** The lease that is on its way, if one is, to a thread that could not leave. */
     fun awaitEnd(): SharedLease? {
         while (!isOver) Thread.onSpinWait()
         return checkNotNull(end).getOrNull()

@@ -1,5 +1,6 @@
 package dev.leasehold.memory.coroutines.contract.pool
 
+import dev.leasehold.memory.LeaseClosedException
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.RentTimeoutException
 import dev.leasehold.memory.SharedLease
@@ -24,12 +25,12 @@ import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.ints.shouldBeGreaterThan
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
-import io.kotest.matchers.string.shouldStartWith
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.future.await
 import kotlinx.coroutines.launch
+import kotlinx.coroutines.yield
 import java.util.Collections
 import java.util.concurrent.CompletableFuture
 import java.util.concurrent.TimeUnit
@@ -51,7 +52,7 @@ class LineFormsSpec : FunSpec() {
                 val all = pool.rent(100)
                 coroutineScope {
                     for (index in 0 until 30) {
-                        // Each takes all, so nobody is served before the one ahead has noted its number.
+                        // Each takes all, so none is served before the one ahead has noted its number.
                         val note = { lease: SharedLease -> lease.use { order += index } }
                         when (index % 3) {
                             0 -> launch(Dispatchers.Default, CoroutineStart.UNDISPATCHED) { note(pool.rent(100)) }
@@ -70,13 +71,13 @@ class LineFormsSpec : FunSpec() {
             overFull { memory, pool, _ ->
                 // Its bytes are free here, so it can wait nowhere but below.
                 val refusal = shouldThrow<RentTimeoutException> { pool.rentBlocking(4096, 30.milliseconds) }
-                refusal.message shouldStartWith "pool 'full': 4,096 bytes did not come free within 30ms for "
+                refusal.message shouldContain "it had no memory for them within 30ms"
                 pool.stats().used shouldBe 0
                 memory.stats().waiters shouldBe 0
             }
         }
 
-        test("a future waits in the line of the pool below, and blocks nobody; it leaves when it is cancelled") {
+        test("a future waits in the line of the pool below, and blocks no thread; it leaves when it is cancelled") {
             overFull { memory, pool, whole ->
                 val cancelled = pool.rentAsync(4096)
                 await("the future is in the line below") { memory.stats().waiters == 1 }
@@ -90,12 +91,12 @@ class LineFormsSpec : FunSpec() {
             }
         }
 
-        test("a lease that a thread rented names that thread, whoever asks") {
+        test("a lease that a thread rented names that thread, whichever uses it later") {
             lending("named", 100, traced = true) { pool ->
                 lateinit var lease: SharedLease
                 Thread.ofVirtual().name("renter").start { lease = pool.rentBlocking(10, 1.minutes) }.join()
                 lease.close()
-                val message = shouldThrow<IllegalStateException> { lease.asKeptMemorySegment() }.message
+                val message = shouldThrow<LeaseClosedException> { lease.asKeptMemorySegment() }.message
                 withoutAddresses(message) shouldContain "it belonged to virtual thread 'renter' (#)"
             }
         }
@@ -108,15 +109,15 @@ class LineFormsSpec : FunSpec() {
             } shouldBe 0
         }
 
-        test("a future that drops the lease which meets its cancellation is found out by the same churn") {
-            churn("line forms, broken", 1.seconds, { pool, size ->
+        test("a future that drops the lease which meets its cancellation is found by the same churn") {
+            val forgetful = { pool: SuspendingPool, size: Long ->
                 FutureRent.rent(pool.lender, size, ::ForgetfulFuture)
-            }) shouldBeGreaterThan
-                0
+            }
+            churn("line forms, broken", 1.seconds, forgetful) shouldBeGreaterThan 0
         }
     }
 
-    /** Runs [block] on a thread; answers when that waits. */
+    /** Runs [block] on a thread; returns when that waits. */
     private fun parked(block: () -> Unit): Thread = Thread.ofVirtual().start(block).also { thread ->
         await("the thread waits") { thread.state == Thread.State.TIMED_WAITING }
     }
@@ -132,8 +133,8 @@ class LineFormsSpec : FunSpec() {
     }
 
     /**
-     * Lets rents of all forms meet their ends at random, and runs [afterwards]; answers how many bytes are out when all of them
-     * are over, and have had up to [patience] to come back.
+     * Lets rents of all forms meet their ends at random, and runs [afterwards]; returns how many bytes are out when all
+     * of them are over, and have had up to [patience] to come back.
      */
     private suspend fun churn(
         what: String,
@@ -165,7 +166,13 @@ class LineFormsSpec : FunSpec() {
 
     private suspend fun coroutine(pool: SuspendingPool, size: Long, pause: Long, served: AtomicInteger) =
         coroutineScope {
-            val job = launch { pool.withLease(size) { served.incrementAndGet() } }
+            // It begins at once, on this thread: later it would find itself cancelled.
+            val job = launch(start = CoroutineStart.UNDISPATCHED) {
+                pool.withLease(size) {
+                    served.incrementAndGet()
+                    yield() // So that others find too little, and wait.
+                }
+            }
             spin(pause)
             job.cancel()
         }
@@ -191,7 +198,7 @@ class LineFormsSpec : FunSpec() {
         future.cancel(true)
     }
 
-    /** What stays out when nobody waits: futures that were cancelled are given time to give back. */
+    /** What stays out when none waits: futures that were cancelled are given time to give back. */
     private fun leftover(pool: SuspendingPool, memory: MemoryPool, patience: Duration): Int {
         val deadline = System.nanoTime() + patience.inWholeNanoseconds
         fun areOut() = pool.stats().used > 0 || memory.stats().used > 0
