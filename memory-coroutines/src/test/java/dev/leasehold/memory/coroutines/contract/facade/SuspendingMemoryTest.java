@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.leasehold.memory.InvalidSizeException;
+import dev.leasehold.memory.InvalidTimeoutException;
 import dev.leasehold.memory.MemoryPool;
 import dev.leasehold.memory.PoolClosedException;
 import dev.leasehold.memory.RentTimeoutException;
@@ -88,11 +89,11 @@ class SuspendingMemoryTest {
                     RentTimeoutException.class, () -> SuspendingMemory.rentBlocking(pool, 60, Duration.ofMillis(5)));
             assertEquals(
                     "pool 'java': 60 bytes did not come free within 5ms for thread '" + Thread.currentThread().getName()
-                            + "' (#" + Thread.currentThread().threadId() + "); 100 bytes of the capacity of 100 bytes are "
-                            + "out and 0 wait: close leases sooner, raise the capacity, or wait longer",
+                            + "' (#" + Thread.currentThread().threadId() + "); 100 bytes of the capacity of 100 bytes "
+                            + "are out and 0 wait: close leases sooner, raise the capacity, or wait longer",
                     late.getMessage());
         }
-        assertThrows(IllegalArgumentException.class, () -> SuspendingMemory.rentBlocking(pool, 1, Duration.ZERO));
+        assertThrows(InvalidTimeoutException.class, () -> SuspendingMemory.rentBlocking(pool, 1, Duration.ZERO));
         assertThrows(InvalidSizeException.class, () -> SuspendingMemory.rentBlocking(pool, 101, LONG));
         assertThrows(InvalidSizeException.class, () -> SuspendingMemory.rentAsync(pool, 101));
         assertThrows(InvalidSizeException.class, () -> SuspendingMemory.rentAsync(pool, -1));
@@ -160,7 +161,7 @@ class SuspendingMemoryTest {
     }
 
     @Test
-    void aFutureThatSomebodyElseCompletesLeavesTheLine() throws InterruptedException {
+    void aFutureThatOtherCodeCompletesLeavesTheLine() throws InterruptedException {
         try (var all = SuspendingMemory.tryRent(pool, 100)) {
             assertNotNull(all);
             var late = SuspendingMemory.rentAsync(pool, 10).orTimeout(1, TimeUnit.MILLISECONDS);
@@ -178,7 +179,9 @@ class SuspendingMemoryTest {
         SharedLease all = SuspendingMemory.tryRent(pool, 100);
         assertNotNull(all);
         var waiting = new CompletableFuture<?>[] {
-            SuspendingMemory.rentAsync(pool, 1), SuspendingMemory.rentAsync(pool, 2), SuspendingMemory.rentAsync(pool, 3)
+            SuspendingMemory.rentAsync(pool, 1),
+            SuspendingMemory.rentAsync(pool, 2),
+            SuspendingMemory.rentAsync(pool, 3),
         };
         var tooMany = assertThrows(CompletionException.class, () -> SuspendingMemory.rentAsync(pool, 4).join());
         assertInstanceOf(TooManyWaitersException.class, tooMany.getCause());

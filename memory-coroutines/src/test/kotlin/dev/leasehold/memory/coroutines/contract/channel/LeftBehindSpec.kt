@@ -24,14 +24,16 @@ import kotlinx.coroutines.launch
 import kotlin.coroutines.CoroutineContext
 
 /**
- * The moment at which the cancellation of a kotlinx channel stops half-way, forced: a sender is resumed because a receive made
- * room, and its cell says so until its dispatcher has taken it. Here the dispatcher cancels the channel before it takes it.
+ * The moment at which the cancellation of a kotlinx channel stops half-way, forced: a sender is resumed because a
+ * receive made room, and its cell says so until its dispatcher has taken it. Here the dispatcher cancels the channel
+ * before it takes it.
  */
 class LeftBehindSpec : FunSpec() {
     init {
         for (capacity in listOf(1, 3)) {
             test(
-                "a channel of $capacity that is cancelled while a sender is being resumed gives back all, also what was before",
+                "a channel of $capacity that is cancelled while a sender is being resumed gives back all, also what " +
+                    "was before",
             ) {
                 lending("left behind", CAPACITY) { pool ->
                     val moment = Moment(pool, leaseChannel(capacity), capacity)
@@ -45,7 +47,8 @@ class LeftBehindSpec : FunSpec() {
                 lending("stuck sender", CAPACITY) { pool ->
                     val moment = Moment(pool, leaseChannel(capacity), capacity)
                     moment.strike()
-                    await("the channel has looked again") { moment.leases.all { it.isClosed } }
+                    await("the channel has looked again") { pool.stats().used == 0L && pool.pool.stats().used == 0L }
+                    moment.leases.forEach { it.isClosed shouldBe true }
                 }
             }
 

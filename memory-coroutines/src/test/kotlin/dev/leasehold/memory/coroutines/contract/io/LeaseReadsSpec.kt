@@ -242,7 +242,7 @@ class LeaseReadsSpec : FunSpec() {
         }
     }
 
-    /** What this process has open of [path], where the system tells. */
+    /** What this process has open of [path], where the system says so. */
     private fun openFiles(path: Path): List<Path> {
         val open = Path.of("/proc/self/fd")
         if (!open.exists()) return emptyList()

@@ -1,11 +1,11 @@
 package dev.leasehold.memory.coroutines.contract.pool
 
+import dev.leasehold.memory.InvalidSizeException
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.coroutines.SuspendingPool
 import dev.leasehold.memory.coroutines.memoryScope
 import dev.leasehold.memory.coroutines.rent
-import dev.leasehold.memory.coroutines.support.over
 import dev.leasehold.memory.coroutines.tryRent
 import dev.leasehold.memory.coroutines.withLease
 import io.kotest.assertions.throwables.shouldThrow
@@ -43,7 +43,7 @@ class SuspendingPoolSpec : FunSpec() {
             }
         }
 
-        test("grants come in the order of arrival, and nobody overtakes a large request") {
+        test("grants come in the order of arrival, and none overtakes a large request") {
             over("order", 100) { pool ->
                 val order = ArrayList<Int>()
                 runTest {
@@ -141,9 +141,9 @@ class SuspendingPoolSpec : FunSpec() {
 
         test("a size above the capacity is refused at once") {
             over("refusal", 100) { pool ->
-                shouldThrow<IllegalArgumentException> { pool.rent(101) }.message shouldBe
-                    "pool 'refusal': 101 bytes requested, and the capacity of its suspending pool is 100 bytes, so no " +
-                    "wait could help: raise the capacity or request less"
+                shouldThrow<InvalidSizeException> { pool.rent(101) }.message shouldBe
+                    "pool 'refusal': 101 bytes requested, and the capacity of its suspending pool is 100 bytes, so " +
+                    "no wait could help: raise the capacity or request less"
             }
         }
     }
