@@ -39,7 +39,8 @@ public class FilledLease(public val lease: SharedLease, public val length: Long)
     /**
      * Closes the [lease].
      *
-     * @throws dev.leasehold.memory.MemoryBusyException while a native call or an input/output operation is using it; it stays open
+     * @throws dev.leasehold.memory.MemoryBusyException while a native call or an input/output operation is using it; it
+     *   stays open
      */
     override fun close(): Unit = lease.close()
 

@@ -5,7 +5,9 @@ import dev.leasehold.memory.coroutines.internal.own.BlockTie
 import dev.leasehold.memory.coroutines.internal.own.Grant
 import dev.leasehold.memory.coroutines.internal.own.end
 
-/** [lease] while a block runs that it was handed to: closed at the end of that, unless it was moved to another owner. */
+/**
+ * [lease] while a block runs that it was handed to: closed at the end of that, unless it was moved to another owner.
+ */
 @PublishedApi
 internal class LeaseHold(private val lease: SharedLease) {
     private val grant = Grant.of(lease)

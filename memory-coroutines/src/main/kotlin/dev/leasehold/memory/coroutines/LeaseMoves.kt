@@ -15,12 +15,12 @@ import kotlinx.coroutines.Job
  * Takes this lease away from the scope, the job, the flow or the consumer that it belongs to: from now on the
  * caller owns it and closes it.
  *
- * A lease without another owner is the caller's already, and stays it; so is one of a plain pool. Only what [withLease] handed
- * out cannot be moved: it is closed at the end of that all the same.
+ * A lease without another owner is the caller's already, and stays it; so is one of a plain pool. Only what [withLease]
+ * handed out cannot be moved: it is closed at the end of that all the same.
  *
  * **Ownership.** The caller's. Until the next owner has it there must be no suspension, or a cancellation loses it.
- * **Threads.** Any. Of a move and the end of a scope that race, one wins: either the lease is closed and this throws, or the scope
- * does not close it.
+ * **Threads.** Any. Of a move and the end of a scope that race, one wins: either the lease is closed and this throws,
+ * or the scope does not close it.
  * **Cost.** A short lock.
  *
  * @return this lease

@@ -85,7 +85,8 @@ class LineLincheckSpec : FunSpec({
             .message!! shouldContain "1 byte is waited for, and 2 are free"
     }
 
-    // No history shows whether a waiter had joined before another took its bytes, so this is no work for the model checker.
+    // No history shows whether a waiter had joined before another took its bytes, so this is no work for the model
+    // checker.
     test("none overtakes a request that is in the line") {
         overtakes(ByteLine(2, 8)) shouldBe false
         overtakes(OvertakingLine()) shouldBe true

@@ -14,7 +14,9 @@ import java.util.concurrent.atomic.AtomicBoolean
 import java.util.concurrent.atomic.AtomicLong
 import kotlin.coroutines.resume
 
-/** What the model checker plays with: the operations of a line, by threads of which each gives back only what it took. */
+/**
+ * What the model checker plays with: the operations of a line, by threads of which each gives back only what it took.
+ */
 @Param.Params(
     Param(name = "thread", gen = ThreadIdGen::class),
     Param(name = "bytes", gen = IntGen::class, conf = "1:2"),
@@ -69,7 +71,7 @@ abstract class LineOperations internal constructor(private val line: ByteLine) {
 
 class ByteLineOperations : LineOperations(ByteLine(CAPACITY, MOST_WAITERS))
 
-/** The twin that sees too few bytes in one step, and says so in another: what comes back in between finds no one to serve. */
+/** The twin that finds too few bytes in one step and sets LINE in another: what comes between serves none. */
 private class HastyLine : ByteLine(CAPACITY, MOST_WAITERS) {
     override fun takeForLine(bytes: Long): Boolean {
         while (true) {
@@ -85,7 +87,7 @@ private class HastyLine : ByteLine(CAPACITY, MOST_WAITERS) {
     }
 }
 
-/** A request joins the line while all bytes come back. The model checker takes one that waits for ever for one that merely waits. */
+/** A request joins while all bytes come back. For the model checker one that waits for ever merely waits. */
 abstract class WakeUp {
     private val line = newLine()
 

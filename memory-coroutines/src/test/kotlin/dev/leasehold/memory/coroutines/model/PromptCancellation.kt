@@ -17,9 +17,9 @@ import java.util.concurrent.atomic.AtomicLong
 import kotlin.coroutines.CoroutineContext
 
 /**
- * Two coroutines wait, and are cancelled at some moment: before their grant, between the grant and the dispatch, or between that
- * and the run. Lincheck's own suspending operations know no dispatcher, and so not the last two; here the dispatcher is a
- * queue, and running from it an operation like the others.
+ * Two coroutines wait, and are cancelled at some moment: before their grant, between the grant and the dispatch, or
+ * between that and the run. Lincheck's own suspending operations know no dispatcher, and so not the last two; here the
+ * dispatcher is a queue, and running from it an operation like the others.
  */
 abstract class PromptCancellation {
     internal val line: ByteLine = ByteLine(CAPACITY, maxWaiters = 4)
@@ -68,7 +68,7 @@ abstract class PromptCancellation {
         line.close()
     }
 
-    /** No byte is lost or there twice, and nobody waits who could be content, or who hears nothing any more. */
+    /** No byte is lost or there twice, and none waits that could be granted, or that is never notified. */
     @Validate
     fun nothingIsLost() {
         while (true) ready.poll()?.run() ?: break

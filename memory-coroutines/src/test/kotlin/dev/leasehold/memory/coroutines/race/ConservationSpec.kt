@@ -77,9 +77,8 @@ class ConservationSpec : FunSpec({
     for ((name, twin) in listOf("a plain resume" to plainly, "bytes given back twice" to twice)) {
         test("$name is found by the same schedules") {
             MemoryPool.isolated("twin").use { memory ->
-                shouldThrow<IllegalStateException> {
-                    Conservation(memory, 16.KiB, 4.KiB, twin, patience = 2.seconds).run(200, Effort.seed(name))
-                }
+                val conservation = Conservation(memory, 16.KiB, 4.KiB, twin, patience = 2.seconds)
+                shouldThrow<IllegalStateException> { conservation.run(200, Effort.seed(name)) }
                     .message!! shouldContain "bytes are out"
             }
         }

@@ -38,7 +38,7 @@ import kotlin.time.Duration.Companion.microseconds
 import kotlin.time.Duration.Companion.minutes
 import kotlin.time.Duration.Companion.seconds
 
-/** Senders and receivers of all kinds, cancelled, timed out and failed at random moments: nothing may be lost, nothing come twice. */
+/** Senders and receivers of all kinds end at random moments: nothing may be lost, nothing come twice. */
 class LeaseChannelStormSpec : FunSpec() {
     private val rounds = 600
 
@@ -47,7 +47,7 @@ class LeaseChannelStormSpec : FunSpec() {
             lending("storm", CAPACITY) { pool ->
                 for (seed in 1..rounds) {
                     Storm(pool, channelOf(seed), seed).run()
-                    // A job tells those that wait for it before it closes what is bound to it.
+                    // A job notifies what joined it before it closes what is bound to it.
                     withTimeoutOrNull(2.minutes) { while (pool.stats().used > 0) yield() }
                     withClue("seed $seed") { pool.stats().used shouldBe 0 }
                     pool.stats().waiters shouldBe 0
@@ -58,7 +58,7 @@ class LeaseChannelStormSpec : FunSpec() {
         test("the same storm finds that a plain channel loses leases") {
             val lost = (1..20 * rounds).any { seed ->
                 val pool = SuspendingPool(MemoryPool.isolated("plain"), CAPACITY)
-                // Who waits for bytes that are lost waits for ever.
+                // A wait for bytes that are lost has no end.
                 withTimeoutOrNull(10.seconds) { Storm(pool, Channel(1), seed).run() } == null || pool.stats().used > 0
             }
             lost shouldBe true

@@ -23,8 +23,9 @@ import kotlin.time.Duration.Companion.seconds
 import kotlin.time.TimeSource
 
 /**
- * Ten minutes at full load, or `-Dleasehold.soak=60` seconds: rents in every form, cancelled, timed out and failed, on all threads at once.
- * Resident size, heap after a collection and what the pool reserves stay where they were after the first fifth.
+ * Ten minutes at full load, or `-Dleasehold.soak=60` seconds: rents in every form, cancelled, timed out and failed, on
+ * all threads at once. Resident size, heap after a collection and what the pool reserves stay where they were after the
+ * first fifth.
  */
 class SuspendingSoak : FunSpec({
     test(

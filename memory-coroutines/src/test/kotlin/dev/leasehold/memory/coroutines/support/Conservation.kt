@@ -23,8 +23,8 @@ import kotlin.time.Duration
 import kotlin.time.Duration.Companion.minutes
 
 /**
- * Lets many [schedules][Schedule] run at once over one pool, some cancelled from outside, the pool sometimes closed in the middle; and
- * then asks for every byte and every block, for which it waits up to [patience].
+ * Lets many [schedules][Schedule] run at once over one pool, some cancelled from outside, the pool sometimes closed in
+ * the middle; and then counts every byte and every block, for which it waits up to [patience].
  */
 internal class Conservation(
     private val memory: MemoryPool,

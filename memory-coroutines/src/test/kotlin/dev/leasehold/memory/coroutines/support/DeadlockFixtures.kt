@@ -26,11 +26,11 @@ internal suspend fun holdAndRequest(pool: SuspendingPool, hold: Long, more: Long
     }
 }
 
-/**
- * Runs [body] with a pool of 100 bytes, its coroutines one at a time: one that is counted among the waiters is in the line, too.
- */
+/** Runs [body] with a pool of 100 bytes, its coroutines one at a time: what counts as a waiter is in the line. */
 internal suspend fun watched(
     patience: Duration = PATIENCE,
     traced: Boolean = false,
     body: suspend CoroutineScope.(SuspendingPool) -> Unit,
-) = lending("deadlock", 100, patience, traced) { pool -> withContext(Dispatchers.Default.limitedParallelism(1) + CoroutineName("test")) { body(pool) } }
+) = lending("deadlock", 100, patience, traced) { pool ->
+    withContext(Dispatchers.Default.limitedParallelism(1) + CoroutineName("test")) { body(pool) }
+}

@@ -21,7 +21,7 @@ internal suspend fun <R> over(
     val pool = SuspendingPool(memory, capacity, configure)
     val result = pool.use { block(it) }
     await("all is back: ${pool.stats()}, ${memory.stats()}") { pool.stats().used == 0L && memory.stats().used == 0L }
-    check(pool.stats().waiters == 0) { "somebody waits: ${pool.stats()}" }
+    check(pool.stats().waiters == 0) { "requests wait: ${pool.stats()}" }
     result
 }
 
@@ -38,7 +38,7 @@ internal suspend fun until(what: String, holds: () -> Boolean) = await(
     holds,
 )
 
-/** An interceptor that is no dispatcher: it resumes on the spot, on the thread of whoever resumes. */
+/** An interceptor that is no dispatcher: it resumes on the spot, on the resuming thread. */
 internal class OnTheSpot : ContinuationInterceptor {
     override val key: CoroutineContext.Key<*> get() = ContinuationInterceptor
 

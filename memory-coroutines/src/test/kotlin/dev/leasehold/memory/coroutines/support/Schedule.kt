@@ -54,8 +54,9 @@ internal class Stage(
 }
 
 /**
- * A random program: rents in every form, one inside the other, in scopes, children and jobs, with failures, cancellations
- * and timeouts at every step. What it rents it closes, or gives to somebody who does; and while it has a lease, nobody else writes there.
+ * A random program: rents in every form, one inside the other, in scopes, children and jobs, with failures,
+ * cancellations and timeouts at every step. What it rents it closes, or gives to an owner that does; and while it has a
+ * lease, no other writes there.
  */
 internal class Schedule(private val random: Random, private val stage: Stage) {
     private val pool = stage.pool
@@ -63,7 +64,7 @@ internal class Schedule(private val random: Random, private val stage: Stage) {
     suspend fun run(): Unit = repeat(1 + random.nextInt(2)) { step(0) }
 
     private suspend fun step(depth: Int) {
-        // Who waits with something in hand may wait for ever, as others may too: so only for a while.
+        // A wait with something in hand may last for ever, as others may too: so only for a while.
         if (depth > 0 && random.nextInt(3) > 0) return pause()
         if (depth > 0) {
             withTimeoutOrNull(moment()) { rentSomehow(depth) }
@@ -112,7 +113,7 @@ internal class Schedule(private val random: Random, private val stage: Stage) {
         pause()
     }
 
-    /** Several take, close and transfer the same lease at once: each may come too late, and then has nothing to give back. */
+    /** Several take, close and transfer one lease at once; what comes too late has nothing to give back. */
     private suspend fun race(lease: SharedLease) = coroutineScope {
         val job = Job(stage.other)
         try {
@@ -124,7 +125,7 @@ internal class Schedule(private val random: Random, private val stage: Stage) {
                 launch { job.complete() }
             }
         } finally {
-            // Whoever moved it last may be nobody.
+            // No move may have succeeded.
             job.complete()
             lease.close()
         }
@@ -134,7 +135,7 @@ internal class Schedule(private val random: Random, private val stage: Stage) {
         try {
             action()
         } catch (_: LeaseClosedException) {
-            // Somebody was faster.
+            // Another was faster.
         } catch (tooLate: IllegalStateException) {
             if (tooLate is CancellationException || "has completed" !in tooLate.message.orEmpty()) throw tooLate
         }

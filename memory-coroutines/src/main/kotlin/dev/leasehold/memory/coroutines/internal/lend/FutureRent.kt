@@ -16,17 +16,18 @@ import java.util.concurrent.CompletableFuture
 /**
  * A future in the line, of which the caller has a [CompletableFuture].
  *
- *    waiting ──▶ granted ──▶ the lease, perhaps after a wait in the pool below ──▶ the future completes with it
- *       │           │                                                               └ it was complete: the lease is closed
+ *    waiting ──▶ granted ──▶ the lease, perhaps after a wait below ──▶ the future completes with it
+ *       │           │                                                   └ it was complete: the lease is closed
  *       └───────────┴─────── the future is completed by other code: out of the line, and the bytes go back
  *
- * Bytes are the line's, then this waiter's, then the Grant's, then the lease's; every step either hands them on or gives them back.
+ * Bytes are the line's, then this waiter's, then the Grant's, then the lease's; every step either hands them on or
+ * gives them back.
  */
 internal open class FutureRent(
     private val lender: Lender,
     private val grant: Grant,
 ) : LineWaiter(grant.bytes) {
-    // Forgotten at the end: the line keeps the last waiter that it served, and a lease that was lost must become garbage.
+    // Forgotten at the end: the line keeps the last waiter that it served, and a lost lease must become garbage.
     @Volatile
     private var future: CompletableFuture<SharedLease>? = null
 

@@ -14,9 +14,9 @@ import kotlin.coroutines.CoroutineContext
 /**
  * Several leases whose bytes were granted together.
  *
- * The pool below may refuse one of them when it has given out others. A wait for a block then holds the ones before, and two
- * such waits could wait for each other. So only one group of a suspending pool at a time waits with something in hand: the
- * others give back what they had, and queue up for that turn with empty hands.
+ * The pool below may refuse one of them when it has given out others. A wait for a block then holds the ones before,
+ * and two such waits could wait for each other. So only one group of a suspending pool at a time waits with something
+ * in hand: the others give back what they had, and queue up for that turn with empty hands.
  */
 internal class GroupRent(private val lender: Lender, sizes: LongArray, context: CoroutineContext) {
     // Inert until all leases are there: what is given back in between keeps its bytes.

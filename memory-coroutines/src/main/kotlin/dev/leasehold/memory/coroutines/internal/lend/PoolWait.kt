@@ -22,8 +22,8 @@ import kotlin.coroutines.resumeWithException
 /**
  * One wait in the line of the pool below, for memory for bytes that were granted.
  *
- * Usually that pool has the memory at hand. It may refuse all the same: others rent from it, its blocks are larger than what was
- * requested, a budget above it is exhausted.
+ * Usually that pool has the memory at hand. It may refuse all the same: others rent from it, its blocks are larger than
+ * what was requested, a budget above it is exhausted.
  */
 internal abstract class PoolWait(private val lender: Lender, size: Long, owner: LeaseOwner?) : Notified() {
     private val wait = LineWait(lender.pool, size, owner) { Notifications.all(this) }
@@ -80,10 +80,7 @@ private class CoroutinePoolWait(
 internal fun Lender.canHelp(refusal: MemoryExhaustedException): Boolean =
     pool.limit != Long.MAX_VALUE || refusal is BudgetExceededException
 
-/**
- * Rents [size] bytes of the pool below for [owner], and waits for them there when it must; the caller has [inHand] of the same
- * request meanwhile.
- */
+/** Rents [size] bytes of the pool below for [owner], also after a wait; the caller has [inHand] of the request. */
 internal suspend fun Lender.rentBelow(
     size: Long,
     owner: LeaseOwner,
@@ -97,8 +94,8 @@ internal suspend fun Lender.rentBelow(
 /**
  * Waits for memory below, after a first try met [refusal].
  *
- * @throws MemoryExhaustedException [refusal], when it was the system that refused, and there is no limit under which something
- *   could come back
+ * @throws MemoryExhaustedException [refusal], when it was the system that refused, and there is no limit under which
+ *   something could come back
  */
 internal suspend fun Lender.awaitBelow(
     size: Long,

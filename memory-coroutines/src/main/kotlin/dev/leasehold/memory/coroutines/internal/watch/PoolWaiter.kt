@@ -8,8 +8,8 @@ import dev.leasehold.memory.internal.spi.bytesOfBlock
 import kotlin.coroutines.CoroutineContext
 
 /**
- * A coroutine that has its bytes, and waits for the memory in the line of the pool below. That pool counts whole blocks, so what the
- * coroutine and its scopes hold can be all that it has, although the bytes that they requested fit.
+ * A coroutine that has its bytes, and waits for the memory in the line of the pool below. That pool counts whole
+ * blocks, so what the coroutine and its scopes hold can be all that it has, although the bytes that they requested fit.
  *
  * @property inHand what it has of the same request
  * @property giveUp ends the wait with a failure

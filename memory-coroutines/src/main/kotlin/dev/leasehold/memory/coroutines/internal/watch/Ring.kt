@@ -7,8 +7,8 @@ import java.util.Collections
 import java.util.IdentityHashMap
 
 /**
- * Coroutines that wait for one another: none of them goes on before [blocking] bytes are granted, and their scopes hold too many
- * for that.
+ * Coroutines that wait for one another: none of them goes on before [blocking] bytes are granted, and their scopes hold
+ * too many for that.
  *
  * @property members how many coroutines wait in it
  * @property held how many bytes their scopes hold

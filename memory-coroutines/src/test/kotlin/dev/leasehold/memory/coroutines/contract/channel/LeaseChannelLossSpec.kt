@@ -25,7 +25,7 @@ import kotlinx.coroutines.withTimeoutOrNull
 import kotlinx.coroutines.yield
 import java.io.IOException
 
-/** Leases that nobody receives go back: to whom they belonged, or to their pool. */
+/** Leases that are not received go back: to their owner, or to their pool. */
 class LeaseChannelLossSpec : FunSpec({
     test("a sender that is cancelled while it waits gives its lease back") {
         lending("sender", 100) { pool ->

@@ -65,7 +65,7 @@ class LeaseChannelSpec : FunSpec() {
             }
         }
 
-        test("a lease of a plain pool goes through, and goes back when nobody takes it") {
+        test("a lease of a plain pool goes through, and goes back when it is not received") {
             lending("plain", 100) { pool ->
                 val channel = leaseChannel(2)
                 channel.send(pool.pool.rentShared(10))

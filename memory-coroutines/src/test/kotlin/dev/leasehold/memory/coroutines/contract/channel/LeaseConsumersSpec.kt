@@ -27,7 +27,7 @@ import kotlinx.coroutines.withTimeoutOrNull
 import kotlinx.coroutines.yield
 import java.io.IOException
 
-/** Those who receive leases: what is closed when, and what a scope receives. */
+/** Receivers of leases: what is closed when, and what a scope receives. */
 class LeaseConsumersSpec : FunSpec({
     test("a consumer closes each lease after its block, but one that it moved") {
         lending("consumer", 1000) { pool ->
@@ -133,7 +133,7 @@ class LeaseConsumersSpec : FunSpec({
         }
     }
 
-    test("a receiver that waits hears that the channel was closed, and why") {
+    test("a receiver that waits fails with the cause that the channel was closed with") {
         lending("why", 100) { _ ->
             runTest {
                 val channel = leaseChannel()

@@ -259,7 +259,7 @@ class LeaseFlowsSpec : FunSpec() {
             }
         }
 
-        test("what is in the buffer goes back when the flow above fails, and the collector hears of it") {
+        test("what is in the buffer goes back when the flow above fails, and the collector fails, too") {
             lending("above", 1000) { pool ->
                 runTest {
                     val failing = flow {

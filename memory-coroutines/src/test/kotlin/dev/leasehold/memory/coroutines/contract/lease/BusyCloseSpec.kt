@@ -144,7 +144,7 @@ class BusyCloseSpec : FunSpec({
     }
 })
 
-/** Runs [body] with a way to let a thread read into a lease, which ends with the body; then all is to come back by itself. */
+/** Runs [body] with a way to let a thread read into a lease until the body ends; then all comes back by itself. */
 private suspend fun busy(name: String, body: suspend (SuspendingPool, (SharedLease) -> (() -> Unit)) -> Unit) {
     over(MemoryPool.isolated(name), 4.MiB) { pool ->
         val reads = ArrayList<Reading>()

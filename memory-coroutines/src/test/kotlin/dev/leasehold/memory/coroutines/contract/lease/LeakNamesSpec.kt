@@ -52,20 +52,19 @@ class LeakNamesSpec : FunSpec({
                 pool.withLease(10) { inBlock = it }
                 memoryScope(pool, "request") { inScope = rent(20) }
             }
-            val who = "coroutine 'parser' \\(.*Coroutine.*@.*\\)"
+            val renter = "coroutine 'parser' \\(.*Coroutine.*@.*\\)"
             shouldThrow<LeaseClosedException> { inBlock.keptSegment }.message!! shouldMatch Regex(
-                "SharedLease of 10 bytes from pool 'traced' is closed; it belonged to $who; rented at .* for " +
-                    "$who; closed at .*",
+                "SharedLease of 10 bytes from pool 'traced' is closed; it belonged to $renter; rented at .* for " +
+                    "$renter; closed at .*",
             )
             shouldThrow<LeaseClosedException> { inScope.keptSegment }.message!! shouldMatch Regex(
                 "SharedLease of 20 bytes from pool 'traced' is closed; it belonged to memory scope 'request' of " +
-                    "$who; " +
-                    "rented at .* for $who; closed at .*",
+                    "$renter; rented at .* for $renter; closed at .*",
             )
         }
     }
 
-    test("a lease that was rented by a thread names the thread, whoever uses it later") {
+    test("a lease that was rented by a thread names the thread, whichever uses it later") {
         over("threads", 1000) { pool ->
             lateinit var lease: SharedLease
             Thread({ lease = pool.tryRent(10)!!.also { it.close() } }, "early riser").run {

@@ -29,11 +29,11 @@ import java.util.concurrent.RejectedExecutionException
 import java.util.concurrent.TimeUnit
 import kotlin.coroutines.CoroutineContext
 
-/** A dispatcher that throws when it is to run something, as one does that hands all to an event loop which was shut down. */
+/** A dispatcher that throws when it is to run something, as one over an event loop that was shut down does. */
 class BrokenDispatcherSpec : FunSpec() {
     init {
         test(
-            "who closes a lease does not hear that the dispatcher of the next in line is broken, and no byte is lost",
+            "a close of a lease does not fail when the dispatcher of the next in line is broken, and loses no byte",
         ) {
             over("closer", 100) { pool ->
                 val all = pool.rent(100)
@@ -47,14 +47,14 @@ class BrokenDispatcherSpec : FunSpec() {
         }
 
         test(
-            "one that runs on the spot, and gives back what others are granted, is not told of their dispatchers either",
+            "a close by a coroutine that runs on the spot does not fail for the dispatchers of others either",
         ) {
             over("on the spot", 100) { pool ->
                 val all = pool.rent(100)
                 val failures = ArrayList<Throwable>()
                 val first = CoroutineScope(OnTheSpot()).launch {
                     val own = pool.rent(50)
-                    // Behind this one somebody is still to be told, which this close does.
+                    // Another is to be notified behind this one, which this close does.
                     runCatching { own.close() }.onFailure { failures += it }
                 }
                 pool.strand(50)
@@ -66,7 +66,7 @@ class BrokenDispatcherSpec : FunSpec() {
         }
 
         test(
-            "one that joins the line, and so comes to tell another whose dispatcher is broken, has its bytes all the same",
+            "one that joins the line, and so notifies another whose dispatcher is broken, has its bytes all the same",
         ) {
             val line = ByteLine(20, 10)
             line.tryTake(20) shouldBe true
@@ -89,7 +89,7 @@ class BrokenDispatcherSpec : FunSpec() {
             joined.times shouldBe 1
         }
 
-        test("a close of the pool calls out those who wait below, too, whatever the dispatchers of others do") {
+        test("a close of the pool also fails the waits below, whatever the dispatchers of others do") {
             over(MemoryPool.fixed("closing", 100, 1), 100) { pool ->
                 val other = pool.pool.rentShared(1)
                 val waiting = pool.rentAsync(60)
@@ -102,13 +102,13 @@ class BrokenDispatcherSpec : FunSpec() {
             }
         }
 
-        test("a handler of uncaught exceptions that fails itself keeps nobody from hearing") {
-            val told = ArrayList<Int>()
+        test("a handler of uncaught exceptions that fails itself stops no notification") {
+            val notified = ArrayList<Int>()
             val constant = IllegalStateException("always the same")
             val waiters = List(40) { index ->
                 object : LineWaiter(1) {
                     override fun notified() {
-                        told += index
+                        notified += index
                         if (index % 2 == 0) throw constant
                     }
                 }
@@ -118,7 +118,7 @@ class BrokenDispatcherSpec : FunSpec() {
                 waiters.forEach(Notifications::all)
             }
             thread.join()
-            told shouldBe List(40) { it }
+            notified shouldBe List(40) { it }
         }
     }
 
@@ -136,7 +136,7 @@ class BrokenDispatcherSpec : FunSpec() {
         return job
     }
 
-    /** Counts how often it was told, and does [more] then. */
+    /** Counts how often it was notified, and does [more] then. */
     private class Recording(bytes: Long, private val more: () -> Unit = {}) : LineWaiter(bytes) {
         var times = 0
 
@@ -146,12 +146,12 @@ class BrokenDispatcherSpec : FunSpec() {
         }
     }
 
-    /** Runs [action] on a thread, and answers what the handler of that thread's uncaught exceptions heard; it must not throw. */
+    /** Runs [action] on a thread, where it must not throw; returns what that thread's handler of exceptions got. */
     private fun reporting(action: () -> Unit): List<Throwable> {
-        val heard = Collections.synchronizedList(ArrayList<Throwable>())
+        val reported = Collections.synchronizedList(ArrayList<Throwable>())
         var thrown: Throwable? = null
         val thread = Thread.ofPlatform().start {
-            Thread.currentThread().setUncaughtExceptionHandler { _, failure -> heard += failure }
+            Thread.currentThread().setUncaughtExceptionHandler { _, failure -> reported += failure }
             try {
                 action()
             } catch (failure: Throwable) {
@@ -159,8 +159,8 @@ class BrokenDispatcherSpec : FunSpec() {
             }
         }
         thread.join()
-        thrown?.let { throw AssertionError("the one who gave back was told: $it", it) }
-        return heard
+        thrown?.let { throw AssertionError("the thread that gave back failed: $it", it) }
+        return reported
     }
 
     private fun Throwable.allMessages() = generateSequence(this) { it.cause }.joinToString { it.message.orEmpty() }

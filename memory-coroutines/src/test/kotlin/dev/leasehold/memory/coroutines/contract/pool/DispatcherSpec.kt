@@ -96,7 +96,7 @@ private val contract: List<Pair<String, suspend CoroutineScope.(SuspendingPool) 
         }
         pool.stats().used shouldBe 0
     },
-    "a close fails who waits" to { pool ->
+    "a close fails what waits" to { pool ->
         val all = pool.rent(100)
         supervisorScope {
             val waiting = async { pool.rent(1) }
@@ -106,7 +106,7 @@ private val contract: List<Pair<String, suspend CoroutineScope.(SuspendingPool) 
         }
         all.close()
     },
-    "many who contend, of whom some are cancelled, lose nothing" to { pool ->
+    "many that contend, of which some are cancelled, lose nothing" to { pool ->
         coroutineScope {
             repeat(200) { index ->
                 val job = launch {

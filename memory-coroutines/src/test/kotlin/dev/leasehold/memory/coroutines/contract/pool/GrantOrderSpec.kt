@@ -36,7 +36,7 @@ class GrantOrderSpec : FunSpec({
         over("order", capacity) { pool -> runTest { Play(this, pool).run { body(this) } } }
     }
 
-    ordered("whatever they ask for, waiters are granted in the order of their arrival") { play ->
+    ordered("whatever they request, waiters are granted in the order of their arrival") { play ->
         val random = Random(4711)
         val sizes = List(500) { random.nextLong(1, 101) }
         sizes.forEach { play.join(it) }
@@ -95,7 +95,7 @@ class GrantOrderSpec : FunSpec({
         play.refused shouldContainExactly listOf(1, 0)
     }
 
-    ordered("a close fails all who wait, in their order, and takes late returns") { play ->
+    ordered("a close fails all that wait, in their order, and takes late returns") { play ->
         repeat(20) { play.join(30) }
         play.pool.close()
         runCurrent()
@@ -106,7 +106,7 @@ class GrantOrderSpec : FunSpec({
         shouldThrow<PoolClosedException> { play.pool.rent(1) }
     }
 
-    test("a waiter that is cancelled before it has joined is not counted, and stops nobody") {
+    test("a waiter that is cancelled before it has joined is not counted, and stops none") {
         over("early", 10) { pool ->
             runTest {
                 val all = pool.rent(10)
@@ -166,7 +166,7 @@ private class Play(private val scope: TestScope, val pool: SuspendingPool) {
     val refused = ArrayList<Int>()
     val failures = ArrayList<Throwable>()
 
-    /** How many bytes nobody has given back of those that were out at first. */
+    /** How many of the bytes that were out at first have not been given back. */
     val out: Long get() = first.size.toLong()
 
     /** Runs [body] while all bytes are out, and then gives back what still is. */
@@ -180,7 +180,7 @@ private class Play(private val scope: TestScope, val pool: SuspendingPool) {
     fun giveBack(bytes: Long) {
         repeat(bytes.toInt()) { first.removeLast().close() }
         scope.runCurrent()
-        // Those who have what they wanted give it back when nothing else is left to give.
+        // Waiters that were granted give back when nothing else is left to give.
         if (out == 0L && ends.size > KEPT) letEndAll()
     }
 

@@ -56,7 +56,7 @@ class PoolTurnSpec : FunSpec({
         }
     }
 
-    test("a close of the suspending pool also fails those who wait for the pool below") {
+    test("a close of the suspending pool also fails what waits for the pool below") {
         over(chunks(), 300) { pool ->
             val others = List(4) { pool.pool.rentShared(1) }
             supervisorScope {
@@ -105,7 +105,7 @@ class PoolTurnSpec : FunSpec({
         }
     }
 
-    test("a closed pool below refuses at once, also when somebody else has the bytes") {
+    test("a closed pool below refuses at once, also when others have the bytes") {
         val memory = MemoryPool.isolated("below")
         val pool = SuspendingPool(memory, 100)
         val lease = pool.rent(80)

@@ -23,17 +23,17 @@ import kotlinx.coroutines.launch
 import kotlin.random.Random
 import kotlin.time.Duration.Companion.microseconds
 
-/** What `tryRent` promises: while nobody waits and no other call is going on, it refuses only what is not there. */
+/** What `tryRent` promises: while none waits and no other call is going on, it refuses only what is not there. */
 class TryRentSpec : FunSpec() {
     init {
-        test("it never refuses bytes that are free while nobody waits, whatever has happened before") {
+        test("it never refuses bytes that are free while none waits, whatever has happened before") {
             val seed = Effort.seed("tryRent")
             repeat(Effort.times(300)) { round ->
                 withClue("seed $seed, round $round") { Play(Random(seed + round)).run() }
             }
         }
 
-        test("it is refused while somebody waits, though bytes are free, and no more when that one has left") {
+        test("it is refused while a request waits, though bytes are free, and no more when that has left") {
             over("queue", CAPACITY) { pool ->
                 val most = pool.rent(60)
                 val large = CoroutineScope(Dispatchers.Unconfined).launch { pool.rent(CAPACITY).close() }
@@ -44,7 +44,7 @@ class TryRentSpec : FunSpec() {
             }
         }
 
-        test("one that is told on the spot finds what is left, though the call that served it is not over") {
+        test("one that is notified on the spot finds what is left, though the call that served it is not over") {
             over("nested", CAPACITY) { pool ->
                 val all = pool.rent(CAPACITY)
                 var inside: SharedLease? = null

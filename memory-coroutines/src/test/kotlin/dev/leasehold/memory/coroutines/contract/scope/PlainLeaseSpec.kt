@@ -14,7 +14,7 @@ import io.kotest.matchers.ints.shouldBeLessThan
 import io.kotest.matchers.shouldBe
 import java.lang.ref.WeakReference
 
-/** Leases of plain pools, which tell no scope of their end, in scopes that live for long. */
+/** Leases of plain pools, which notify no scope of their end, in scopes that live for long. */
 class PlainLeaseSpec : FunSpec() {
     init {
         test("a scope through which many go forgets those that were closed") {

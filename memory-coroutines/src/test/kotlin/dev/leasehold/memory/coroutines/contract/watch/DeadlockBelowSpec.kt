@@ -22,7 +22,9 @@ import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
 import kotlin.time.Duration.Companion.milliseconds
 
-/** What becomes of coroutines that have their bytes, and wait for blocks of the pool below that they hold themselves. */
+/**
+ * What becomes of coroutines that have their bytes, and wait for blocks of the pool below that they hold themselves.
+ */
 class DeadlockBelowSpec : FunSpec() {
     init {
         context("in the pool below, whose blocks are larger than what was requested") {
@@ -38,10 +40,10 @@ class DeadlockBelowSpec : FunSpec() {
                     }
                     withoutAddresses(refusal.message) shouldBe
                         "pool 'tight': coroutine 'upload' (ScopeCoroutine) requests 409,600 bytes of a capacity of " +
-                        "1,048,576 bytes, which are free, but the pool below has no memory for them under its limit of " +
-                        "1,048,576 bytes: all 655,360 bytes of its blocks that are out belong to what this coroutine " +
-                        "and its scopes hold, 614,400 bytes as requested, and nothing came back within 50ms; raise " +
-                        "the limit above the capacity, or close leases sooner"
+                        "1,048,576 bytes, which are free, but the pool below has no memory for them under its limit " +
+                        "of 1,048,576 bytes: all 655,360 bytes of its blocks that are out belong to what this " +
+                        "coroutine and its scopes hold, 614,400 bytes as requested, and nothing came back within " +
+                        "50ms; raise the limit above the capacity, or close leases sooner"
                 }
             }
 

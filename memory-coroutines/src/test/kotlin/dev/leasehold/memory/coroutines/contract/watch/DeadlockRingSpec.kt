@@ -31,9 +31,9 @@ class DeadlockRingSpec : FunSpec({
                 }
                 measureTime { first.join() } shouldBeGreaterThanOrEqualTo PATIENCE
                 withoutAddresses(second.await().message) shouldBe
-                    "pool 'deadlock': coroutine 'second' (ScopeCoroutine) requests 40 bytes of a capacity of " +
-                    "100 bytes, of which the scopes of 2 coroutines that wait for one another hold 80 bytes: the first of " +
-                    "them requests 30 bytes, and nothing came back within 150ms. This one closed the ring, so it " +
+                    "pool 'deadlock': coroutine 'second' (ScopeCoroutine) requests 40 bytes of a capacity of 100 " +
+                    "bytes, of which the scopes of 2 coroutines that wait for one another hold 80 bytes: the first " +
+                    "of them requests 30 bytes, and nothing came back within 150ms. This one closed the ring, so it " +
                     "fails, and its scopes hold 40 bytes; rent several at once with rentAll, close leases sooner, or " +
                     "raise the capacity"
             }

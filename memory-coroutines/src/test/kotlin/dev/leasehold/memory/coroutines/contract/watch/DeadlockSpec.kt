@@ -44,10 +44,10 @@ class DeadlockSpec : FunSpec() {
                         }
                     }
                     withoutAddresses(refusal.message) shouldBe
-                        "pool 'deadlock': coroutine 'upload' (ScopeCoroutine) requests 60 bytes of a capacity of " +
-                        "100 bytes, of which memory scope 'work' of coroutine 'upload' (UndispatchedCoroutine) holds 60 bytes: " +
-                        "nothing of that can come back before it goes on; rent several at once with rentAll, close " +
-                        "leases sooner, or raise the capacity"
+                        "pool 'deadlock': coroutine 'upload' (ScopeCoroutine) requests 60 bytes of a capacity of 100 " +
+                        "bytes, of which memory scope 'work' of coroutine 'upload' (UndispatchedCoroutine) holds 60 " +
+                        "bytes: nothing of that can come back before it goes on; rent several at once with rentAll, " +
+                        "close leases sooner, or raise the capacity"
                     refusal.poolName shouldBe "deadlock"
                     refusal.requested shouldBe 60
                     refusal.held shouldBe 60
@@ -89,8 +89,8 @@ class DeadlockSpec : FunSpec() {
                     }
                     withoutAddresses(refusal.message) shouldBe
                         "pool 'deadlock': coroutine 'test' (DispatchedCoroutine) requests 60 bytes of a capacity of " +
-                        "100 bytes, of which its own withLease holds 60 bytes: nothing of that can come back before it goes on; " +
-                        "rent several at once with rentAll, close leases sooner, or raise the capacity"
+                        "100 bytes, of which its own withLease holds 60 bytes: nothing of that can come back before " +
+                        "it goes on; rent several at once with rentAll, close leases sooner, or raise the capacity"
                 }
             }
 
@@ -122,9 +122,9 @@ class DeadlockSpec : FunSpec() {
                     } shouldBeGreaterThanOrEqualTo PATIENCE
                     withoutAddresses(refusal.message) shouldBe
                         "pool 'deadlock': coroutine 'child' (StandaloneCoroutine) requests 60 bytes of a capacity of " +
-                        "100 bytes, of which memory scope 'work' of coroutine 'test' (DispatchedCoroutine) holds 60 bytes: " +
-                        "nothing of that came back within 150ms, so it seems to wait for itself; rent several at once " +
-                        "with rentAll, close leases sooner, or raise the capacity"
+                        "100 bytes, of which memory scope 'work' of coroutine 'test' (DispatchedCoroutine) holds 60 " +
+                        "bytes: nothing of that came back within 150ms, so it seems to wait for itself; rent several " +
+                        "at once with rentAll, close leases sooner, or raise the capacity"
                 }
             }
 

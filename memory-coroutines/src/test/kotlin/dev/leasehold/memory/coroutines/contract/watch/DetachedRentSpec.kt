@@ -33,7 +33,7 @@ class DetachedRentSpec : FunSpec() {
     init {
         for ((name, within) in detached) {
             for ((form, rent) in forms) {
-                test("$form for a scope inside of $name that waits for what the scope holds is told so") {
+                test("$form for a scope inside of $name that waits for what the scope holds fails") {
                     lending("detached", 100, 5.milliseconds) { pool ->
                         shouldThrow<RentDeadlockException> {
                             memoryScope(pool, "work") {
@@ -58,9 +58,9 @@ class DetachedRentSpec : FunSpec() {
                 }
                 withoutAddresses(refusal.message) shouldBe
                     "pool 'detached': coroutine 'upload' (UndispatchedCoroutine) requests 60 bytes of a capacity of " +
-                    "100 bytes, of which memory scope 'work' of coroutine 'upload' (UndispatchedCoroutine) holds 60 bytes: " +
-                    "nothing of that came back within 5ms, so it seems to wait for itself; rent several at once " +
-                    "with rentAll, close leases sooner, or raise the capacity"
+                    "100 bytes, of which memory scope 'work' of coroutine 'upload' (UndispatchedCoroutine) holds 60 " +
+                    "bytes: nothing of that came back within 5ms, so it seems to wait for itself; rent several at " +
+                    "once with rentAll, close leases sooner, or raise the capacity"
             }
         }
 
@@ -79,7 +79,7 @@ class DetachedRentSpec : FunSpec() {
             }
         }
 
-        test("one that waits for what others hold is not told anything") {
+        test("one that waits for what others hold does not fail") {
             lending("others", 100) { pool ->
                 runTest {
                     val other = pool.rent(60)

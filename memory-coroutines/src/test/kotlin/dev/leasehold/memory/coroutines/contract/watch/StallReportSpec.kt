@@ -23,20 +23,21 @@ import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import java.lang.ref.WeakReference
+import java.util.concurrent.CompletableFuture
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.milliseconds
 
-/** A line that stands still is told of in the log, and nobody is failed for it. */
+/** A line that stands still is reported in the log, and fails no request. */
 class StallReportSpec : FunSpec({
     fun pool(name: String, patience: Duration, traced: Boolean = false) =
         SuspendingPool(MemoryPool.isolated(name) { traceSites = traced }, 256) { stallPatience = patience }
 
-    test("a withLease inside of a withLease that waits for itself is told of once, in full") {
+    test("a withLease inside of a withLease that waits for itself is reported once, in full") {
         val pool = pool("nested", 20.milliseconds)
-        val told = logged("'nested'") { records ->
+        val reports = logged("'nested'") { records ->
             runBlocking(Dispatchers.Default) {
                 val nested = launch { pool.withLease(200) { pool.withLease(100) { error("it came") } } }
-                await("it is told") { records.isNotEmpty() }
+                await("it is reported") { records.isNotEmpty() }
                 val other = launch { pool.withLease(10) { error("it overtook") } }
                 await("another waits, too") { pool.stats().waiters == 2 }
                 Thread.sleep(200)
@@ -44,8 +45,8 @@ class StallReportSpec : FunSpec({
                 nested.cancelAndJoin()
             }
         }
-        told shouldHaveSize 1
-        told.single() shouldBe
+        reports shouldHaveSize 1
+        reports.single() shouldBe
             "STALL: pool 'nested': no waiter of its suspending pool has been served for 20ms; " +
             "200 bytes of the capacity of 256 bytes are out, and 1 waits, the first for 100 bytes. A coroutine that " +
             "waits inside of a withLease for more of the same pool may wait for itself: rent several at once with " +
@@ -65,23 +66,23 @@ class StallReportSpec : FunSpec({
         }
     }
 
-    test("threads and futures that stand still are told of as well, and a second standstill anew") {
+    test("threads and futures that stand still are reported as well, and a second standstill anew") {
         val pool = pool("threads", 20.milliseconds)
-        val told = logged("'threads'") { records ->
+        val reports = logged("'threads'") { records ->
             repeat(2) { round ->
                 val held = pool.tryRent(256)!!
                 val waits = if (round == 0) {
                     pool.rentAsync(1)
                 } else {
-                    java.util.concurrent.CompletableFuture.supplyAsync { runBlocking { pool.rent(1) } }
+                    CompletableFuture.supplyAsync { runBlocking { pool.rent(1) } }
                 }
-                await("it is told in round $round") { records.size == round + 1 }
+                await("it is reported in round $round") { records.size == round + 1 }
                 held.close()
                 waits.join().close()
                 await("all is back") { pool.stats().used == 0L }
             }
         }
-        told shouldHaveSize 2
+        reports shouldHaveSize 2
         pool.close()
     }
 
@@ -91,7 +92,7 @@ class StallReportSpec : FunSpec({
             listOf<Long>(1, 0, 1, 2, 0, 1)
     }
 
-    test("nobody looks after a pool whose patience has no end") {
+    test("a pool whose patience has no end is not watched") {
         val silent = pool("silent", Duration.INFINITE)
         logged("'silent'") {
             val held = silent.tryRent(256)!!
@@ -103,9 +104,9 @@ class StallReportSpec : FunSpec({
         silent.close()
     }
 
-    test("the watch does not keep a pool alive that is forgotten with those who wait for it") {
-        logged("'forgotten'") { told ->
-            val forgotten = forget { told.isNotEmpty() }
+    test("the watch does not keep a pool alive that is forgotten together with its waiters") {
+        logged("'forgotten'") { reports ->
+            val forgotten = forget { reports.isNotEmpty() }
             await("the pool is collected") {
                 System.gc()
                 forgotten.get() == null
@@ -114,11 +115,11 @@ class StallReportSpec : FunSpec({
     }
 })
 
-private fun forget(isTold: () -> Boolean): WeakReference<SuspendingPool> {
+private fun forget(isReported: () -> Boolean): WeakReference<SuspendingPool> {
     val pool = SuspendingPool(MemoryPool.isolated("forgotten"), 256) { stallPatience = 10.milliseconds }
     val held = pool.tryRent(256)
     val waits = pool.rentAsync(1)
-    await("it is told", holds = isTold)
+    await("it is reported", holds = isReported)
     check(!waits.isDone && held != null)
     return WeakReference(pool)
 }

@@ -20,7 +20,7 @@ import kotlin.coroutines.CoroutineContext
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 
-/** The watch's verdict comes while the thread of the coroutine that it is about has been stopped at some step of its wait. */
+/** The watch fails a coroutine whose thread has been stopped at some step of its wait. */
 class WatchStartSpec : FunSpec() {
     /** Stops the thread whenever a coroutine suspends for the first time, until some patience is certainly over. */
     private class Stopping : ContinuationInterceptor {
@@ -59,7 +59,7 @@ class WatchStartSpec : FunSpec() {
         }
     }
 
-    /** What [body] is told under [Stopping], soon. */
+    /** What [body] fails with under [Stopping], soon. */
     private suspend fun stopped(body: suspend () -> Unit): RentDeadlockException = shouldThrow<RentDeadlockException> {
         withContext(Stopping()) { withTimeoutOrNull(5.seconds) { body() }.shouldNotBeNull() }
     }

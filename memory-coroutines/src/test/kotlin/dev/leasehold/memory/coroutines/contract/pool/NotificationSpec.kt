@@ -20,7 +20,8 @@ import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.yield
 import java.util.concurrent.atomic.AtomicInteger
 
-class TellingSpec : FunSpec({
+/** How waiters that were served are notified, one after the other. */
+class NotificationSpec : FunSpec({
     for ((name, context) in listOf("no dispatcher" to OnTheSpot(), "an unconfined one" to Dispatchers.Unconfined)) {
         test("a chain of 10,000 waiters with $name, of which each serves the next, needs no deep stack") {
             over("chain", 100) { pool ->
@@ -36,7 +37,7 @@ class TellingSpec : FunSpec({
         }
     }
 
-    test("those who were granted together hear in order, also from within one of them") {
+    test("waiters that were granted together are notified in order, also from within one of them") {
         over("order", 100) { pool ->
             val first = pool.rent(100)
             val order = ArrayList<Int>()
@@ -49,7 +50,7 @@ class TellingSpec : FunSpec({
         }
     }
 
-    test("one that blocks when it is told keeps nobody from hearing whom it serves meanwhile") {
+    test("one that blocks when it is notified does not keep the one that it serves from its notification") {
         over("blocks", 100) { pool ->
             val first = pool.rent(100)
             val scope = CoroutineScope(OnTheSpot() + Job())
@@ -70,29 +71,29 @@ class TellingSpec : FunSpec({
         }
     }
 
-    test("a failure of one who is told keeps neither the others from hearing nor the teller from going on") {
-        val told = ArrayList<Int>()
+    test("a waiter that fails when it is notified stops neither the others nor the notifying thread") {
+        val order = ArrayList<Int>()
         val waiters = List(3) { index ->
             object : LineWaiter(1) {
                 override fun notified() {
-                    told += index
+                    order += index
                     if (index < 2) error("failed $index")
                 }
             }
         }
         waiters[0].nextNotified = waiters[1]
         waiters[1].nextNotified = waiters[2]
-        val heard = ArrayList<String?>()
+        val reported = ArrayList<String?>()
         var wentOn = false
-        val teller = Thread.ofPlatform().unstarted {
+        val notifier = Thread.ofPlatform().unstarted {
             Notifications.all(waiters[0])
             wentOn = true
         }
-        teller.setUncaughtExceptionHandler { _, failure -> heard += failure.message }
-        teller.start()
-        teller.join()
-        told shouldContainExactly listOf(0, 1, 2)
-        heard shouldContainExactly listOf("failed 0", "failed 1")
+        notifier.setUncaughtExceptionHandler { _, failure -> reported += failure.message }
+        notifier.start()
+        notifier.join()
+        order shouldContainExactly listOf(0, 1, 2)
+        reported shouldContainExactly listOf("failed 0", "failed 1")
         wentOn shouldBe true
     }
 })
