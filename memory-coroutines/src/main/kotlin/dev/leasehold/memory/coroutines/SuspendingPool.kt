@@ -9,6 +9,7 @@ import dev.leasehold.memory.coroutines.internal.lend.Leasing
 import dev.leasehold.memory.coroutines.internal.lend.Lender
 import dev.leasehold.memory.coroutines.internal.lend.LineMessages
 import dev.leasehold.memory.coroutines.internal.lend.awaitBelow
+import dev.leasehold.memory.coroutines.internal.lend.canHelp
 import dev.leasehold.memory.coroutines.internal.lend.rentBelow
 import dev.leasehold.memory.coroutines.internal.own.Witness
 import dev.leasehold.memory.coroutines.internal.own.end
@@ -111,7 +112,8 @@ public class SuspendingPool internal constructor(
     @PublishedApi
     @JvmSynthetic
     internal suspend fun leaseInTurn(size: Long, refusal: MemoryExhaustedException): SharedLease = try {
-        lender.awaitBelow(size, null, refusal)
+        if (!lender.canHelp(refusal)) throw refusal
+        lender.awaitBelow(size, null)
     } catch (failure: Throwable) {
         giveBack(size)
         throw failure

@@ -2,14 +2,12 @@
 
 package dev.leasehold.memory.coroutines.internal.lend
 
-import dev.leasehold.memory.MemoryExhaustedException
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.coroutines.internal.line.LineWaiter
 import dev.leasehold.memory.coroutines.internal.own.Grant
 import dev.leasehold.memory.coroutines.internal.own.RentingThread
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.internal.spi.LeaseOwner
-import dev.leasehold.memory.internal.spi.rentSharedFor
 import dev.leasehold.memory.internal.spi.rentTimeout
 import java.util.concurrent.locks.LockSupport
 import kotlin.coroutines.CoroutineContext
@@ -47,11 +45,7 @@ internal class BlockingRent(private val lender: Lender, private val size: Long, 
     }
 
     private fun lease(grant: Grant): SharedLease {
-        try {
-            return lender.pool.rentSharedFor(grant, size)
-        } catch (refusal: MemoryExhaustedException) {
-            if (!lender.canHelp(refusal)) throw refusal
-        }
+        lender.tryRentBelow(size, grant)?.let { return it }
         val wait = ThreadPoolWait(lender, size, grant)
         lender.begin(wait)
         try {

@@ -3,13 +3,11 @@
 package dev.leasehold.memory.coroutines.internal.lend
 
 import dev.leasehold.memory.InvalidSizeException
-import dev.leasehold.memory.MemoryExhaustedException
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.coroutines.internal.line.LineWaiter
 import dev.leasehold.memory.coroutines.internal.own.Grant
 import dev.leasehold.memory.coroutines.internal.own.RentingThread
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
-import dev.leasehold.memory.internal.spi.rentSharedFor
 import dev.leasehold.memory.internal.spi.startVirtual
 import java.util.concurrent.CompletableFuture
 
@@ -54,13 +52,11 @@ internal open class FutureRent(
         if (!isGranted) return complete { promise.completeExceptionally(lender.closed()) }
         if (promise.isDone) return forget()
         val lease = try {
-            lender.pool.rentSharedFor(grant, bytes)
-        } catch (refusal: MemoryExhaustedException) {
-            return if (lender.canHelp(refusal)) awaitBelow(promise) else fail(promise, refusal)
+            lender.tryRentBelow(bytes, grant)
         } catch (failure: Throwable) {
             return fail(promise, failure)
         }
-        complete(promise, lease)
+        if (lease == null) awaitBelow(promise) else complete(promise, lease)
     }
 
     private fun awaitBelow(promise: CompletableFuture<SharedLease>) {
@@ -130,27 +126,14 @@ internal open class FutureRent(
         ): CompletableFuture<SharedLease> {
             val context = RentingThread.current()
             val grant = Grant(lender.line, size, context)
-            if (lender.line.tryTake(size)) return granted(lender, grant, newRent)
-            lender.requireRentable(size)
-            lender.admit(size, context)
-            return newRent(lender, grant).start { lender.line.join(it) }
-        }
-
-        /** A future of a lease for bytes that have been taken. */
-        private fun granted(
-            lender: Lender,
-            grant: Grant,
-            newRent: (Lender, Grant) -> FutureRent,
-        ): CompletableFuture<SharedLease> {
-            val lease = grant.orRelease {
-                try {
-                    lender.pool.rentSharedFor(grant, grant.bytes)
-                } catch (refusal: MemoryExhaustedException) {
-                    if (!lender.canHelp(refusal)) throw refusal
-                    return newRent(lender, grant).start(::beginBelow)
-                }
+            if (!lender.line.tryTake(size)) {
+                lender.requireRentable(size)
+                lender.admit(size, context)
+                return newRent(lender, grant).start { lender.line.join(it) }
             }
-            return CompletableFuture.completedFuture(lease)
+            val lease = grant.orRelease { lender.tryRentBelow(size, grant) }
+            if (lease != null) return CompletableFuture.completedFuture(lease)
+            return newRent(lender, grant).start(::beginBelow)
         }
 
         // It has its bytes without having been in the line.

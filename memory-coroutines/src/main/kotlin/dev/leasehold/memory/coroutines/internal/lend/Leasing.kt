@@ -45,12 +45,7 @@ internal object Leasing {
         // Made first: the heap may be full.
         val grant = Grant(lender.line, size, context)
         if (!lender.line.tryTake(size)) lender.take(size, context, ledger)
-        return lease(lender, grant, ledger)
-    }
-
-    /** The lease for [grant], whose bytes have been taken. When this throws, they have been given back. */
-    private suspend fun lease(lender: Lender, grant: Grant, ledger: LeaseLedger?): SharedLease {
-        val lease = grant.orRelease { lender.rentBelow(grant.bytes, grant) }
+        val lease = grant.orRelease { lender.rentBelow(size, grant) }
         if (ledger != null) own(ledger, grant, lease)
         return lease
     }

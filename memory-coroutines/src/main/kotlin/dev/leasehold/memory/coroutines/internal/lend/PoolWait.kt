@@ -80,30 +80,26 @@ private class CoroutinePoolWait(
 internal fun Lender.canHelp(refusal: MemoryExhaustedException): Boolean =
     pool.limit != Long.MAX_VALUE || refusal is BudgetExceededException
 
-/** Rents [size] bytes of the pool below for [owner], also after a wait; the caller has [inHand] of the request. */
+/** A lease of [size] bytes of the pool below for [owner]; null when that has none now, and a wait [can help][canHelp]. */
+internal fun Lender.tryRentBelow(size: Long, owner: LeaseOwner): SharedLease? = try {
+    pool.rentSharedFor(owner, size)
+} catch (refusal: MemoryExhaustedException) {
+    if (canHelp(refusal)) null else throw refusal
+}
+
+/** [tryRentBelow], also after a wait; the caller has [inHand] of the same request meanwhile. */
 internal suspend fun Lender.rentBelow(
     size: Long,
     owner: LeaseOwner,
     inHand: List<SharedLease> = emptyList(),
-): SharedLease = try {
-    pool.rentSharedFor(owner, size)
-} catch (refusal: MemoryExhaustedException) {
-    awaitBelow(size, owner, refusal, inHand)
-}
+): SharedLease = tryRentBelow(size, owner) ?: awaitBelow(size, owner, inHand)
 
-/**
- * Waits for memory below, after a first try met [refusal].
- *
- * @throws MemoryExhaustedException [refusal], when it was the system that refused, and there is no limit under which
- *   something could come back
- */
+/** Waits for memory below, after a first try met a refusal against which that [can help][canHelp]. */
 internal suspend fun Lender.awaitBelow(
     size: Long,
     owner: LeaseOwner?,
-    refusal: MemoryExhaustedException,
     inHand: List<SharedLease> = emptyList(),
 ): SharedLease {
-    if (!canHelp(refusal)) throw refusal
     val context = currentCoroutineContext()
     val chain = if (watch.isOn) ScopeChain.of(state, context) else null
     var watched: PoolWaiter? = null
