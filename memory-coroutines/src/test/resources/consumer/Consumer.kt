@@ -15,7 +15,9 @@ import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.yield
 
-/** What a user of the oldest supported Kotlin writes; ConsumerSpec compiles it with that, runs it and reads the line. */
+/**
+ * What a user of the oldest supported Kotlin writes; ConsumerSpec compiles it with that, runs it and reads the line.
+ */
 fun main() {
     MemoryPool.isolated("consumer") { limit = 8.MiB }.use { pool ->
         println("${cheapest(pool)} cents, ${text()}, ${runBlocking { uploads(pool) }} bytes, ${pool.stats().used} left")

@@ -11,18 +11,18 @@ import java.nio.channels.AsynchronousByteChannel
 import java.nio.channels.AsynchronousFileChannel
 
 /**
- * Reads what there is into [lease], behind its first [offset] bytes: suspends until there is at least one byte, or the end.
+ * Reads what there is into [lease], behind its first [offset] bytes: suspends until there is a byte, or the end.
  *
- * **Ownership.** The lease stays the caller's. Its memory is not used after this has returned or thrown, also when it was cancelled, so
- * that closing it right behind this is safe. When it is closed during the read, its memory comes back when the
- * read has ended.
- * **Cancellation.** Aborts the read in the only way there is, by closing the channel, and waits until the system has let go of the
- * memory; a timeout around it does the same.
+ * **Ownership.** The lease stays the caller's. Its memory is not used after this has returned or thrown, also when it
+ * was cancelled, so that closing it right behind this is safe. When it is closed during the read, its memory comes back
+ * when the read has ended.
+ * **Cancellation.** Aborts the read in the only way there is, by closing the channel, and waits until the system has
+ * let go of the memory; a timeout around it does the same.
  * **Threads.** Any. The channel allows one read at a time.
  * **Cost.** A few small objects, and a dispatch when it has to wait.
  *
- * Prefer this to handing `lease.asKeptByteBuffer()` to the channel: if such a read fails while it waits, because the peer died or the
- * channel was closed, the platform never lets go of the memory.
+ * Prefer this to handing `lease.asKeptByteBuffer()` to the channel: if such a read fails while it waits, because the
+ * peer died or the channel was closed, the platform never lets go of the memory.
  *
  * @return how many bytes were read, or -1 at the end
  * @throws java.io.IOException when the read fails
@@ -36,13 +36,10 @@ public suspend fun AsynchronousByteChannel.read(lease: SharedLease, offset: Long
     lease.pin(offset, lease.size - offset).use { readInto(it.asByteBuffer()) }
 
 /**
- * Writes [length] bytes of [lease] from [offset] on, all of them by default: suspends until they have been handed to the system.
+ * Writes [length] bytes of [lease] from [offset] on, all of them by default: suspends until the system has them.
  *
- * **Ownership.** The lease stays the caller's. Its memory is not used after this has returned or thrown, also when it was cancelled, so
- * that closing it right behind this is safe. When it is closed during the write, its memory comes back when
- * the write has ended.
- * **Cancellation.** Aborts the write in the only way there is, by closing the channel, and waits until the system has let go of the
- * memory; a timeout around it does the same. Some of the bytes may have been written.
+ * **Ownership.** As of [read].
+ * **Cancellation.** As of [read], by closing the channel; some of the bytes may have been written.
  * **Threads.** Any. The channel allows one write at a time.
  * **Cost.** A few small objects, and a dispatch when it has to wait, for each part that the system takes at once.
  *
@@ -60,7 +57,7 @@ public suspend fun AsynchronousByteChannel.writeAll(
 ): Unit = lease.pin(offset, length).use { pin ->
     val buffer = pin.asByteBuffer()
     while (buffer.hasRemaining()) {
-        // A cancellation between two parts leaves half of what was to be written behind, and is an abort as during a part.
+        // A cancellation between two parts leaves a part behind, and is an abort as during one.
         val _ = writeFrom(buffer, begun = buffer.position() > 0)
     }
 }
@@ -73,21 +70,14 @@ public suspend fun AsynchronousByteChannel.writeAll(filled: FilledLease): Unit =
 /**
  * Reads once from [position] of this file into [lease], behind its first [offset] bytes.
  *
- * **Ownership.** The lease stays the caller's. Its memory is not used after this has returned or thrown, also when it was cancelled, so
- * that closing it right behind this is safe. When it is closed during the read, its memory comes back when the read has ended.
+ * **Ownership, cost.** As of the [read] of a socket, which also says what is returned and thrown.
  * **Cancellation.** Waits for the read, which ends by itself, and soon; the channel stays open.
  * **Threads.** Any; several reads may go on at once.
- * **Cost.** A few small objects, and a dispatch when it has to wait.
  *
- * Do not hand the buffer of a confined [Lease][dev.leasehold.memory.Lease] to such a channel: the channel uses it on a thread of its
- * own, which the platform refuses there, so that the handler is never called.
+ * Do not hand the buffer of a confined [Lease][dev.leasehold.memory.Lease] to such a channel: the channel uses it on a
+ * thread of its own, which the platform refuses there, so that the handler is never called.
  *
- * @return how many bytes were read, or -1 at the end of the file
- * @throws java.io.IOException when the read fails
  * @throws IllegalArgumentException when [position] is negative
- * @throws dev.leasehold.memory.LeaseClosedException when the lease has ended
- * @throws dev.leasehold.memory.SegmentBoundsException when [offset] is outside of the lease
- * @throws dev.leasehold.memory.SegmentSizeException when more is left than a byte buffer can have
  */
 @JvmSynthetic
 public suspend fun AsynchronousFileChannel.read(lease: SharedLease, position: Long, offset: Long = 0): Int =
@@ -96,16 +86,11 @@ public suspend fun AsynchronousFileChannel.read(lease: SharedLease, position: Lo
 /**
  * Writes [length] bytes of [lease] from [offset] on, all of them by default, at [position] of this file.
  *
- * **Ownership.** As of [read].
- * **Cancellation.** Waits for the write that is going on; the channel stays open, and some of the bytes may have been written.
+ * **Ownership, cost.** As of the [writeAll] of a socket, which also says what is thrown.
+ * **Cancellation.** Waits for the write that is going on; the channel stays open, and some bytes may have been written.
  * **Threads.** Any; several writes may go on at once.
- * **Cost.** A few small objects, and a dispatch when it has to wait, for each part that the system takes at once.
  *
- * @throws java.io.IOException when the write fails
  * @throws IllegalArgumentException when [position] is negative
- * @throws dev.leasehold.memory.LeaseClosedException when the lease has ended
- * @throws dev.leasehold.memory.SegmentBoundsException when the range is outside of the lease
- * @throws dev.leasehold.memory.SegmentSizeException when [length] is more than a byte buffer can have
  */
 @JvmSynthetic
 public suspend fun AsynchronousFileChannel.writeAll(

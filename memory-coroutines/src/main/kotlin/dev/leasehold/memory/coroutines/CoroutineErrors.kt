@@ -15,8 +15,8 @@ public class TooManyWaitersException internal constructor(
 ) : MemoryException(message)
 
 /**
- * A coroutine waited for bytes that its own scopes hold, or that scopes hold whose coroutines wait for this one, so that the
- * wait could not have ended. Nothing was taken; what the scopes hold goes back as this ends them.
+ * A coroutine waited for bytes that its own scopes hold, or that scopes hold whose coroutines wait for this one, so
+ * that the wait could not have ended. Nothing was taken; what the scopes hold goes back as this ends them.
  *
  * @property poolName the pool
  * @property requested how many bytes were requested

@@ -6,7 +6,7 @@ import dev.leasehold.memory.SharedLease
 /**
  * A lease of which the first [length] bytes have been filled, as [readLeases] emits them.
  *
- * **Ownership.** As the [lease]: whoever owns that closes it, or this, which is the same.
+ * **Ownership.** As the [lease]: its owner closes it, or this, which is the same.
  * **Threads.** Any.
  *
  * @property lease the whole lease: `lease.move()` takes it out of the flow that emitted it
@@ -39,7 +39,8 @@ public class FilledLease(public val lease: SharedLease, public val length: Long)
     /**
      * Closes the [lease].
      *
-     * @throws dev.leasehold.memory.MemoryBusyException while a native call or an input/output operation is using it; it stays open
+     * @throws dev.leasehold.memory.MemoryBusyException while a native call or an input/output operation is using it; it
+     *   stays open
      */
     override fun close(): Unit = lease.close()
 

@@ -4,7 +4,6 @@ import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.coroutines.internal.own.Custody
 import dev.leasehold.memory.coroutines.internal.own.LeftBehind
 import dev.leasehold.memory.coroutines.internal.own.Stragglers
-import dev.leasehold.memory.coroutines.internal.own.end
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.channels.BufferOverflow
 import kotlinx.coroutines.channels.Channel
@@ -14,7 +13,7 @@ import kotlinx.coroutines.channels.SendChannel
 import kotlinx.coroutines.selects.SelectClause2
 
 /**
- * A channel of leases, or of elements that each carry one, from [leaseChannel]: what is sent and not received goes back by itself.
+ * A channel of leases, or of elements that carry one, from [leaseChannel]: what is not received goes back by itself.
  *
  * ```kotlin
  * val filled = leaseChannel(capacity = 4)
@@ -22,9 +21,9 @@ import kotlinx.coroutines.selects.SelectClause2
  * filled.consumeLeases { lease -> write(lease) } // and here the block's, which closes it
  * ```
  *
- * **Ownership.** [send] takes the lease out of its scope or job: it is the channel's, also when `send` fails. The receiver owns what
- * it receives: [consumeLeases] closes it, [receiveLease][SuspendingMemoryScope.receiveLease] gives it to a scope, and after
- * any other receive `use` or [move] comes right behind, without a suspension between.
+ * **Ownership.** [send] takes the lease out of its scope or job: it is the channel's, also when `send` fails. The
+ * receiver owns what it receives: [consumeLeases] closes it, [receiveLease][SuspendingMemoryScope.receiveLease] gives
+ * it to a scope, and after any other receive `use` or [move] comes right behind, without a suspension between.
  *
  * | what happens | the lease |
  * |---|---|
@@ -50,7 +49,8 @@ public class LeaseChannel<E> internal constructor(
      * Gives [element] to a receiver, or to the buffer. Suspends while there is no room.
      *
      * @throws dev.leasehold.memory.LeaseClosedException when its lease has ended
-     * @throws kotlinx.coroutines.channels.ClosedSendChannelException when the channel is closed without a cause, else that cause
+     * @throws kotlinx.coroutines.channels.ClosedSendChannelException when the channel is closed without a cause, else
+     *   that cause
      */
     override suspend fun send(element: E) {
         val lease = leaseOf(element).move()
@@ -81,11 +81,12 @@ public class LeaseChannel<E> internal constructor(
     }
 
     /**
-     * Not here. A `select` closes what it offered and did not send, so a lease that was offered to two channels would be closed
-     * under the receiver of the one that took it, and one that loses to a timeout would be gone.
+     * Not here. A `select` closes what it offered and did not send, so a lease that was offered to two channels would
+     * be closed under the receiver of the one that took it, and one that loses to a timeout would be gone.
      *
      * Send in a coroutine of its own, and select its end: `val sending = launch { channel.send(lease) }`, and
-     * `select { sending.onJoin { … } … }`. Cancelled, it gives the lease back. With a timeout: `withTimeout(t) { channel.send(lease) }`.
+     * `select { sending.onJoin { … } … }`. Cancelled, it gives the lease back. With a timeout:
+     * `withTimeout(t) { channel.send(lease) }`.
      *
      * @throws UnsupportedOperationException always
      */
@@ -133,7 +134,7 @@ public class LeaseChannel<E> internal constructor(
             require(room != Channel.CONFLATED) {
                 "a conflated channel drops the oldest: give it a capacity to drop the latest"
             }
-            // Nobody waits in its send, so nothing is left behind.
+            // None waits in its send, so nothing is left behind.
             return LeaseChannel(Channel(room, onUndeliveredElement = undelivered), true, false, leaseOf)
         }
     }

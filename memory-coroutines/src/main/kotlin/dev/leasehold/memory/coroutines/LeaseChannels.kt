@@ -10,8 +10,8 @@ import kotlinx.coroutines.channels.consume
  *
  * @param capacity how many it buffers, or a constant of [Channel]
  * @param onBufferOverflow what it does when it is full; what it drops is closed
- * @throws IllegalArgumentException when [capacity] is negative and no constant, or is [Channel.CONFLATED] and [onBufferOverflow] is
- *   given
+ * @throws IllegalArgumentException when [capacity] is negative and no constant, or is [Channel.CONFLATED] and
+ *   [onBufferOverflow] is given
  */
 @JvmSynthetic
 public fun leaseChannel(
@@ -29,11 +29,9 @@ public fun leaseChannel(
  * val uploads = leaseChannel<Upload>(capacity = 16) { it.bytes }
  * ```
  *
- * @param capacity how many it buffers, or a constant of [Channel]
- * @param onBufferOverflow what it does when it is full; the lease of what it drops is closed
+ * Otherwise as the form without [lease].
+ *
  * @param lease the lease of an element, always the same; it must not throw
- * @throws IllegalArgumentException when [capacity] is negative and no constant, or is [Channel.CONFLATED] and [onBufferOverflow] is
- *   given
  */
 @JvmSynthetic
 public fun <E> leaseChannel(
@@ -45,15 +43,15 @@ public fun <E> leaseChannel(
 /**
  * Receives until the channel is closed, runs [action] with each element, and closes its lease after that.
  *
- * When [action] fails, or this coroutine is cancelled, the channel is cancelled, and all that is still in it goes back. So at most one
- * consumer fails: several that share a channel stop together.
+ * When [action] fails, or this coroutine is cancelled, the channel is cancelled, and all that is still in it goes back.
+ * So at most one consumer fails: several that share a channel stop together.
  *
- * **Ownership.** The lease is [action]'s until that ends; to keep it for longer, [move] it, or send it on. A lease of a plain pool
- * cannot be moved, and is closed in any case.
+ * **Ownership.** The lease is [action]'s until that ends; to keep it for longer, [move] it, or send it on. A lease of a
+ * plain pool cannot be moved, and is closed in any case.
  *
  * @throws Throwable the cause that the channel was closed with, if one was given; what [action] throws
- * @throws dev.leasehold.memory.MemoryBusyException when [action] returned and the lease could not be closed, because a native call or an
- *   input/output operation is still using it; it is closed as soon as that ends
+ * @throws dev.leasehold.memory.MemoryBusyException when [action] returned and the lease could not be closed, because a
+ *   native call or an input/output operation is still using it; it is closed as soon as that ends
  */
 public suspend inline fun <E> LeaseChannel<E>.consumeLeases(action: (E) -> Unit): Unit = consume {
     for (element in this) leaseOf(element).held { action(element) }

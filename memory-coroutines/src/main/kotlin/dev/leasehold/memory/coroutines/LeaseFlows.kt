@@ -11,19 +11,21 @@ import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.launch
 
 /**
- * Maps each element with a lease of [size] bytes, which lives until the collector is done with what [transform] answered.
+ * Maps each element with a lease of [size] bytes, which lives until the collector is done with the result of
+ * [transform].
  *
  * ```kotlin
  * rows.withLeases(buffers, 4.KiB) { row, lease -> lease.withSegment { encode(row, it) } }
  *     .collect { bytes -> send(bytes) } // the lease behind them is closed after this block
  * ```
  *
- * Rents before [transform], and suspends while the pool's bytes are out. The lease, a view of it, or anything else can be emitted.
+ * Rents before [transform], and suspends while the pool's bytes are out. Lease, view, or anything else can be emitted.
  *
- * **Ownership.** The flow owns the lease, and closes it when the collector's block for that element ends, on success, failure
- * and cancellation alike, and also after a `take` or a `first`. To keep it for longer the collector [moves][move] it. An operator that
- * buffers ends its block before its collector sees the element (`buffer`, `flowOn`, `conflate`, `channelFlow`, `shareIn`): that finds
- * the lease closed, and says so. For flows of leases [bufferLeases] takes the place of `buffer`.
+ * **Ownership.** The flow owns the lease, and closes it when the collector's block for that element ends, on success,
+ * failure and cancellation alike, and also after a `take` or a `first`. To keep it for longer the collector
+ * [moves][move] it. An operator that buffers ends its block before its collector sees the element (`buffer`, `flowOn`,
+ * `conflate`, `channelFlow`, `shareIn`): that finds the lease closed, and says so. For flows of leases [bufferLeases]
+ * takes the place of `buffer`.
  * **Threads.** Any; the context of the collector is kept.
  * **Zeroed.** Not, unless the pool's hygiene says so.
  * **Cost.** One rent and one close for each element, and a few objects.
@@ -37,7 +39,7 @@ public fun <T, R> Flow<T>.withLeases(
     transform: suspend (element: T, lease: SharedLease) -> R,
 ): Flow<R> = withLeases(pool, { size }, transform)
 
-/** [withLeases] that asks [size] how many bytes each element needs. */
+/** [withLeases] of as many bytes for each element as [size] returns. */
 @JvmSynthetic
 public fun <T, R> Flow<T>.withLeases(
     pool: SuspendingPool,
@@ -66,15 +68,15 @@ public fun <T, R> Flow<T>.chunkedWithLeases(
 ): Flow<R> = inChunks(count).withLeases(pool, size, transform)
 
 /**
- * Lets leases wait in a buffer, so that this flow and its collector run at the same time: what `buffer` is for other flows.
+ * Lets leases wait in a buffer, so that this flow and its collector run at the same time: the `buffer` of leases.
  *
- * `buffer` itself does not fit: it takes an element and lets the flow above go on, which closes the lease then, and it drops
- * what its collector did not come to. Here a buffered lease belongs to the buffer.
+ * `buffer` itself does not fit: it takes an element and lets the flow above go on, which closes the lease then, and it
+ * drops what its collector did not come to. Here a buffered lease belongs to the buffer.
  *
- * **Ownership.** A lease is the flow's above until it is in the buffer, and the collector's block owns it when it comes out: it is
- * closed when that ends, unless it was [moved][move] there. What is in the buffer when the collector fails, has enough (`take`) or
- * is cancelled, or when the flow above fails, goes back. A lease of a plain pool cannot be moved: if the flow above closes it, it
- * comes out closed.
+ * **Ownership.** A lease is the flow's above until it is in the buffer, and the collector's block owns it when it comes
+ * out: it is closed when that ends, unless it was [moved][move] there. What is in the buffer when the collector fails,
+ * has enough (`take`) or is cancelled, or when the flow above fails, goes back. A lease of a plain pool cannot be
+ * moved: if the flow above closes it, it comes out closed.
  * **Threads.** This flow is collected in a coroutine of its own, in the collector's context.
  * **Cost.** As `buffer`. While a collector is slow, up to [capacity] leases wait here, and one on either side.
  *
@@ -98,7 +100,7 @@ public fun <T> Flow<T>.bufferLeases(capacity: Int = Channel.BUFFERED, lease: (T)
             try {
                 collect { buffer.send(it) }
             } catch (end: CancellationException) {
-                // When it is the flow's own, a timeout in it for one, it fails nothing else, and the collector hears of it here.
+                // The flow's own, of a timeout in it for example, fails nothing else: the collector learns of it here.
                 buffer.close(end)
                 throw end
             }

@@ -5,7 +5,9 @@ import dev.leasehold.memory.coroutines.internal.own.BlockTie
 import dev.leasehold.memory.coroutines.internal.own.Grant
 import dev.leasehold.memory.coroutines.internal.own.end
 
-/** [lease] while a block runs that it was handed to: closed at the end of that, unless it was moved to somebody else. */
+/**
+ * [lease] while a block runs that it was handed to: closed at the end of that, unless it was moved to another owner.
+ */
 @PublishedApi
 internal class LeaseHold(private val lease: SharedLease) {
     private val grant = Grant.of(lease)
@@ -28,7 +30,7 @@ internal class LeaseHold(private val lease: SharedLease) {
     }
 }
 
-/** Runs [block], and closes this lease when it ends, in whatever way, unless the lease was moved to somebody else. */
+/** Runs [block], and closes this lease when it ends, in whatever way, unless the lease was moved to another owner. */
 @PublishedApi
 @JvmSynthetic
 internal inline fun <R> SharedLease.held(block: () -> R): R {

@@ -2,7 +2,6 @@
 
 package dev.leasehold.memory.coroutines
 
-import dev.leasehold.memory.LeaseClosedException
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.coroutines.internal.own.Grant
 import dev.leasehold.memory.coroutines.internal.own.bound
@@ -13,15 +12,15 @@ import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import kotlinx.coroutines.Job
 
 /**
- * Takes this lease away from the scope, the job, the flow or the consumer that it belongs to: from now on it is the caller's, who
- * closes it.
+ * Takes this lease away from the scope, the job, the flow or the consumer that it belongs to: from now on the
+ * caller owns it and closes it.
  *
- * A lease that belongs to nobody else is the caller's already, and stays it; so is one of a plain pool. Only what [withLease] handed
- * out cannot be moved: it is closed at the end of that all the same.
+ * A lease without another owner is the caller's already, and stays it; so is one of a plain pool. Only what [withLease]
+ * handed out cannot be moved: it is closed at the end of that all the same.
  *
- * **Ownership.** The caller's. Between here and whoever takes it over there must be no suspension, or a cancellation loses it.
- * **Threads.** Any. Of a move and the end of a scope that race, one wins: either the lease is closed and this throws, or the scope
- * does not close it.
+ * **Ownership.** The caller's. Until the next owner has it there must be no suspension, or a cancellation loses it.
+ * **Threads.** Any. Of a move and the end of a scope that race, one wins: either the lease is closed and this throws,
+ * or the scope does not close it.
  * **Cost.** A short lock.
  *
  * @return this lease

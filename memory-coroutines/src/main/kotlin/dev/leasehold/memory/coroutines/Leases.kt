@@ -7,11 +7,11 @@ import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.internal.spi.firstFailure
 
 /**
- * Several leases that were granted together, by [rentAll], in the order of the sizes that were asked for.
+ * Several leases that were granted together, by [rentAll], in the order of the requested sizes.
  *
- * **Ownership.** As a lease of the same rent. [close] closes those that are open, the last first; each may be closed, or
- * moved, on its own. When one refuses to close, the others are closed all the same, and the first failure is thrown with
- * the rest attached.
+ * **Ownership.** As a lease of the same rent. [close] closes those that are open, the last first; each may be closed,
+ * or moved, on its own. When one refuses to close, the others are closed all the same, and the first failure is thrown
+ * with the rest attached.
  * **Threads.** Any.
  */
 public class Leases internal constructor(private val leases: Array<SharedLease>) :
@@ -20,14 +20,14 @@ public class Leases internal constructor(private val leases: Array<SharedLease>)
     /** How many leases these are. */
     override val size: Int get() = leases.size
 
-    /** The lease for the size at [index] of those that were asked for. */
+    /** The lease for the requested size at [index]. */
     override fun get(index: Int): SharedLease = leases[index]
 
     /**
      * Closes those that are open, the last first.
      *
-     * @throws dev.leasehold.memory.MemoryBusyException when one could not be closed, because a native call or an input/output operation is
-     *   still using it; the others are closed
+     * @throws dev.leasehold.memory.MemoryBusyException when one could not be closed, because a native call or an
+     *   input/output operation is still using it; the others are closed
      */
     override fun close() {
         var failure: Throwable? = null

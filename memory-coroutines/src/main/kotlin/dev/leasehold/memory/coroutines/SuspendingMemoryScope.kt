@@ -15,19 +15,19 @@ import kotlin.coroutines.CoroutineContext
 import kotlin.time.Duration
 
 /**
- * The receiver of a suspending [memoryScope]'s body: it owns what is rented through it, by the body and by its children, and gives
- * it back when all of them have ended.
+ * The receiver of a suspending [memoryScope]'s body: it owns what is rented through it, by the body and by its
+ * children, and gives it back when all of them have ended.
  *
- * `pool.rent(size)` inside of the body means the [rent] of this class, not the top-level one, because an implicit receiver's
- * extension comes before an imported one; so it is in nested lambdas and in children.
+ * `pool.rent(size)` inside of the body means the [rent] of this class, not the top-level one, because an implicit
+ * receiver's extension comes before an imported one; so it is in nested lambdas and in children.
  *
- * **Ownership.** The scope owns a lease before the rent returns it, so no timeout and no cancellation can lose one. Closing a lease
- * earlier is allowed, and gives it back then; [move] takes it out of the scope.
+ * **Ownership.** The scope owns a lease before the rent returns it, so no timeout and no cancellation can lose one.
+ * Closing a lease earlier is allowed, and gives it back then; [move] takes it out of the scope.
  * **Threads.** Any. The leases are shared leases: children may use each other's.
  * **Zeroed.** Nothing, unless the pool's hygiene says so.
  *
- * Every function throws [ScopeClosedException][dev.leasehold.memory.dsl.ScopeClosedException] after the scope has ended. Every
- * form of renting throws what [rent] does, and what its own description adds.
+ * Every function throws [ScopeClosedException][dev.leasehold.memory.dsl.ScopeClosedException] after the scope has
+ * ended. Every form of renting throws what [rent] does, and what its own description adds.
  */
 @MemoryDsl
 public class SuspendingMemoryScope internal constructor(
@@ -38,18 +38,13 @@ public class SuspendingMemoryScope internal constructor(
     override val coroutineContext: CoroutineContext,
 ) : CoroutineScope {
     /**
-     * Rents [size] bytes of the scope's [pool] for the scope. Suspends while the bytes are out, first come, first served.
+     * Rents [size] bytes of [pool] for the scope. Suspends while the bytes are out, first come, first served.
      *
-     * **Cost.** As the top-level `rent`, and a short lock of the scope.
+     * **Cost.** As the top-level [rent][dev.leasehold.memory.coroutines.rent], which says what is thrown, and a lock.
      *
-     * @throws dev.leasehold.memory.InvalidSizeException when [size] is negative, or above the capacity or what the pool can
-     *   ever hold
      * @throws RentDeadlockException when it waits for bytes that this scope, and those around it, hold themselves
-     * @throws TooManyWaitersException when as many wait as may
-     * @throws dev.leasehold.memory.PoolClosedException when the pool is closed, also while this waits
-     * @throws dev.leasehold.memory.MemoryExhaustedException when the system refuses memory
      */
-    public suspend fun rent(size: Long): SharedLease = Leasing.rent(pool.lender, size, ledger)
+    public suspend fun rent(size: Long): SharedLease = pool.rent(size)
 
     /**
      * [rent] that waits at most [timeout].
@@ -57,7 +52,7 @@ public class SuspendingMemoryScope internal constructor(
      * @throws dev.leasehold.memory.RentTimeoutException when [timeout] passed first; nothing was taken
      * @throws dev.leasehold.memory.InvalidTimeoutException when [timeout] is not positive
      */
-    public suspend fun rent(size: Long, timeout: Duration): SharedLease = Leasing.rent(pool.lender, size, timeout, ledger)
+    public suspend fun rent(size: Long, timeout: Duration): SharedLease = pool.rent(size, timeout)
 
     /** [rent] from any suspending pool. */
     public suspend fun SuspendingPool.rent(size: Long): SharedLease = Leasing.rent(lender, size, ledger)
@@ -65,20 +60,11 @@ public class SuspendingMemoryScope internal constructor(
     /** [rent] of the default size of the pool below. */
     public suspend fun SuspendingPool.rent(): SharedLease = rent(pool.defaultSize)
 
-    /**
-     * [rent] from any suspending pool that waits at most [timeout].
-     *
-     * @throws dev.leasehold.memory.RentTimeoutException when [timeout] passed first; nothing was taken
-     * @throws dev.leasehold.memory.InvalidTimeoutException when [timeout] is not positive
-     */
+    /** [rent] from any suspending pool that waits at most [timeout]. */
     public suspend fun SuspendingPool.rent(size: Long, timeout: Duration): SharedLease =
         Leasing.rent(lender, size, timeout, ledger)
 
-    /**
-     * [rent] that waits at most [timeout], and answers null when that passed first; nothing was taken then.
-     *
-     * @throws dev.leasehold.memory.InvalidTimeoutException when [timeout] is not positive
-     */
+    /** [rent] that waits at most [timeout], and returns null when that passed first; nothing was taken then. */
     public suspend fun SuspendingPool.rentOrNull(size: Long, timeout: Duration): SharedLease? =
         Leasing.rentOrNull(lender, size, timeout, ledger)
 
@@ -89,10 +75,11 @@ public class SuspendingMemoryScope internal constructor(
     /**
      * [rent] of several at once, for the scope: see the top-level [rentAll][dev.leasehold.memory.coroutines.rentAll].
      */
-    public suspend fun SuspendingPool.rentAll(vararg sizes: Long): Leases = Leases(Leasing.rentAll(lender, sizes, ledger))
+    public suspend fun SuspendingPool.rentAll(vararg sizes: Long): Leases =
+        Leases(Leasing.rentAll(lender, sizes, ledger))
 
     /** [rentAll] from the scope's [pool]. */
-    public suspend fun rentAll(vararg sizes: Long): Leases = Leases(Leasing.rentAll(pool.lender, sizes, ledger))
+    public suspend fun rentAll(vararg sizes: Long): Leases = pool.rentAll(*sizes)
 
     /**
      * [rent] of a lease that is closed when [job] completes, or when the scope ends, whichever comes first.
@@ -105,10 +92,11 @@ public class SuspendingMemoryScope internal constructor(
     }
 
     /**
-     * Receives an element whose lease belongs to the scope before this returns, so that no timeout and no cancellation can lose it.
+     * Receives an element whose lease belongs to the scope before this returns, so that no timeout and no cancellation
+     * can lose it.
      *
-     * @throws kotlinx.coroutines.channels.ClosedReceiveChannelException when the channel is closed and empty, or else the cause
-     *   that it was closed with
+     * @throws kotlinx.coroutines.channels.ClosedReceiveChannelException when the channel is closed and empty, or else
+     *   the cause that it was closed with
      */
     public suspend fun <E> LeaseChannel<E>.receiveLease(): E {
         ledger.requireOpen()
@@ -124,8 +112,8 @@ public class SuspendingMemoryScope internal constructor(
     }
 
     /**
-     * Runs [action] when the scope ends: after what was rented or deferred later, and before what was earlier. What it throws is
-     * treated as a failure to give back. It runs also when the scope was cancelled, and must not block for long.
+     * Runs [action] when the scope ends: after what was rented or deferred later, and before what was earlier. What it
+     * throws is treated as a failure to give back. It runs also after a cancellation, and must not block for long.
      */
     public fun defer(action: () -> Unit) {
         ledger.add(DeferredAction(action), null)

@@ -7,12 +7,13 @@ import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.coroutines.internal.lend.Leasing
 import dev.leasehold.memory.coroutines.internal.lend.Lender
-import dev.leasehold.memory.coroutines.internal.watch.LineErrors
 import dev.leasehold.memory.coroutines.internal.lend.LineMessages
 import dev.leasehold.memory.coroutines.internal.lend.awaitBelow
+import dev.leasehold.memory.coroutines.internal.lend.canHelp
 import dev.leasehold.memory.coroutines.internal.lend.rentBelow
 import dev.leasehold.memory.coroutines.internal.own.Witness
 import dev.leasehold.memory.coroutines.internal.own.end
+import dev.leasehold.memory.coroutines.internal.watch.LineErrors
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.internal.spi.invalidConfiguration
 import dev.leasehold.memory.rentShared
@@ -20,25 +21,28 @@ import kotlinx.coroutines.currentCoroutineContext
 import kotlin.time.Duration
 
 /**
- * A pool whose rents suspend while its bytes are out: at most [capacity] bytes of leases at a time, first come, first served.
+ * A pool whose rents suspend while its [capacity] bytes are out, first come, first served.
  *
  * ```kotlin
  * val buffers = SuspendingPool(MemoryPool.isolated("uploads"), capacity = 64.MiB)
  * buffers.withLease(256.KiB) { lease -> receive(lease) }
  * ```
  *
- * The line is strict: none overtakes another, so a large request is not starved by small ones, and small ones wait behind it.
- * Cancellation takes a waiter out of the line at once, and loses nothing, whenever it comes.
+ * The line is strict: none overtakes another, so a large request is not starved by small ones, and small ones wait
+ * behind it. Cancellation takes a waiter out of the line at once, and loses nothing, whenever it comes.
  *
- * Bytes count as they were requested. The memory itself comes from [pool], which rounds up and keeps idle blocks; give that a limit
- * where memory must stay under one, with room above the capacity for what it rounds up. When it refuses, because others rent from it
- * or its own limit is reached, a rent waits in the pool's line with the bytes that it was granted here.
+ * Bytes count as they were requested. The memory itself comes from [pool], which rounds up and keeps idle blocks; give
+ * that a limit where memory must stay under one, with room above the capacity for what it rounds up. When it refuses,
+ * because others rent from it or its own limit is reached, a rent that was granted its bytes here waits in that pool's
+ * line.
  *
- * **Ownership.** The code that makes it closes it, and the [pool] below, which it does not close. A lease stays valid when it is closed.
+ * **Ownership.** The code that makes it closes it, and the [pool] below, which it does not close. A lease stays valid
+ * when it is closed.
  * **Threads.** All functions may be called from any thread and any coroutine; a coroutine may go on on another thread.
  * **Zeroed.** Only when the pool's hygiene says so.
  *
- * Threads wait in the same line by [rentBlocking], and futures by [rentAsync]; for Java these are statics of `SuspendingMemory`.
+ * Threads wait in the same line by [rentBlocking], and futures by [rentAsync]; for Java these are statics of
+ * `SuspendingMemory`.
  *
  * @see withLease
  * @see memoryScope
@@ -67,8 +71,9 @@ public class SuspendingPool internal constructor(
         SuspendingPoolStatistics(line.capacity, line.used, line.waiters, line.peakWaiters, line.servedWaiters)
 
     /**
-     * Closes it: it rents no more, and what waits fails with a [PoolClosedException][dev.leasehold.memory.PoolClosedException].
-     * Leases that are out stay valid and go back to the [pool] as they close, which stays open. Closing again does nothing.
+     * Closes it: it rents no more, and what waits fails with a
+     * [PoolClosedException][dev.leasehold.memory.PoolClosedException]. Leases that are out stay valid and go back to
+     * the [pool] as they close, which stays open. Closing again does nothing.
      */
     override fun close(): Unit = lender.close()
 
@@ -103,14 +108,12 @@ public class SuspendingPool internal constructor(
     @JvmSynthetic
     internal fun leaseNow(size: Long): SharedLease = pool.rentShared(size)
 
-    /**
-     * [leaseNow] after that was refused with [refusal]: waits until the pool has memory again. When this throws, the bytes
-     * have been given back.
-     */
+    /** Waits for memory after [leaseNow] was refused with [refusal]. When this throws, the bytes are back. */
     @PublishedApi
     @JvmSynthetic
     internal suspend fun leaseInTurn(size: Long, refusal: MemoryExhaustedException): SharedLease = try {
-        lender.awaitBelow(size, null, refusal)
+        if (!lender.canHelp(refusal)) throw refusal
+        lender.awaitBelow(size, null)
     } catch (failure: Throwable) {
         giveBack(size)
         throw failure
@@ -145,21 +148,12 @@ public class SuspendingPool internal constructor(
 
     /** Makes suspending pools, for Java. */
     public companion object {
-        /**
-         * [SuspendingPool] for Java, with the default options.
-         *
-         * @throws dev.leasehold.memory.MemoryConfigurationException when [capacity] is not positive or above the pool's limit
-         */
+        /** [SuspendingPool] for Java, with the default options. */
         @JvmStatic
         public fun of(pool: MemoryPool, capacity: Long): SuspendingPool =
             of(pool, capacity, SuspendingPoolOptions.DEFAULT_MAX_WAITERS)
 
-        /**
-         * [SuspendingPool] for Java, in whose line at most [maxWaiters] wait.
-         *
-         * @throws dev.leasehold.memory.MemoryConfigurationException when [capacity] or [maxWaiters] is not positive, or
-         *   [capacity] above the pool's limit
-         */
+        /** [SuspendingPool] for Java, in whose line at most [maxWaiters] wait. */
         @JvmStatic
         public fun of(pool: MemoryPool, capacity: Long, maxWaiters: Int): SuspendingPool =
             make(pool, capacity, SuspendingPoolOptions().apply { this.maxWaiters = maxWaiters })
@@ -186,8 +180,8 @@ public class SuspendingPool internal constructor(
  *
  * @param capacity in bytes; the pool's own limit by default, so that only the pool bounds what is out
  * @param configure sets its options
- * @throws dev.leasehold.memory.MemoryConfigurationException when [capacity] is not positive or above the pool's limit, or an
- *   option contradicts itself
+ * @throws dev.leasehold.memory.MemoryConfigurationException when [capacity] is not positive or above the pool's limit,
+ *   or an option contradicts itself
  */
 @JvmSynthetic
 public fun SuspendingPool(

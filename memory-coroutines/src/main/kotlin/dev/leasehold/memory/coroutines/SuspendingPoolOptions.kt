@@ -13,10 +13,11 @@ public class SuspendingPoolOptions internal constructor() {
     public var maxWaiters: Int = DEFAULT_MAX_WAITERS
 
     /**
-     * How long a coroutine waits for bytes that its own scopes hold, and none of them gives anything back meanwhile, before
-     * it fails with a [RentDeadlockException]; likewise several that wait for one another. 10 seconds by default; set it
-     * above the longest time for which the coroutines of one scope rightly give nothing back. When no request in the line
-     * has been served for as long, a `STALL:` warning in the log says so. [Duration.INFINITE] turns both off.
+     * How long a coroutine waits for bytes that its own scopes hold, and none of them gives anything back meanwhile,
+     * before it fails with a [RentDeadlockException]; likewise several that wait for one another. 10 seconds by
+     * default; set it above the longest time for which the coroutines of one scope rightly give nothing back. When no
+     * request in the line has been served for as long, a `STALL:` warning in the log says so. [Duration.INFINITE] turns
+     * off both.
      *
      * The time is real, also under `runTest`, and a look takes place four times in it: what hangs is found after one
      * to one and a quarter of it.

@@ -3,7 +3,7 @@ package dev.leasehold.memory.coroutines
 /**
  * The figures of a suspending pool at one moment.
  *
- * @property capacity how many bytes may be out, as asked for and not as rounded up
+ * @property capacity how many bytes may be out, as requested and not as rounded up
  * @property used how many are out: leased, or granted to a coroutine that has not run since
  * @property waiters how many wait
  * @property peakWaiters how many waited at once, at most
@@ -16,7 +16,7 @@ public class SuspendingPoolStatistics internal constructor(
     public val peakWaiters: Int,
     public val waits: Long,
 ) {
-    /** How many bytes are not out. While somebody waits, it is for more than these. */
+    /** How many bytes are not out. While a request waits, it is for more than these. */
     public val available: Long get() = capacity - used
 
     private val figures get() = listOf(capacity, used, waiters, peakWaiters, waits)

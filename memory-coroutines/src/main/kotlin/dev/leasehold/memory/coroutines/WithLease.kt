@@ -10,14 +10,14 @@ import kotlin.contracts.contract
 import kotlin.time.Duration
 
 /**
- * Runs [block] with a lease of [size] bytes that any thread may use, and closes it on every way out: success, failure and
- * cancellation.
+ * Runs [block] with a lease of [size] bytes that any thread may use, and closes it on every way out: success, failure
+ * and cancellation.
  *
  * **Ownership.** The lease belongs to this call. It must not be used after [block] has ended.
  * **Threads.** Any: [block] may suspend and go on elsewhere.
  * **Zeroed.** Not, unless the pool's hygiene says so.
- * **Cost.** One `rentShared` and one close. It does not wait for memory: when the pool's limit stops it, it throws; over a
- * [SuspendingPool] it waits.
+ * **Cost.** One `rentShared` and one close. It does not wait for memory: when the pool's limit stops it, it throws;
+ * over a [SuspendingPool] it waits.
  *
  * @throws dev.leasehold.memory.InvalidSizeException when [size] is negative or above what the pool can ever hold
  * @throws dev.leasehold.memory.MemoryExhaustedException when the pool's limit or the system stops it
@@ -30,27 +30,24 @@ public suspend inline fun <R> MemoryPool.withLease(size: Long, block: suspend (S
 }
 
 /**
- * Runs [block] with a lease of [size] bytes that any thread may use, and closes it on every way out: success, failure and
- * cancellation. Suspends while the pool's bytes are out, first come, first served.
+ * Runs [block] with a lease of [size] bytes that any thread may use, and closes it on every way out: success, failure
+ * and cancellation. Suspends while the pool's bytes are out, first come, first served.
  *
  * **Ownership.** The lease belongs to this call: it must not be used after [block] has ended, and cannot be
- * [moved][move] out. Cancellation loses nothing, at whatever moment it comes: not in the line, not on the way out of it.
+ * [moved][move] out. Cancellation loses nothing, at whatever moment it comes.
  * **Threads.** Any: [block] may suspend and go on elsewhere.
  * **Zeroed.** Not, unless the pool's hygiene says so.
- * **Cost.** While bytes are free, one compare-and-set and one atomic addition more than a `rentShared` and its close, and no
- * garbage. Otherwise a few objects, and two dispatches.
+ * **Cost.** While bytes are free, one compare-and-set and one atomic addition more than a `rentShared` and its close,
+ * and no garbage. Otherwise a few objects, and two dispatches.
  * **Cancellation.** A wait ends promptly when the coroutine is cancelled; the way that does not wait does not look.
  *
- * A [block] that waits for more of the same pool may wait for itself: see [rentAll] for several at once, and [memoryScope], which
- * notices. This notices only where the pool traces sites, and when the same coroutine waits.
+ * A [block] that waits for more of the same pool may wait for itself: see [rentAll] for several at once, and
+ * [memoryScope], which notices. This notices only where the pool traces sites, and when the same coroutine waits.
  *
- * @throws dev.leasehold.memory.InvalidSizeException when [size] is negative, or above the capacity or what the pool can ever hold
- * @throws RentDeadlockException when it waits for bytes that the scopes around it hold
- * @throws TooManyWaitersException when as many wait as may
- * @throws dev.leasehold.memory.PoolClosedException when this is closed, also while it waits, or the pool below is when its turn comes
- * @throws dev.leasehold.memory.MemoryExhaustedException when the system refuses memory
- * @throws dev.leasehold.memory.MemoryBusyException when [block] returned and the lease could not be closed, because a native call or an
- *   input/output operation is still using it; it is closed as soon as that ends
+ * Throws what [rent] does, and:
+ *
+ * @throws dev.leasehold.memory.MemoryBusyException when [block] returned and the lease could not be closed, because a
+ *   native call or an input/output operation is still using it; it is closed as soon as that ends
  */
 @OptIn(ExperimentalContracts::class)
 public suspend inline fun <R> SuspendingPool.withLease(size: Long, block: suspend (SharedLease) -> R): R {
@@ -80,7 +77,8 @@ public suspend inline fun <R> SuspendingPool.withLease(size: Long, block: suspen
  *
  * **Cost.** As the form without a timeout, and a few objects.
  *
- * @throws dev.leasehold.memory.RentTimeoutException when [timeout] passed first; [block] has not begun, and nothing was taken
+ * @throws dev.leasehold.memory.RentTimeoutException when [timeout] passed first; [block] has not begun, and nothing was
+ *   taken
  * @throws dev.leasehold.memory.InvalidTimeoutException when [timeout] is not positive
  */
 @OptIn(ExperimentalContracts::class)

@@ -14,7 +14,7 @@ import java.nio.file.Path
 import kotlin.io.path.extension
 import kotlin.reflect.KClass
 
-/** That the oldest Kotlin that the root POM names can use what is published, with the libraries that the published POMs bring. */
+/** That the oldest Kotlin of the root POM can use what is published, with the libraries of the published POMs. */
 class ConsumerSpec : FunSpec() {
     private val program = Path.of("src/test/resources/consumer/Consumer.kt")
     private val oldest = jars(Path.of(System.getProperty("oldest-kotlin.folder")))

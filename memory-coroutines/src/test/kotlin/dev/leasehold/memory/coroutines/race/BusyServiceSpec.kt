@@ -18,7 +18,10 @@ import java.util.concurrent.atomic.AtomicLong
 /** A service as users run it: 300 coroutines on `Dispatchers.IO` share 4 MiB, each with 16 KiB at a time. */
 class BusyServiceSpec : FunSpec({
     for ((kind, most) in listOf("a limit of a quarter above the capacity" to 5.MiB, "no limit" to Long.MAX_VALUE)) {
-        test("300 coroutines over a pool with $kind leave nothing in quarantine, and it grows little beyond the capacity") {
+        test(
+            "300 coroutines over a pool with $kind leave nothing in quarantine, and it grows little beyond the " +
+                "capacity",
+        ) {
             MemoryPool.isolated("service") { limit = most }.use { memory ->
                 val quarantined = AtomicLong()
                 SuspendingPool(memory, 4.MiB).use { pool ->

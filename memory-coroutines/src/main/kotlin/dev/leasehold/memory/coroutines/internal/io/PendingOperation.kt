@@ -1,6 +1,5 @@
 package dev.leasehold.memory.coroutines.internal.io
 
-
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.NonCancellable
@@ -15,10 +14,10 @@ import java.nio.channels.CompletionHandler
 /**
  * One operation of an asynchronous channel, from its start until the system has done with its buffer.
  *
- * The system may write into the buffer, or read from it, until the handler has been called, whatever became of the coroutine that
- * started it. If the wait ended at a cancellation, as waits do, the caller would close its lease, and the operation would go on in
- * memory that another has rented by then. So the wait ends only when the handler has been called; a cancellation aborts the operation,
- * so that this is soon.
+ * The system may write into the buffer, or read from it, until the handler has been called, whatever became of the
+ * coroutine that started it. If the wait ended at a cancellation, as waits do, the caller would close its lease, and
+ * the operation would go on in memory that another has rented by then. So the wait ends only when the handler has been
+ * called; a cancellation aborts the operation, so that this is soon.
  */
 internal class PendingOperation : CompletionHandler<Int, Unit> {
     private val end = CompletableDeferred<Int>()
@@ -50,8 +49,8 @@ private fun abortFor(cancelled: CancellationException, abort: () -> Unit) {
 }
 
 /**
- * Runs the operation that [start] starts, and waits for its end. A cancellation runs [abort], and then waits on. After a cancellation
- * nothing is started, and [abort] runs only when this would go on with what has [begun].
+ * Runs the operation that [start] starts, and waits for its end. A cancellation runs [abort], and then waits on. After
+ * a cancellation nothing is started, and [abort] runs only when this would go on with what has [begun].
  */
 private suspend fun operate(
     abort: () -> Unit,
@@ -73,7 +72,7 @@ private suspend fun operate(
 internal suspend fun AsynchronousByteChannel.readInto(buffer: ByteBuffer): Int =
     operate(abort = ::close) { handler -> read(buffer, Unit, handler) }
 
-/** Writes what the system takes of [buffer]. A cancellation closes the channel, also before this when the write has [begun]. */
+/** Writes what the system takes of [buffer]. A cancellation closes the channel, also before this when [begun]. */
 internal suspend fun AsynchronousByteChannel.writeFrom(buffer: ByteBuffer, begun: Boolean): Int =
     operate(abort = ::close, begun) { handler -> write(buffer, Unit, handler) }
 

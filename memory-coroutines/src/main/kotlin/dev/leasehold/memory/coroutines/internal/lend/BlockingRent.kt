@@ -2,15 +2,16 @@
 
 package dev.leasehold.memory.coroutines.internal.lend
 
-import dev.leasehold.memory.MemoryExhaustedException
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.coroutines.internal.line.LineWaiter
 import dev.leasehold.memory.coroutines.internal.own.Grant
 import dev.leasehold.memory.coroutines.internal.own.RentingThread
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.internal.spi.LeaseOwner
-import dev.leasehold.memory.internal.spi.rentSharedFor
+import dev.leasehold.memory.internal.spi.rentTimeout
 import java.util.concurrent.locks.LockSupport
+import kotlin.coroutines.CoroutineContext
+import kotlin.time.Duration
 import kotlin.time.Duration.Companion.nanoseconds
 
 /** One rent of [size] bytes by the calling thread, which waits at most [nanos]: in the line, then in the pool below. */
@@ -23,12 +24,7 @@ internal class BlockingRent(private val lender: Lender, private val size: Long, 
         if (nanos <= 0) throw Leasing.notPositive(nanos.nanoseconds)
         val grant = Grant(line, size, context)
         if (!line.tryTake(size)) take()
-        try {
-            return lease(grant)
-        } catch (failure: Throwable) {
-            grant.release()
-            throw failure
-        }
+        return grant.orRelease { lease(grant) }
     }
 
     private fun take() {
@@ -37,7 +33,7 @@ internal class BlockingRent(private val lender: Lender, private val size: Long, 
         val waiter = ThreadWaiter(size)
         line.join(waiter)
         try {
-            park(isOver = { !waiter.isWaiting }, leave = { line.abandon(waiter) })
+            park(isOver = { !waiter.isWaiting }, leave = { line.abandon(waiter) }, LineMessages::timeout)
         } catch (failure: Throwable) {
             // What is not in the line any more has been granted meanwhile, or refused.
             if (!line.abandon(waiter) && waiter.isGranted) line.giveBack(size)
@@ -49,31 +45,33 @@ internal class BlockingRent(private val lender: Lender, private val size: Long, 
     }
 
     private fun lease(grant: Grant): SharedLease {
-        try {
-            return lender.pool.rentSharedFor(grant, size)
-        } catch (refusal: MemoryExhaustedException) {
-            if (!lender.canHelp(refusal)) throw refusal
-        }
+        lender.tryRentBelow(size, grant)?.let { return it }
         val wait = ThreadPoolWait(lender, size, grant)
         lender.begin(wait)
         try {
-            park(isOver = { wait.isOver }, leave = wait::leave)
+            park(isOver = { wait.isOver }, leave = wait::tryLeave, LineMessages::timeoutBelow)
         } catch (failure: Throwable) {
-            if (!wait.leave()) wait.awaitEnd()?.close()
+            if (!wait.tryLeave()) wait.awaitEnd()?.close()
             throw failure
         }
         return wait.lease()
     }
 
-    /** Parks until [isOver], or until the time has passed, or the thread is interrupted, and [leave] says that nothing came before. */
-    private inline fun park(isOver: () -> Boolean, leave: () -> Boolean) {
+    /** Parks until [isOver], an interrupt, or the end of the time if [leave] says that nothing came before. */
+    private inline fun park(
+        isOver: () -> Boolean,
+        leave: () -> Boolean,
+        late: (Lender, Long, Duration, CoroutineContext?) -> String,
+    ) {
         while (!isOver()) {
             // One that cannot leave has just been served or refused.
-            if (left() <= 0 && leave()) throw Leasing.timedOut(lender, size, nanos.nanoseconds, context)
+            if (left() <= 0 && leave()) throw timedOut(late(lender, size, nanos.nanoseconds, context))
             LockSupport.parkNanos(lender, left())
             if (Thread.interrupted()) throw InterruptedException("interrupted while waiting for memory")
         }
     }
+
+    private fun timedOut(message: String) = rentTimeout(message, lender.pool.name, size)
 
     private fun left() = nanos - (System.nanoTime() - start)
 }
@@ -94,11 +92,18 @@ internal class ThreadWaiter(bytes: Long) : LineWaiter(bytes) {
 /** A thread in the line of the pool below. */
 private class ThreadPoolWait(lender: Lender, size: Long, owner: LeaseOwner) : PoolWait(lender, size, owner) {
     private val thread = Thread.currentThread()
+    private var hasLeft = false
 
     @Volatile
     private var end: Result<SharedLease>? = null
 
     val isOver: Boolean get() = end != null
+
+    /** [leave], which succeeds also when it has left before. For its own thread. */
+    fun tryLeave(): Boolean {
+        hasLeft = hasLeft || leave()
+        return hasLeft
+    }
 
     override fun served(lease: SharedLease): Unit = over(Result.success(lease))
 
@@ -111,7 +116,7 @@ private class ThreadPoolWait(lender: Lender, size: Long, owner: LeaseOwner) : Po
 
     fun lease(): SharedLease = checkNotNull(end).getOrThrow()
 
-    /** The lease that is on its way, if one is, to a thread that could not [leave]. */
+    /** The lease that is on its way, if one is, to a thread that could not leave. */
     fun awaitEnd(): SharedLease? {
         while (!isOver) Thread.onSpinWait()
         return checkNotNull(end).getOrNull()

@@ -3,30 +3,29 @@
 package dev.leasehold.memory.coroutines.internal.lend
 
 import dev.leasehold.memory.InvalidSizeException
-import dev.leasehold.memory.MemoryExhaustedException
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.coroutines.internal.line.LineWaiter
 import dev.leasehold.memory.coroutines.internal.own.Grant
 import dev.leasehold.memory.coroutines.internal.own.RentingThread
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
-import dev.leasehold.memory.internal.spi.rentSharedFor
 import dev.leasehold.memory.internal.spi.startVirtual
 import java.util.concurrent.CompletableFuture
 
 /**
  * A future in the line, of which the caller has a [CompletableFuture].
  *
- *    waiting ──▶ granted ──▶ the lease, perhaps after a wait in the pool below ──▶ the future completes with it
- *       │           │                                                               └ it was complete: the lease is closed
+ *    waiting ──▶ granted ──▶ the lease, perhaps after a wait below ──▶ the future completes with it
+ *       │           │                                                   └ it was complete: the lease is closed
  *       └───────────┴─────── the future is completed by other code: out of the line, and the bytes go back
  *
- * Bytes are the line's, then this waiter's, then the Grant's, then the lease's; every step either hands them on or gives them back.
+ * Bytes are the line's, then this waiter's, then the Grant's, then the lease's; every step either hands them on or
+ * gives them back.
  */
 internal open class FutureRent(
     private val lender: Lender,
     private val grant: Grant,
 ) : LineWaiter(grant.bytes) {
-    // Forgotten at the end: the line keeps the last waiter that it served, and a lease that was lost must become garbage.
+    // Forgotten at the end: the line keeps the last waiter that it served, and a lost lease must become garbage.
     @Volatile
     private var future: CompletableFuture<SharedLease>? = null
 
@@ -53,13 +52,11 @@ internal open class FutureRent(
         if (!isGranted) return complete { promise.completeExceptionally(lender.closed()) }
         if (promise.isDone) return forget()
         val lease = try {
-            lender.pool.rentSharedFor(grant, bytes)
-        } catch (refusal: MemoryExhaustedException) {
-            return if (lender.canHelp(refusal)) awaitBelow(promise) else fail(promise, refusal)
+            lender.tryRentBelow(bytes, grant)
         } catch (failure: Throwable) {
             return fail(promise, failure)
         }
-        complete(promise, lease)
+        if (lease == null) awaitBelow(promise) else complete(promise, lease)
     }
 
     private fun awaitBelow(promise: CompletableFuture<SharedLease>) {
@@ -129,29 +126,14 @@ internal open class FutureRent(
         ): CompletableFuture<SharedLease> {
             val context = RentingThread.current()
             val grant = Grant(lender.line, size, context)
-            if (lender.line.tryTake(size)) return granted(lender, grant, newRent)
-            lender.requireRentable(size)
-            lender.admit(size, context)
-            return newRent(lender, grant).start { lender.line.join(it) }
-        }
-
-        /** A future of a lease for bytes that have been taken. */
-        private fun granted(
-            lender: Lender,
-            grant: Grant,
-            newRent: (Lender, Grant) -> FutureRent,
-        ): CompletableFuture<SharedLease> {
-            val lease = try {
-                lender.pool.rentSharedFor(grant, grant.bytes)
-            } catch (refusal: MemoryExhaustedException) {
-                if (lender.canHelp(refusal)) return newRent(lender, grant).start(::beginBelow)
-                grant.release()
-                throw refusal
-            } catch (failure: Throwable) {
-                grant.release()
-                throw failure
+            if (!lender.line.tryTake(size)) {
+                lender.requireRentable(size)
+                lender.admit(size, context)
+                return newRent(lender, grant).start { lender.line.join(it) }
             }
-            return CompletableFuture.completedFuture(lease)
+            val lease = grant.orRelease { lender.tryRentBelow(size, grant) }
+            if (lease != null) return CompletableFuture.completedFuture(lease)
+            return newRent(lender, grant).start(::beginBelow)
         }
 
         // It has its bytes without having been in the line.

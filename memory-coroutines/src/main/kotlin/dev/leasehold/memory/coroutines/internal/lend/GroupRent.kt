@@ -14,9 +14,9 @@ import kotlin.coroutines.CoroutineContext
 /**
  * Several leases whose bytes were granted together.
  *
- * The pool below may refuse one of them when it has given out others. A wait for a block then holds the ones before, and two
- * such waits could wait for each other. So only one group of a suspending pool at a time waits with something in hand: the
- * others give back what they had, and queue up for that turn with empty hands.
+ * The pool below may refuse one of them when it has given out others. A wait for a block then holds the ones before,
+ * and two such waits could wait for each other. So only one group of a suspending pool at a time waits with something
+ * in hand: the others give back what they had, and queue up for that turn with empty hands.
  */
 internal class GroupRent(private val lender: Lender, sizes: LongArray, context: CoroutineContext) {
     // Inert until all leases are there: what is given back in between keeps its bytes.
@@ -33,46 +33,31 @@ internal class GroupRent(private val lender: Lender, sizes: LongArray, context: 
         }
         // From here on without a suspension, so that all are owned before anything can be dropped.
         grants.forEach { it.start() }
-        if (ledger != null) own(ledger)
+        if (ledger != null) orCloseAll { grants.forEachIndexed { at, grant -> Leasing.own(ledger, grant, leases[at]) } }
         return leases.toTypedArray()
     }
 
-    private fun own(ledger: LeaseLedger) {
-        try {
-            grants.forEachIndexed { index, grant -> Leasing.own(ledger, grant, leases[index]) }
-        } catch (failure: Throwable) {
-            closeAll()
-            throw failure
-        }
-    }
-
     /** Rents all without waiting; false when the pool refused one, and then none is rented. */
-    private fun tryAll(): Boolean {
-        try {
-            for (grant in grants) leases += lender.pool.rentSharedFor(grant, grant.bytes)
-            return true
-        } catch (_: MemoryExhaustedException) {
-            closeAll()
-            return false
-        } catch (failure: Throwable) {
-            closeAll()
-            throw failure
-        }
+    private fun tryAll(): Boolean = try {
+        orCloseAll { for (grant in grants) leases += lender.pool.rentSharedFor(grant, grant.bytes) }
+        true
+    } catch (_: MemoryExhaustedException) {
+        false
     }
 
     private suspend fun awaitAll() {
         // It may have waited for this turn for long.
         if (lender.line.isClosed) throw lender.closed()
-        try {
-            for (grant in grants) leases += lender.rentBelow(grant.bytes, grant, leases.toList())
-        } catch (failure: Throwable) {
-            closeAll()
-            throw failure
-        }
+        orCloseAll { for (grant in grants) leases += lender.rentBelow(grant.bytes, grant, leases.toList()) }
     }
 
     // No caller has seen these leases, so none is in use or refuses to close.
-    private fun closeAll() {
-        while (leases.isNotEmpty()) leases.removeLast().close()
+    private inline fun orCloseAll(action: () -> Unit) {
+        try {
+            action()
+        } catch (failure: Throwable) {
+            while (leases.isNotEmpty()) leases.removeLast().close()
+            throw failure
+        }
     }
 }

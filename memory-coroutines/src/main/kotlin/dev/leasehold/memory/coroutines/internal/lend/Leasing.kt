@@ -25,10 +25,10 @@ import kotlin.time.Duration
  *
  *   free bytes ──▶ the line, in flight ──▶ a Grant ──▶ a lease that notifies the Grant when it ends
  *
- * In flight they are covered by the continuation's handler. Everything behind that runs without a suspension, up to the moment
- * that the scope (or the job, or the caller) owns the lease; except for a wait in the pool below, where the Grant owns the bytes and
- * gives them back when that throws. So a scope owns the lease before the rent returns it, and what drops the value
- * then (a timeout around it, a cancellation) drops only a reference.
+ * In flight they are covered by the continuation's handler. Everything behind that runs without a suspension, up to the
+ * moment that the scope (or the job, or the caller) owns the lease; except for a wait in the pool below, where the
+ * Grant owns the bytes and gives them back when that throws. So a scope owns the lease before the rent returns it, and
+ * what drops the value then (a timeout around it, a cancellation) drops only a reference.
  */
 internal object Leasing {
     /** Rents [size] bytes of [lender], for [ledger] if there is one. Waits as long as it takes. */
@@ -45,17 +45,7 @@ internal object Leasing {
         // Made first: the heap may be full.
         val grant = Grant(lender.line, size, context)
         if (!lender.line.tryTake(size)) lender.take(size, context, ledger)
-        return lease(lender, grant, ledger)
-    }
-
-    /** The lease for [grant], whose bytes have been taken. When this throws, they have been given back. */
-    private suspend fun lease(lender: Lender, grant: Grant, ledger: LeaseLedger?): SharedLease {
-        val lease = try {
-            lender.rentBelow(grant.bytes, grant)
-        } catch (failure: Throwable) {
-            grant.release()
-            throw failure
-        }
+        val lease = grant.orRelease { lender.rentBelow(size, grant) }
         if (ledger != null) own(ledger, grant, lease)
         return lease
     }
@@ -68,12 +58,7 @@ internal object Leasing {
             lender.requireRentable(size)
             return null
         }
-        val lease = try {
-            lender.pool.tryRentSharedFor(grant, size)
-        } catch (failure: Throwable) {
-            grant.release()
-            throw failure
-        }
+        val lease = grant.orRelease { lender.pool.tryRentSharedFor(grant, size) }
         if (lease == null) {
             grant.release()
         } else if (ledger != null) {
@@ -82,11 +67,24 @@ internal object Leasing {
         return lease
     }
 
-    /** [rent] within [timeout], or null. */
+    /**
+     * [rent] within [timeout], or null.
+     *
+     * The timeout may strike when the lease is there and on the way out. So it is kept aside, and closed when a
+     * cancellation from outside wins.
+     */
     suspend fun rentOrNull(lender: Lender, size: Long, timeout: Duration, ledger: LeaseLedger?): SharedLease? {
+        if (!timeout.isPositive()) throw notPositive(timeout)
         // The coroutine that rents, and not the one that the timeout puts around the wait.
         val context = currentCoroutineContext()
-        return within(timeout, SharedLease::close) { rent(lender, size, ledger, context) }
+        var lease: SharedLease? = null
+        try {
+            withTimeoutOrNull(timeout) { lease = rent(lender, size, ledger, context) }
+        } catch (failure: Throwable) {
+            lease?.close()
+            throw failure
+        }
+        return lease
     }
 
     /** [rent] within [timeout], or a refusal. */
@@ -97,24 +95,6 @@ internal object Leasing {
     /** The exception for [size] bytes that the coroutine or the thread of [context] did not get within [timeout]. */
     fun timedOut(lender: Lender, size: Long, timeout: Duration, context: CoroutineContext): RentTimeoutException =
         rentTimeout(LineMessages.timeout(lender, size, timeout, context), lender.pool.name, size)
-
-    /**
-     * What [action] returns within [timeout], else null.
-     *
-     * The timeout may strike when [action] is over and its value is on the way out; so the value is kept aside, and when a
-     * cancellation from outside wins, [undo] takes it back.
-     */
-    private suspend fun <T : Any> within(timeout: Duration, undo: (T) -> Unit, action: suspend () -> T): T? {
-        if (!timeout.isPositive()) throw notPositive(timeout)
-        var value: T? = null
-        try {
-            withTimeoutOrNull(timeout) { value = action() }
-        } catch (failure: Throwable) {
-            value?.let(undo)
-            throw failure
-        }
-        return value
-    }
 
     /** Lets [ledger] own [lease]; when it cannot any more, the lease is closed. */
     fun own(ledger: LeaseLedger, grant: Grant, lease: SharedLease) {
@@ -143,7 +123,9 @@ internal object Leasing {
             sum = if (size > Long.MAX_VALUE - sum) Long.MAX_VALUE else sum + size
         }
         val capacity = lender.line.capacity
-        if (sum > capacity) throw invalidSize(LineMessages.groupAboveCapacity(lender.pool.name, sizes, sum, capacity), sum)
+        if (sum > capacity) {
+            throw invalidSize(LineMessages.groupAboveCapacity(lender.pool.name, sizes, sum, capacity), sum)
+        }
         return sum
     }
 

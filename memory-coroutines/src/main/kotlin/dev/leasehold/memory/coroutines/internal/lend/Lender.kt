@@ -25,10 +25,7 @@ import java.util.concurrent.ConcurrentHashMap
 import kotlin.coroutines.CoroutineContext
 import kotlin.time.Duration
 
-/**
- * What lends the bytes of a suspending pool: the line for them, the watch over it, and the waits for memory of the [pool] below.
- * Any thread.
- */
+/** Lends the bytes of a suspending pool: the line, the watch over it, the waits for the [pool] below. Any thread. */
 internal class Lender(
     val pool: MemoryPool,
     capacity: Long,
@@ -53,11 +50,11 @@ internal class Lender(
     // ---- bytes ----
 
     /**
-     * Takes [size] bytes, after [ByteLine.tryTake] refused, for the coroutine of [context], as messages name it, and for the scope
-     * of [owner]. When this throws, it has taken nothing.
+     * Takes [size] bytes, after [ByteLine.tryTake] refused, for the coroutine of [context], as messages name it, and
+     * for the scope of [owner]. When this throws, it has taken nothing.
      *
-     * Here and below the returned value has no meaning. It is that of the last call, because a suspending function that only
-     * returns what another returns needs no object for its own state.
+     * Here and below the returned value has no meaning. It is that of the last call, because a suspending function that
+     * only returns what another returns needs no object for its own state.
      */
     @IgnorableReturnValue
     suspend fun take(size: Long, context: CoroutineContext, owner: LeaseLedger?): Any? {
@@ -76,7 +73,8 @@ internal class Lender(
         val chain = if (watch.isOn) ScopeChain.of(state, currentCoroutineContext(), owner) else null
         if (chain != null) watch.requireObtainable(size, chain, context)
         admit(size, context)
-        return if (chain == null || chain.isHarmless()) line.await(size, refusal) else awaitInScopes(size, chain, context)
+        if (chain == null || chain.isHarmless()) return line.await(size, refusal)
+        return awaitInScopes(size, chain, context)
     }
 
     private suspend fun awaitInScopes(size: Long, chain: ScopeChain, context: CoroutineContext) {
@@ -95,7 +93,10 @@ internal class Lender(
 
     /** Lets one more into the line that is going to wait for [size] bytes, or refuses. */
     fun admit(size: Long, context: CoroutineContext?) {
-        if (!line.admit()) throw errors.tooMany(LineMessages.tooMany(pool.name, size, maxWaiters, context), pool.name, maxWaiters)
+        if (!line.admit()) {
+            val message = LineMessages.tooMany(pool.name, size, maxWaiters, context)
+            throw errors.tooMany(message, pool.name, maxWaiters)
+        }
         watch.somethingWaits()
     }
 

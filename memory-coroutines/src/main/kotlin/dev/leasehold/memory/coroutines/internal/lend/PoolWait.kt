@@ -22,8 +22,8 @@ import kotlin.coroutines.resumeWithException
 /**
  * One wait in the line of the pool below, for memory for bytes that were granted.
  *
- * Usually that pool has the memory at hand. It may refuse all the same: others rent from it, its blocks are larger than what was
- * requested, a budget above it is exhausted.
+ * Usually that pool has the memory at hand. It may refuse all the same: others rent from it, its blocks are larger than
+ * what was requested, a budget above it is exhausted.
  */
 internal abstract class PoolWait(private val lender: Lender, size: Long, owner: LeaseOwner?) : Notified() {
     private val wait = LineWait(lender.pool, size, owner) { Notifications.all(this) }
@@ -80,33 +80,26 @@ private class CoroutinePoolWait(
 internal fun Lender.canHelp(refusal: MemoryExhaustedException): Boolean =
     pool.limit != Long.MAX_VALUE || refusal is BudgetExceededException
 
-/**
- * Rents [size] bytes of the pool below for [owner], and waits for them there when it must; the caller has [inHand] of the same
- * request meanwhile.
- */
+/** A lease of [size] bytes of the pool below for [owner]; null when that has none now, and a wait [can help][canHelp]. */
+internal fun Lender.tryRentBelow(size: Long, owner: LeaseOwner): SharedLease? = try {
+    pool.rentSharedFor(owner, size)
+} catch (refusal: MemoryExhaustedException) {
+    if (canHelp(refusal)) null else throw refusal
+}
+
+/** [tryRentBelow], also after a wait; the caller has [inHand] of the same request meanwhile. */
 internal suspend fun Lender.rentBelow(
     size: Long,
     owner: LeaseOwner,
     inHand: List<SharedLease> = emptyList(),
-): SharedLease = try {
-    pool.rentSharedFor(owner, size)
-} catch (refusal: MemoryExhaustedException) {
-    awaitBelow(size, owner, refusal, inHand)
-}
+): SharedLease = tryRentBelow(size, owner) ?: awaitBelow(size, owner, inHand)
 
-/**
- * Waits for memory below, after a first try met [refusal].
- *
- * @throws MemoryExhaustedException [refusal], when it was the system that refused, and there is no limit under which something
- *   could come back
- */
+/** Waits for memory below, after a first try met a refusal against which that [can help][canHelp]. */
 internal suspend fun Lender.awaitBelow(
     size: Long,
     owner: LeaseOwner?,
-    refusal: MemoryExhaustedException,
     inHand: List<SharedLease> = emptyList(),
 ): SharedLease {
-    if (!canHelp(refusal)) throw refusal
     val context = currentCoroutineContext()
     val chain = if (watch.isOn) ScopeChain.of(state, context) else null
     var watched: PoolWaiter? = null

@@ -12,46 +12,45 @@ import java.util.concurrent.atomic.AtomicReference
  *    63     62      61 … 0
  *   LINE  CLOSED    free bytes
  *
- * A request that finds the state non-negative and enough bytes free takes them with one compare-and-set, and gives them back with
- * one addition. LINE makes the number negative, so the very comparison that asks for bytes fails while a request waits: none
- * overtakes another, and a large one is not starved by small ones. An addition that met LINE goes on to serve the line.
+ * A request that finds the state non-negative and enough bytes free takes them with one compare-and-set, and gives them
+ * back with one addition. LINE makes the number negative, so the very comparison that looks for bytes fails while a
+ * request waits: none overtakes another, and a large one is not starved by small ones. An addition that met LINE goes
+ * on to serve the line.
  *
  *   joined ──▶ WAITING ──▶ GRANTED   the bytes are the waiter's before it is notified
  *                 │ └────▶ REFUSED   the line was closed
  *                 └──────▶ GONE      cancelled or timed out
  *
- * One compare-and-set on the waiter decides between these. Where a coroutine is cancelled after its grant, and before it ran, its
- * continuation says so (the handler given to `resume`), and its bytes go back there; so bytes are always owned by the state, by a
- * waiter, or by code that runs.
+ * One compare-and-set on the waiter decides between these. Where a coroutine is cancelled after its grant, and before
+ * it ran, its continuation says so (the handler given to `resume`), and its bytes go back there; so bytes are always
+ * owned by the state, by a waiter, or by code that runs.
  *
- * No thread holds a lock, and none blocks. Waiters arrive on a linked queue with many producers and one consumer (Vyukov). A thread
- * that has a reason to look at it calls serve: the first caller becomes the consumer, and those that come while it is at work
- * only leave a count that makes it look again. It sets LINE when the first in line cannot have its bytes, in the same atomic
- * step that found too few of them free, and clears it when the queue is empty. It notifies those that it granted after it has
- * stopped being the consumer, because that may run their code on the spot.
+ * No thread holds a lock, and none blocks. Waiters arrive on a linked queue with many producers and one consumer
+ * (Vyukov). A thread that has a reason to look at it calls serve: the first caller becomes the consumer, and those that
+ * come while it is at work only leave a count that makes it look again. It sets LINE when the first in line cannot have
+ * its bytes, in the same atomic step that found too few of them free, and clears it when the queue is empty. It
+ * notifies those that it granted after it has stopped being the consumer, because that may run their code on the spot.
  *
- * What others give back while a thread serves the line is handed out by that thread, a moment later. Until then `tryTake`
- * refuses, though bytes are free and no request may be left to wait for them: it is allowed to, as it may always be a moment too
- * early. A waiter needs no such leave; it is in the line, and that thread will look again.
+ * What others give back while a thread serves the line is handed out by that thread, a moment later. Until then
+ * `tryTake` refuses, though bytes are free and no request may be left to wait for them: it is allowed to, as it may
+ * always be a moment too early. A waiter needs no such leave; it is in the line, and that thread will look again.
  *
- * Under contention each of these numbers costs a trip between processors, so two trips are saved. A waiter that joins and sees LINE
- * does not call serve: it has linked itself before it looked, and the consumer that clears LINE looks at the queue again
- * afterwards, so one of the two sees the other. And bytes that come back while LINE is set go straight to the first in line when it
- * asked for exactly as many, and never into the state.
+ * Under contention each of these numbers costs a trip between processors, so two trips are saved. A waiter that joins
+ * and sees LINE does not call serve: it has linked itself before it looked, and the consumer that clears LINE looks at
+ * the queue again afterwards, so one of the two sees the other. And bytes that come back while LINE is set go straight
+ * to the first in line when it requested exactly as many, and never into the state.
  *
- * Waiters that are gone from the middle of the queue are dropped when they come first, or by a sweep when there are more of them
- * than of the others, so a stuck first waiter does not let those pile up that time out behind it.
+ * Waiters that are gone from the middle of the queue are dropped when they come first, or by a sweep when there are
+ * more of them than of the others, so a stuck first waiter does not let those pile up that time out behind it.
  *
- * Rejected: a lock round a list (a thread that loses its processor inside stops all; with two threads that meet often, parking costs
- * more than the rest together); a semaphore with a permit a byte (no such thing acquires many at once in order); giving the
- * bytes to the state and letting the woken waiter take them (others overtake it).
+ * Rejected: a lock round a list (a thread that loses its processor inside stops all; with two threads that meet often,
+ * parking costs more than the rest together); a semaphore with a permit a byte (no such thing acquires many at once in
+ * order); giving the bytes to the state and letting the woken waiter take them (others overtake it).
  */
 
-/**
- * The free bytes out of [capacity], and the line for them, in which at most [maxWaiters] wait. Any thread.
- */
+/** The free bytes out of [capacity], and the line for them, in which at most [maxWaiters] wait. Any thread. */
 internal open class ByteLine(capacity: Long, private val maxWaiters: Int) {
-    /** How many bytes there are in all; what is above is never asked for. */
+    /** How many bytes there are in all; more is never requested. */
     @JvmField val capacity: Long = minOf(capacity, MOST_BYTES)
 
     protected val state: AtomicLong = AtomicLong(this.capacity)
@@ -62,7 +61,7 @@ internal open class ByteLine(capacity: Long, private val maxWaiters: Int) {
     /** The one last taken off the line, whose next is the first in it. Belongs to the consumer. */
     private var served: LineWaiter = Head()
 
-    /** How many calls of [serve] have not been answered for. */
+    /** How many calls of [serve] have not been served. */
     private val calls = AtomicInteger()
     private val waiting = AtomicInteger()
     private val gone = AtomicInteger()
@@ -84,8 +83,8 @@ internal open class ByteLine(capacity: Long, private val maxWaiters: Int) {
     val isClosed: Boolean get() = state.get() and CLOSED != 0L
 
     /**
-     * Takes [bytes] when they are free, no request waits, and no other thread is handing bytes out. A negative number is refused
-     * like too large a one. Open for a test that overtakes.
+     * Takes [bytes] when they are free, no request waits, and no other thread is handing bytes out. A negative number
+     * is refused like too large a one. Open for a test that overtakes.
      */
     open fun tryTake(bytes: Long): Boolean {
         while (true) {
@@ -112,7 +111,7 @@ internal open class ByteLine(capacity: Long, private val maxWaiters: Int) {
         return true
     }
 
-    /** Puts [waiter], which has been [admitted][admit], at the end of the line; it may have been notified before this returns. */
+    /** Puts [waiter], which was [admitted][admit], at the end of the line; it may be notified before this returns. */
     fun join(waiter: LineWaiter) {
         newest.getAndSet(waiter).next = waiter
         val seen = state.get()
@@ -138,26 +137,25 @@ internal open class ByteLine(capacity: Long, private val maxWaiters: Int) {
         serve()
     }
 
-    /** The waiters before [waiter], the first first; none when it does not wait itself. For diagnosis: they move on meanwhile. */
+    /** The waiters before [waiter], the first first; none when it does not wait. For diagnosis: they move on. */
     fun waitingBefore(waiter: LineWaiter): List<LineWaiter> {
         val found = ArrayList<LineWaiter>()
-        // Read behind the count, so that this sees what the consumer left when it last laid the work down. From one that has been
-        // served since, the way still leads to the others.
-        val _ = calls.get()
-        var at = served.next
-        while (at != null && at !== waiter) {
+        for (at in inLine()) {
+            if (at === waiter) return if (waiter.isWaiting) found else emptyList()
             if (at.isWaiting) found += at
-            at = at.next
         }
-        return if (at != null && waiter.isWaiting) found else emptyList()
+        return emptyList()
     }
 
     /** The first in line, for diagnosis likewise. */
-    val first: LineWaiter?
-        get() {
-            val _ = calls.get()
-            return generateSequence(served.next) { it.next }.firstOrNull { it.isWaiting }
-        }
+    val first: LineWaiter? get() = inLine().firstOrNull { it.isWaiting }
+
+    /** All that have joined. From one that has been served since, the way still leads to the others. */
+    private fun inLine(): Sequence<LineWaiter> {
+        // Read first, so that this sees what the consumer left when it last laid the work down.
+        val _ = calls.get()
+        return generateSequence(served.next) { it.next }
+    }
 
     // ---- the consumer ----
 
@@ -165,7 +163,7 @@ internal open class ByteLine(capacity: Long, private val maxWaiters: Int) {
         if (calls.getAndIncrement() == 0) consume(null)
     }
 
-    /** Gives back [bytes] while somebody waits: at best to the first in line, past the state, which others look at all the time. */
+    /** Gives back [bytes] while a request waits: at best to the first in line, past the contended state. */
     private fun handOver(bytes: Long) {
         if (calls.getAndIncrement() != 0) {
             state.getAndAdd(bytes)
@@ -176,7 +174,9 @@ internal open class ByteLine(capacity: Long, private val maxWaiters: Int) {
         consume(heir)
     }
 
-    /** The first in line, if it waits for exactly [bytes] and has them now. Only the consumer clears [LINE], or grants. */
+    /**
+     * The first in line, if it waits for exactly [bytes] and has them now. Only the consumer clears [LINE], or grants.
+     */
     private fun heirOf(bytes: Long): LineWaiter? {
         val seen = state.get()
         if (seen >= 0 || seen and CLOSED != 0L) return null
@@ -187,19 +187,21 @@ internal open class ByteLine(capacity: Long, private val maxWaiters: Int) {
         return first
     }
 
-    /** Serves the line until no call is left, and then notifies [heir], which has been served already, and all others. */
+    /**
+     * Serves the line until no call is left, and then notifies [heir], which has been served already, and all others.
+     */
     private fun consume(heir: LineWaiter?) {
         var first = heir
         var last = heir
-        var answered = 1
+        var handled = 1
         do {
             while (true) {
                 val next = next() ?: break
                 if (last == null) first = next else last.nextNotified = next
                 last = next
             }
-            answered = calls.addAndGet(-answered)
-        } while (answered != 0)
+            handled = calls.addAndGet(-handled)
+        } while (handled != 0)
         if (first != null) Notifications.all(first)
     }
 
@@ -238,7 +240,7 @@ internal open class ByteLine(capacity: Long, private val maxWaiters: Int) {
         grants.lazySet(grants.get() + 1)
     }
 
-    /** Takes [bytes] for the first in line; or sees in one step that there are too few, and that [LINE] says so. Open for a test. */
+    /** Takes [bytes] for the first in line; or, in one step, finds too few and sets [LINE]. Open for a test. */
     protected open fun takeForLine(bytes: Long): Boolean {
         while (true) {
             val seen = state.get()
@@ -248,7 +250,7 @@ internal open class ByteLine(capacity: Long, private val maxWaiters: Int) {
         }
     }
 
-    /** Opens the free way again. A waiter that has joined since either calls serve, or is seen by the consumer's own look. */
+    /** Clears [LINE]. A waiter that has joined since either calls serve, or is seen by the consumer's next look. */
     private fun reopen() {
         while (true) {
             val seen = state.get()

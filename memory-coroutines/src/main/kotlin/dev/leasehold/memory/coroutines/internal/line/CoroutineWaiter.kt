@@ -39,8 +39,9 @@ internal open class CoroutineWaiter(
         }
     }
 
-    /** Resumes the coroutine, and says what becomes of the bytes when it does not run. Open for a test that forgets the latter. */
-    protected open fun resume(continuation: CancellableContinuation<CoroutineWaiter>): Unit = continuation.resume(this, DROPPED)
+    /** Resumes the coroutine, and gives the bytes back when it does not run. Open for a test that forgets that. */
+    protected open fun resume(continuation: CancellableContinuation<CoroutineWaiter>): Unit =
+        continuation.resume(this, DROPPED)
 
     /** The coroutine was cancelled. One that has its bytes loses them through [DROPPED] instead. */
     override fun invoke(cause: Throwable?) {
@@ -66,16 +67,17 @@ internal open class CoroutineWaiter(
 }
 
 /**
- * Whether the dispatcher in [context] has refused the coroutine, which then never runs. After any other [failure] to resume it, or
- * where there is no dispatcher, it may run, or have run; what is given back twice would be worse than what is lost.
+ * Whether the dispatcher in [context] has refused the coroutine, which then never runs. After any other [failure] to
+ * resume it, or where there is no dispatcher, it may run, or have run; what is given back twice would be worse than
+ * what is lost.
  */
 internal fun isRejection(failure: Throwable, context: CoroutineContext): Boolean =
     context[ContinuationInterceptor] is CoroutineDispatcher && failure.cause is RejectedExecutionException
 
 /**
  * Waits in the line, into which the caller has been [admitted][ByteLine.admit]. Returns the waiter, which [was granted]
- * [LineWaiter.isGranted] the [bytes], so that they are the caller's; or, where there is no [refusal] to throw, was refused them,
- * because the line was closed. When this throws, they are not the caller's.
+ * [LineWaiter.isGranted] the [bytes], so that they are the caller's; or, where there is no [refusal] to throw, was
+ * refused them, because the line was closed. When this throws, they are not the caller's.
  *
  * The waiter itself, because a suspending function that does something with what it waited for costs one object more.
  */

@@ -19,22 +19,22 @@ internal abstract class Notified {
 /**
  * Notifies waiters, one after the other.
  *
- * A waiter whose coroutine has no dispatcher, or an unconfined one, runs on the spot, and may give bytes back that are granted to
- * the next, which would run inside of it, and so on until the stack is full. So what is to be notified while this thread is already
- * notifying goes to the end of its list, and the inner call works on that list; but where calls are nested deep, it leaves the rest
- * to the one around it.
+ * A waiter whose coroutine has no dispatcher, or an unconfined one, runs on the spot, and may give bytes back that are
+ * granted to the next, which would run inside of it, and so on until the stack is full. So what is to be notified while
+ * this thread is already notifying goes to the end of its list, and the inner call works on that list; but where calls
+ * are nested deep, it leaves the rest to the one around it.
  *
- * What a waiter throws, whose dispatcher is broken for example, goes to this thread's handler of uncaught exceptions: the caller
- * gives bytes back, or joins the line, and has no part in it.
+ * What a waiter throws, whose dispatcher is broken for example, goes to this thread's handler of uncaught exceptions:
+ * the caller gives bytes back, or joins the line, and has no part in it.
  *
- * Rejected: to leave it to the outermost call always. A coroutine that runs on the spot may block until one has been notified to
- * which it gave bytes itself (`runBlocking` in an unconfined one does), and then that would never be.
+ * Rejected: to leave it to the outermost call always. A coroutine that runs on the spot may block until one has been
+ * notified to which it gave bytes itself (`runBlocking` in an unconfined one does), and then that would never be.
  */
 internal object Notifications {
     /** How deep calls notify inside of each other. */
     private const val DEEPEST = 16
 
-    /** What this thread still has to notify. Kept when it is empty: to remove it and make it anew would cost more than the rest. */
+    /** What this thread still has to notify. Kept when empty: to make it anew would cost more than the rest. */
     private val REST: ThreadLocal<Rest> = ThreadLocal.withInitial { Rest() }
 
     /** Those to be notified, linked. Belongs to one thread. */
@@ -85,7 +85,9 @@ internal object Notifications {
         }
     }
 
-    /** Notifies [first] and all that follow it. A failure of one keeps neither the others nor the caller from going on. */
+    /**
+     * Notifies [first] and all that follow it. A failure of one keeps neither the others nor the caller from going on.
+     */
     fun all(first: Notified) {
         if (isBackground) return elsewhere { notifyAll(first) }
         notifyAll(first)

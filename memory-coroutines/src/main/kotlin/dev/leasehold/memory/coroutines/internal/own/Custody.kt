@@ -25,11 +25,8 @@ internal class Custody(private val grant: Grant, private val ledger: LeaseLedger
     companion object {
         /** Takes [lease] away from its owner; null when it keeps no books, and so stays whose it is. */
         fun take(lease: SharedLease): Custody? {
-            val grant = Grant.of(lease)
-            val custody = grant?.let {
-                val ledger = it.ledger
-                Custody(it, ledger, detach(it, lease))
-            }
+            // The ledger is read before it is left.
+            val custody = Grant.of(lease)?.let { Custody(it, it.ledger, detach(it, lease)) }
             requireOpenOrClose(lease)
             return custody
         }
@@ -37,8 +34,8 @@ internal class Custody(private val grant: Grant, private val ledger: LeaseLedger
 }
 
 /**
- * Takes [lease] away from the owner of [grant], and returns what would have ended it besides a scope. If its scope is ending it at
- * this moment, it is ended when this returns.
+ * Takes [lease] away from the owner of [grant], and returns what would have ended it besides a scope. If its scope is
+ * ending it at this moment, it is ended when this returns.
  */
 @IgnorableReturnValue
 internal fun detach(grant: Grant, lease: SharedLease): Tie? {
@@ -52,8 +49,8 @@ internal fun detach(grant: Grant, lease: SharedLease): Tie? {
 }
 
 /**
- * Refuses when [lease] has ended, or is being closed at this moment. That close may be refused itself; then the lease is closed as
- * soon as it can be, because what was taken away and then given to no one has no owner.
+ * Refuses when [lease] has ended, or is being closed at this moment. That close may be refused itself; then the lease
+ * is closed as soon as it can be, because what was taken away and not given to another has no owner.
  */
 internal fun requireOpenOrClose(lease: SharedLease) {
     try {

@@ -12,10 +12,10 @@ import java.util.concurrent.atomic.AtomicReference
 import kotlin.coroutines.CoroutineContext
 
 /**
- * The bytes of one lease, from the moment that the [line] granted them until the lease ends: then they go back, once, whatever
- * ends it. Any thread.
+ * The bytes of one lease, from the moment that the [line] granted them until the lease ends: then they go back, once,
+ * whatever ends it. Any thread.
  *
- * It does not know its lease, unless a scope or a job has to: a lease that was forgotten must become garbage to be reported.
+ * It does not know its lease, unless a scope or a job has to: only garbage is reported as a leak.
  *
  * @property context the coroutine that rented, or null where it was a thread
  * @param inert whether leases that end before [start] keep the bytes with the grant
@@ -37,7 +37,7 @@ internal class Grant(
     /** What ends the lease besides its scope, if anything does. */
     private val tie = AtomicReference<Tie?>()
 
-    /** Set when the block ends to which a flow or a channel handed the lease, so that the message of a late use says why. */
+    /** Whether the block has ended that a flow or a channel handed the lease to: a late use says so. */
     @Volatile
     var endedByBlock = false
 
@@ -46,11 +46,11 @@ internal class Grant(
 
     override val renter: String get() = Renter.describe(context)
 
-    override fun describe(name: String?): String =
-        if (endedByBlock) blockEnded() else ledger?.describe() ?: renter
+    override fun describe(name: String?): String = if (endedByBlock) blockEnded() else ledger?.describe() ?: renter
 
-    private fun blockEnded() = "$renter until the block of a flow or a channel that it was handed to ended: move it there to keep it, or " +
-        "let leases wait with bufferLeases"
+    private fun blockEnded() =
+        "$renter until the block of a flow or a channel that it was handed to ended: move it there to keep it, or " +
+            "let leases wait with bufferLeases"
 
     /** From now on the end of the lease gives the bytes back. */
     fun start() {
@@ -67,6 +67,14 @@ internal class Grant(
     /** Gives the bytes back, unless that was done. For a grant of which no lease came. */
     fun release() {
         if (STATE.compareAndSet(this, HELD, RETURNED)) line.giveBack(bytes)
+    }
+
+    /** Runs [action], which makes the lease; when it throws, the bytes go back. */
+    inline fun <R> orRelease(action: () -> R): R = try {
+        action()
+    } catch (failure: Throwable) {
+        release()
+        throw failure
     }
 
     /** Puts [next] in the place of what ended the lease before; false when the lease has ended. */
@@ -93,7 +101,7 @@ internal class Grant(
         }
     }
 
-    /** Lets [before], if it still may, end the lease, which it does at once: others find the lease [ending][isEnding] from now on. */
+    /** Lets [before] end the lease, if it still may, at once: others find it [ending][isEnding] from now on. */
     fun end(before: Tie): Boolean = tie.compareAndSet(before, ENDING)
 
     /** Whether its scope or its tie has taken the lease to end it. It may not be closed yet. */

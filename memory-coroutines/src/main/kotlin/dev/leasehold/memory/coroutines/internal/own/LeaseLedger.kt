@@ -16,8 +16,8 @@ import kotlin.coroutines.CoroutineContext
 /**
  * What one suspending scope owns, the newest first. Any thread: children of the scope rent at the same time.
  *
- * A lease that is closed early takes itself out. Each operation holds the lock for a few assignments; nothing is closed, and no other
- * code runs, under it.
+ * A lease that is closed early takes itself out. Each operation holds the lock for a few assignments; nothing is
+ * closed, and no other code runs, under it.
  *
  * @property name what messages call the scope
  */
@@ -33,7 +33,9 @@ internal class LeaseLedger(private val name: String?, private val context: Corou
     private var newest: LedgerEntry? = null
     private var closed = false
 
-    /** How many leases that keep no books there are in it, at most, and at how many those that were closed are dropped. */
+    /**
+     * How many leases that keep no books there are in it, at most, and at how many those that were closed are dropped.
+     */
     private var plain = 0
     private var sweepAt = FEWEST_TO_SWEEP
 
@@ -127,8 +129,7 @@ internal class LeaseLedger(private val name: String?, private val context: Corou
 
     /** Ends all, the newest first, and throws the first failure with the others attached. */
     fun end() {
-        val failure = endAll(null)
-        if (failure != null) throw failure
+        endAll(null)?.let { throw it }
     }
 
     /** Ends all after [failure], and returns it with the failures of ending attached. */
@@ -164,7 +165,7 @@ internal class LeaseLedger(private val name: String?, private val context: Corou
         entry to lease
     }
 
-    /** Drops leases that keep no books and were closed, of which nothing tells it; as often as there are twice as many as were kept. */
+    /** Drops closed leases that keep no books; runs whenever there are twice as many as were kept. */
     private fun sweep() {
         plain = 0
         var entry = newest

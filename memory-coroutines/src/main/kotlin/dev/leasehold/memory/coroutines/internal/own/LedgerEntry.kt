@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.AtomicReferenceFieldUpdater
 /**
  * What a scope has to end: a link in its [LeaseLedger], which owns these fields.
  *
- * An entry can move to another ledger while a thread that closes its lease still refers to the one before. So it says itself
- * which ledger it is in, and only that one touches its links: each ledger under its own lock.
+ * An entry can move to another ledger while a thread that closes its lease still refers to the one before. So it says
+ * itself which ledger it is in, and only that one touches its links: each ledger under its own lock.
  */
 internal abstract class LedgerEntry {
     @JvmField
@@ -45,7 +45,7 @@ internal abstract class LedgerEntry {
     }
 }
 
-/** A lease that keeps no books, moved to a scope: that it was closed before, the scope finds when it looks, at the latest at its end. */
+/** A lease that keeps no books, moved to a scope, which finds that it was closed at the latest at its end. */
 internal class PlainEntry : LedgerEntry()
 
 /** An action that runs when the scope ends. */

@@ -10,13 +10,15 @@ import kotlinx.coroutines.channels.Channel
 /**
  * Finds elements that the cancellation of a buffered channel has left behind.
  *
- * The cancellation of a kotlinx channel (1.11.0, `BufferedChannel.removeUnprocessedElements`) walks over its cells, and stops at one in
- * which a suspended sender is being resumed at that moment because the buffer has room again. That element, and all in the cells
- * before it, then stay in the buffer of a cancelled channel: no one receives them, and no handler is called. It takes a
- * cancellation, a receive and a full buffer within some nanoseconds; a storm of channels meets it once in some hundred thousand.
+ * The cancellation of a kotlinx channel (1.11.0, `BufferedChannel.removeUnprocessedElements`) walks over its cells, and
+ * stops at one in which a suspended sender is being resumed at that moment because the buffer has room again. That
+ * element, and all in the cells before it, then stay in the buffer of a cancelled channel: none receives them, and no
+ * handler is called. It takes a cancellation, a receive and a full buffer within some nanoseconds; a storm of channels
+ * meets it once in some hundred thousand.
  *
- * Asking a cancelled channel whether it is closed makes it walk again, and what was left is found. So each sender asks when it
- * has been resumed, and a thread asks a few times after each cancellation, by when any resumption that was on its way is over.
+ * A query of a cancelled channel whether it is closed makes it walk again, and what was left is found. So each sender
+ * queries when it has been resumed, and a thread does a few times after each cancellation, by when any resumption that
+ * was on its way is over.
  */
 @OptIn(DelicateCoroutinesApi::class)
 internal object LeftBehind {

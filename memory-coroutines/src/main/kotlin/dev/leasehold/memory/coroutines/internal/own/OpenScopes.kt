@@ -4,7 +4,8 @@ import kotlinx.coroutines.Job
 import java.util.concurrent.ConcurrentHashMap
 
 /**
- * Which job is a memory scope's, while the scope is open: how a coroutine that waits finds the scopes around it, by its job's ancestors.
+ * Which job is a memory scope's, while the scope is open: how a coroutine that waits finds the scopes around it, by its
+ * job's ancestors.
  *
  * Rejected: an element of the scope's context. A flow may be emitted to from inside of a scope as from inside of a
  * `coroutineScope`, but not from a context with another element in it.

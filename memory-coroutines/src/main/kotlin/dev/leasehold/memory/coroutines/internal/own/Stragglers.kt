@@ -9,8 +9,8 @@ import dev.leasehold.memory.internal.spi.firstFailure
 import dev.leasehold.memory.internal.spi.startVirtual
 
 /**
- * Closes leases that refused to close, because a native call or an input/output operation was still using them, as soon as that
- * is over: the code that was to close them has ended, and the bytes must come back.
+ * Closes leases that refused to close, because a native call or an input/output operation was still using them, as soon
+ * as that is over: the code that was to close them has ended, and the bytes must come back.
  */
 internal object Stragglers {
     private const val FIRST_PAUSE_MILLIS = 1L
@@ -26,8 +26,8 @@ internal object Stragglers {
     }
 
     /**
-     * Closes [lease], which has just refused to with [refusal], later, and runs [closed] then. Attaches the [refusal] to
-     * [failure], which is on its way already; where there is none, throws it.
+     * Closes [lease], which has just refused to with [refusal], later, and runs [closed] then. Attaches the [refusal]
+     * to [failure], which is on its way already; where there is none, throws it.
      */
     fun refused(lease: SharedLease, refusal: Throwable, failure: Throwable?, closed: () -> Unit) {
         close(lease, closed)
@@ -56,8 +56,8 @@ internal object Stragglers {
 }
 
 /**
- * Closes this lease behind a block that threw [failure], if anything, and runs [ended] when it is closed: now, or, when it
- * refuses to close, later; a refusal is thrown, or attached to [failure].
+ * Closes this lease behind a block that threw [failure], if anything, and runs [ended] when it is closed: now, or, when
+ * it refuses to close, later; a refusal is thrown, or attached to [failure].
  *
  * Inlined, because only what refuses may cost an object.
  */

@@ -7,8 +7,8 @@ import kotlinx.coroutines.Job
 /**
  * What ends a lease that belongs to no scope: a job, or a block that it was handed to. A [Grant] has at most one.
  *
- * A tie that is about to end the lease [marks][Grant.end] that in the grant first. A move takes the tie out, and so of the two one
- * wins: a move that comes second finds the mark, and a lease that is about to be closed.
+ * A tie that is about to end the lease [marks][Grant.end] that in the grant first. A move takes the tie out, and so of
+ * the two one wins: a move that comes second finds the mark, and a lease that is about to be closed.
  */
 internal abstract class Tie {
     /** It is in its grant no more, and can forget the lease. */

@@ -25,6 +25,6 @@ internal interface LineErrors {
     /** As many wait as may: [most]. */
     fun tooMany(message: String, poolName: String, most: Int): RuntimeException
 
-    /** A coroutine that asked for [requested] bytes, and whose scopes hold [held], would wait for itself. */
+    /** A coroutine that requested [requested] bytes, and whose scopes hold [held], would wait for itself. */
     fun deadlock(message: String, poolName: String, requested: Long, held: Long): RuntimeException
 }

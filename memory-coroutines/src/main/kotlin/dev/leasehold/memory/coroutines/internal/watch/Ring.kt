@@ -7,12 +7,12 @@ import java.util.Collections
 import java.util.IdentityHashMap
 
 /**
- * Coroutines that wait for one another: none of them goes on before [blocking] bytes are granted, and their scopes hold too many
- * for that.
+ * Coroutines that wait for one another: none of them goes on before [blocking] bytes are granted, and their scopes hold
+ * too many for that.
  *
  * @property members how many coroutines wait in it
  * @property held how many bytes their scopes hold
- * @property blocking how many bytes the first of them asks for
+ * @property blocking how many bytes the first of them requests
  */
 internal class Ring private constructor(val members: Int, val held: Long, val blocking: Long) {
     /** What the scopes of several waiters hold together, each scope counted once. */

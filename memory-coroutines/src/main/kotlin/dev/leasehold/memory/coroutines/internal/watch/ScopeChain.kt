@@ -11,8 +11,8 @@ import kotlinx.coroutines.Job
 import kotlin.coroutines.CoroutineContext
 
 /**
- * The scopes that cannot end before a certain coroutine does, because its job is theirs or a descendant of theirs: what they hold
- * of the pool comes back only when they, or their other coroutines, close something early.
+ * The scopes that cannot end before a certain coroutine does, because its job is theirs or a descendant of theirs: what
+ * they hold of the pool comes back only when they, or their other coroutines, close something early.
  *
  * @property ledgers the innermost first
  */
@@ -35,28 +35,29 @@ internal class ScopeChain private constructor(
         ledgers.all { it.heldOf(state.line) == 0L } && directly().lastOrNull() === ledgers.lastOrNull()
 
     /**
-     * How many bytes certainly come back only after the coroutine has gone on. A scope's count when it is the scope's body that
-     * waits, or the body of a scope directly inside, and no other coroutine of the scope is left that could close something;
-     * but not what is bound to a job as well. What the coroutine holds by `withLease` counts where the pool traces it.
+     * How many bytes certainly come back only after the coroutine has gone on. A scope's count when it is the scope's
+     * body that waits, or the body of a scope directly inside, and no other coroutine of the scope is left that could
+     * close something; but not what is bound to a job as well. What the coroutine holds by `withLease` counts where the
+     * pool traces it.
      */
     fun heldForCertain(): Long = heldByCalls() + directly().sumOf { it.heldUnboundOf(state.line) }
 
     private fun heldByCalls(): Long =
-        (listOf(job) + ledgersAt(job).mapNotNull { it.caller }).sumOf { state.calls?.heldBy(it) ?: 0 }
+        (listOf(job) + waiting().mapNotNull { it.caller }).sumOf { state.calls?.heldBy(it) ?: 0 }
 
     /** The scopes whose bodies wait, in which no other coroutine runs. */
     private fun directly(): List<LeaseLedger> {
         var below: Job? = null
-        return ledgersAt(job).takeWhile { ledger ->
+        return waiting().takeWhile { ledger ->
             val alone = ledger.job?.children?.none { it !== below && !it.isCompleted } == true
             below = ledger.job
             alone
         }.toList()
     }
 
-    /** The scopes whose bodies wait: that of [body] itself, the one whose body opened that, and so on. */
-    private fun ledgersAt(body: Job): Sequence<LeaseLedger> = sequence {
-        var at: Job? = body
+    /** The scopes whose bodies wait: that of the coroutine itself, the one whose body opened that, and so on. */
+    private fun waiting(): Sequence<LeaseLedger> = sequence {
+        var at: Job? = job
         for (ledger in ledgers) {
             if (ledger.job !== at) return@sequence
             yield(ledger)
@@ -65,20 +66,21 @@ internal class ScopeChain private constructor(
     }
 
     /** What holds how much, as a message lists it. */
-    fun describe(): String {
-        val calls = heldByCalls()
-        val scopes = ledgers.mapNotNull { ledger ->
-            ledger.heldOf(state.line).takeIf { it > 0 }?.let { "${ledger.describe()} holds ${describeBytes(it)}" }
+    fun describe(): String = buildList {
+        for (ledger in ledgers) {
+            val held = ledger.heldOf(state.line)
+            if (held > 0) add("${ledger.describe()} holds ${describeBytes(held)}")
         }
-        return (scopes + listOfNotNull("its own withLease holds ${describeBytes(calls)}".takeIf { calls > 0 })).joinToString(" and ")
-    }
+        val calls = heldByCalls()
+        if (calls > 0) add("its own withLease holds ${describeBytes(calls)}")
+    }.joinToString(" and ")
 
     companion object {
         /**
-         * The chain of the coroutine of [context], which rents for [owner]; null when there is nothing that could wait for itself.
+         * The chain of the coroutine of [context], which rents for [owner]; null when nothing could wait for itself.
          *
-         * What is rented for a scope comes before the scope's end or never, so that one counts also when the coroutine is none of its
-         * own, or its job does not lead there: inside of `NonCancellable`, or of `runBlocking`.
+         * What is rented for a scope comes before the scope's end or never, so that one counts also when the coroutine
+         * is none of its own, or its job does not lead there: inside of `NonCancellable`, or of `runBlocking`.
          */
         fun of(state: LineState, context: CoroutineContext, owner: LeaseLedger? = null): ScopeChain? {
             if (state.calls == null && OpenScopes.isEmpty()) return null

@@ -16,7 +16,9 @@ internal class ScopedWaiter(line: ByteLine, bytes: Long, chain: ScopeChain, val 
     var chain: ScopeChain? = chain
         private set
 
-    /** For how long its scopes have given nothing back, and for how long nothing at all has moved. Belong to the watch. */
+    /**
+     * For how long its scopes have given nothing back, and for how long nothing at all has moved. Belong to the watch.
+     */
     val returns: Stillness<Long> = Stillness()
     val moment: Stillness<Any> = Stillness()
 

@@ -15,35 +15,37 @@ import kotlin.time.Duration
 /*
  * Finds coroutines that would wait for ever, for themselves or for one another.
  *
- * CERTAIN. The body of a scope asks for more than the capacity less what its scope holds, and no other coroutine of the scope is
- * left. No one is going to give anything back, so it fails before it joins the line.
+ * CERTAIN. The body of a scope requests more than the capacity less what its scope holds, and no other coroutine of the
+ * scope is left. Nothing is going to come back, so it fails before it joins the line.
  *
- * SUSPECTED. A child asks for more than its scopes leave over. The body, or another child, may close something. So it waits, and
- * fails when the scopes have given nothing back for as long as the pool's patience.
+ * SUSPECTED. A child requests more than its scopes leave over. The body, or another child, may close something. So it
+ * waits, and fails when the scopes have given nothing back for as long as the pool's patience.
  *
- * RING. A holds 40 of 100 and asks for 30, B holds 40 and asks for 40: each leaves over what it asks for, and both wait for ever. The
- * line is strict, so there is one more way to get there: A holds 40, X asks for 100, and A asks for 20 behind X. Both are this:
+ * RING. A holds 40 of 100 and requests 30, B holds 40 and requests 40: each leaves over what it requests, and both wait
+ * for ever. The line is strict, so there is one more way to get there: A holds 40, X requests 100, and A requests 20
+ * behind X. Both are this:
  *
- *    line:   … p … w      of those from p to w, the scopes hold H together, and p asks for more than the capacity less H
+ *    line:   … p … w     of those from p to w, the scopes hold H together, and p requests more than the capacity less H
  *
- * None from p on is granted before p is, so none of their scopes gets on, and p cannot be granted. Everything else, free or
- * held by what does not wait, is taken to come back, so that a slow worker is no ring. One fails, w: the one without whose
- * scopes p would fit. It came last of those that close the ring, so its patience, in which nothing at all moved in the pool,
- * covers the whole time that the ring has existed. With its failure its scopes end, and the others go on.
+ * None from p on is granted before p is, so none of their scopes gets on, and p cannot be granted. Everything else,
+ * free or held by what does not wait, is taken to come back, so that a slow worker is no ring. One fails, w: the one
+ * without whose scopes p would fit. It came last of those that close the ring, so its patience, in which nothing at all
+ * moved in the pool, covers the whole time that the ring has existed. Its failure ends its scopes, and the others go
+ * on.
  *
- * BELOW. A coroutine has its bytes and waits in the line of the pool below, which counts whole blocks; all that is out there is
- * its own, and nothing came back for the whole patience.
+ * BELOW. A coroutine has its bytes and waits in the line of the pool below, which counts whole blocks; all that is out
+ * there is its own, and nothing came back for the whole patience.
  *
- * STALL. No waiter has been served for the whole patience. What coroutines hold by `withLease` is not known, because to note it would
- * cost every one of them more than the line does; so one that waits for itself in there hangs. A line may also stand still
- * rightly. So none fails, and a warning in the log says so, once for each standstill.
+ * STALL. No waiter has been served for the whole patience. What coroutines hold by `withLease` is not known, because to
+ * note it would cost every one of them more than the line does; so one that waits for itself in there hangs. A line may
+ * also stand still rightly. So none fails, and a warning in the log says so, once for each standstill.
  *
- * One look for a pool, four times in its patience and only while something waits, in real time, on the library's own thread: what
- * hangs may have blocked the application's.
+ * One look for a pool, four times in its patience and only while something waits, in real time, on the library's own
+ * thread: what hangs may have blocked the application's.
  *
- * Rejected: a timeout around the wait (looking loses the place in the line, and cancellation its promptness); a watching
- * coroutine for each waiter (an object and a timer a wait); asking at once whether all coroutines of a scope wait (no coroutine
- * says what it waits for).
+ * Rejected: a timeout around the wait (looking loses the place in the line, and cancellation its promptness); a
+ * watching coroutine for each waiter (an object and a timer a wait); asking at once whether all coroutines of a scope
+ * wait (no coroutine says what it waits for).
  */
 
 /** The watch over what waits for the bytes of one suspending pool. Any thread. */
@@ -118,7 +120,9 @@ internal class StallWatch(private val state: LineState) {
             waiter.bytes > line.capacity - held && returnsNothing ->
                 DeadlockMessages.suspected(state, waiter.bytes, chain, waiter.context)
 
-            isStill -> Ring.closedBy(waiter, line)?.let { DeadlockMessages.ring(state, waiter.bytes, it, held, waiter.context) }
+            isStill -> Ring.closedBy(waiter, line)?.let {
+                DeadlockMessages.ring(state, waiter.bytes, it, held, waiter.context)
+            }
 
             else -> null
         }
