@@ -56,6 +56,7 @@ public abstract class MemoryHolder internal constructor(
     /** Whether it has been closed. Another thread may do so at any moment: for diagnosis only. */
     public val isClosed: Boolean get() = hasEnded
 
+    /** Ends a lease, or gives one reference to a block back: see [SharedLease.close] and [Block.close]. */
     abstract override fun close()
 
     /**

@@ -72,7 +72,7 @@ public abstract class RefCount internal constructor(
 
     private fun mayAddReference(seen: Long) = seen > 0 && Integer.compareUnsigned(referencesIn(seen) - 1, MOST - 1) < 0
 
-    /** Adds a scope, which must [leave]; false when no reference was left. */
+    /** Adds a scope, which must [leave][leaveScope]; false when no reference was left. */
     internal fun tryEnter(): Boolean {
         val bias = bias
         if (bias != null && bias.isOwner(Thread.currentThread())) {
