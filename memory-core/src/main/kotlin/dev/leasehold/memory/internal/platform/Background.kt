@@ -48,17 +48,11 @@ internal object Background {
     @IgnorableReturnValue
     fun schedule(delay: Duration, task: () -> Unit): AutoCloseable = thread.schedule(delay.inWholeNanoseconds, task)
 
-    /** Runs [task] after each [period], also after it has thrown, until what is returned is closed. */
-    fun every(period: Duration, task: () -> Unit): AutoCloseable = thread.every(period.inWholeNanoseconds, task)
-
     /** Starts a virtual thread for [task]. An interrupt may end it. */
     @IgnorableReturnValue
-    fun startVirtual(name: HelperThread, task: () -> Unit): Thread = virtual(name, task).also(Thread::start)
-
-    /** Makes a virtual thread for [task], for a caller that has to know the thread before it starts. */
-    fun virtual(name: HelperThread, task: () -> Unit): Thread = name.virtual {
+    fun startVirtual(name: HelperThread, task: () -> Unit): Thread = name.virtual {
         logged("${name.threadName} failed") { interruptibly(task) }
-    }
+    }.also(Thread::start)
 
     /** Runs [action] when [referent] is garbage. Neither [action] nor anything it refers to may refer to [referent]. */
     fun whenGarbage(referent: Any, action: () -> Unit) {

@@ -67,14 +67,10 @@ internal class BackgroundThread(
     }
 
     /** Runs [task] once, [delayNanos] nanoseconds from now, unless what is returned is closed before. */
-    fun schedule(delayNanos: Long, task: () -> Unit): AutoCloseable =
-        cancellable(added { executor.schedule({ guarded(task) }, delayNanos, NANOSECONDS) })
-
-    /** Runs [task] after each [periodNanos] nanoseconds, also after it has thrown, until what is returned is closed. */
-    fun every(periodNanos: Long, task: () -> Unit): AutoCloseable =
-        cancellable(added { executor.scheduleWithFixedDelay({ guarded(task) }, periodNanos, periodNanos, NANOSECONDS) })
-
-    private fun cancellable(task: Future<*>?) = AutoCloseable { val _ = task?.cancel(false) }
+    fun schedule(delayNanos: Long, task: () -> Unit): AutoCloseable {
+        val scheduled = added { executor.schedule({ guarded(task) }, delayNanos, NANOSECONDS) }
+        return AutoCloseable { val _ = scheduled?.cancel(false) }
+    }
 
     // Where no thread can be started the task stays in the queue, and the caller, which may be closing a lease, goes
     // on.

@@ -12,9 +12,3 @@ public val libraryLogger: System.Logger get() = Log.logger
 @InternalMemoryApi
 @Suppress("NOTHING_TO_INLINE")
 public inline fun logWarning(message: String): Unit = libraryLogger.log(System.Logger.Level.WARNING, message)
-
-/** Logs a [failure] that no caller sees. Inlined, so that the record names the calling class. */
-@InternalMemoryApi
-@Suppress("NOTHING_TO_INLINE")
-public inline fun logError(message: String, failure: Throwable): Unit =
-    libraryLogger.log(System.Logger.Level.ERROR, message, failure)

@@ -196,40 +196,6 @@ class BackgroundThreadSpec : FunSpec() {
             await("the thread has ended") { !thread.isAlive }
             ran.get() shouldBe 0
         }
-
-        test("a periodic task goes on after it has thrown, until it is cancelled") {
-            val background = background(idle = 20.milliseconds)
-            val runs = AtomicInteger()
-            lateinit var thread: Thread
-            val records = loggedRecords("a task failed") {
-                val periodic = background.every(1.milliseconds.inWholeNanoseconds) {
-                    thread = Thread.currentThread()
-                    if (runs.incrementAndGet() <= 3) throw failure
-                }
-                await("ten runs") { runs.get() >= 10 }
-                periodic.close()
-                await("the thread has ended") { !thread.isAlive }
-            }
-            records.map(LogRecord::getThrown) shouldContainExactly List(3) { failure }
-            val before = runs.get()
-            background.threadOfNext()
-            runs.get() shouldBe before
-        }
-
-        test("a periodic task can cancel itself") {
-            val background = background(idle = 20.milliseconds)
-            lateinit var periodic: AutoCloseable
-            val isKnown = CountDownLatch(1)
-            val runs = AtomicInteger()
-            periodic = background.every(1) {
-                isKnown.await()
-                if (runs.incrementAndGet() == 3) periodic.close()
-            }
-            isKnown.countDown()
-            val thread = background.threadOfNext()
-            await("the thread has ended") { !thread.isAlive }
-            runs.get() shouldBe 3
-        }
     }
 
     private fun background(

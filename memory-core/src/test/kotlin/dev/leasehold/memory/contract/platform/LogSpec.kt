@@ -4,7 +4,6 @@ package dev.leasehold.memory.contract.platform
 
 import dev.leasehold.memory.internal.platform.tryUnmap
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
-import dev.leasehold.memory.internal.spi.logError
 import dev.leasehold.memory.internal.spi.logWarning
 import dev.leasehold.memory.support.ScriptedPlatform
 import dev.leasehold.testing.loggedRecords
@@ -22,15 +21,10 @@ class LogSpec : FunSpec() {
             record.level shouldBe Level.WARNING
         }
 
-        test("a record of another module names that module's class, and has the failure") {
-            val failure = IllegalStateException("of the test")
+        test("a record of another module names that module's class") {
             val warning = record("a warning of the test") { Reporter.warn("a warning of the test") }
             warning.sourceClassName shouldBe Reporter::class.java.name
             warning.level shouldBe Level.WARNING
-            val error = record("an error of the test") { Reporter.fail("an error of the test", failure) }
-            error.sourceClassName shouldBe Reporter::class.java.name
-            error.level shouldBe Level.SEVERE
-            error.thrown shouldBe failure
         }
     }
 
@@ -38,7 +32,5 @@ class LogSpec : FunSpec() {
 
     private object Reporter {
         fun warn(message: String) = logWarning(message)
-
-        fun fail(message: String, failure: Throwable) = logError(message, failure)
     }
 }
