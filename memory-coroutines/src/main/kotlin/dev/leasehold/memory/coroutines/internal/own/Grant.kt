@@ -121,7 +121,7 @@ internal class Grant(
         @JvmField
         val STATE: AtomicIntegerFieldUpdater<Grant> = AtomicIntegerFieldUpdater.newUpdater(Grant::class.java, "state")
 
-        /** The grant of [lease], or null when it was not rented from a suspending pool, or by [withLease]. */
+        /** The grant of [lease], or null when it was not rented from a suspending pool, or by `withLease`. */
         fun of(lease: SharedLease): Grant? = lease.keeper() as? Grant
     }
 }

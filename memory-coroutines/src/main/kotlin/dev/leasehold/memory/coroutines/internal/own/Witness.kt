@@ -28,7 +28,7 @@ internal class Witness(
     }
 }
 
-/** How many bytes each coroutine holds by calls of [withLease] that it is in. Any thread. */
+/** How many bytes each coroutine holds by calls of `withLease` that it is in. Any thread. */
 internal class CallLedger {
     private val held = ConcurrentHashMap<Job, Long>()
 
