@@ -42,11 +42,13 @@ internal class LargeBlocks(private val platform: Platform, private val leaf: Bud
         return null
     }
 
-    /** Keeps [region] for the next request. */
+    /** Keeps [region] for the next request; where it is so large that another like it is not likely, gives it to the system. */
     fun giveBack(region: Region) {
         out.remove(region)
-        idle.addLast(region)
         idleBytes += region.bytes
+        if (region.bytes <= MOST_KEPT) return idle.addLast(region)
+        idle.addFirst(region)
+        val _ = dropOldest()
     }
 
     /**
@@ -133,4 +135,9 @@ internal class LargeBlocks(private val platform: Platform, private val leaf: Bud
     }
 
     private fun roundToPages(bytes: Long) = Math.addExact(bytes, platform.pageSize - 1) and -platform.pageSize
+
+    private companion object {
+        /** The largest block that is kept, in bytes. */
+        const val MOST_KEPT = 64L shl 20
+    }
 }
