@@ -21,13 +21,19 @@ internal class Comparison(
             warmUp(budget)
             out.println(Report.head(sizes, machine.resident()))
             // Both stay open to the end, so that the tree shows both.
-            SystemMemoryManager(Way.RESIZE.title) { this.budget = budget }.use { resizing ->
-                SystemMemoryManager(Way.COPY.title) { this.budget = budget }.use { copying ->
+            manager(Way.RESIZE.title, budget).use { resizing ->
+                manager(Way.COPY.title, budget).use { copying ->
                     val resized = travel(resizing, sizes, Way.RESIZE)
                     return conclude(resized, travel(copying, sizes, Way.COPY))
                 }
             }
         }
+    }
+
+    // Without idle memory, so that the figures are those of the buffers alone.
+    private fun manager(name: String, budget: MemoryBudget) = SystemMemoryManager(name) {
+        this.budget = budget
+        idleBound = 0
     }
 
     private fun travel(manager: SystemMemoryManager, sizes: List<Long>, way: Way): Journey {
@@ -40,7 +46,7 @@ internal class Comparison(
 
     // The first growths of a JVM load classes, and would be measured with that.
     private fun warmUp(budget: MemoryBudget) {
-        SystemMemoryManager("warm-up") { this.budget = budget }.use { manager ->
+        manager("warm-up", budget).use { manager ->
             for (round in 1..WARM_UPS) {
                 for (way in Way.entries) {
                     val journey = Traveller(manager, Room.sizes(WARM_UP_TOP), machine) { _, _ -> }.travel(way)

@@ -38,11 +38,11 @@ internal class SlabEngine(
     private val depot = Depot()
     private val store = SlabStore(state.platform, leaf, storeBound(config.idleBound == 0L, state))
     override val line = WaitLine(store.lock)
+    private val purge = Purge(store, depot, line, config.idleBound)
     private val departed = Tally()
     private val counts = UncachedCounts()
-    private val registry = CacheRegistry(fence, adopting(departed, store, table), serving(line))
+    private val registry = CacheRegistry(fence, adopting(departed, store, table), adopted(line, purge))
     private val refusals = Refusals(store, leaf)
-    private val purge = Purge(store, depot, line, config.idleBound)
     private val shortage = Shortage(state, store, line, registry, refusals, purge)
     private val magazines = Magazines(state, store, line, depot, shortage, config.idleBound == 0L, purge, hygiene)
     private val quarantine = Quarantine(magazines, counts)
@@ -221,6 +221,9 @@ internal class SlabEngine(
             }
         }
 
-        fun serving(line: WaitLine): () -> Unit = { if (line.length > 0) line.serveNow() }
+        fun adopted(line: WaitLine, purge: Purge): () -> Unit = {
+            if (line.length > 0) line.serveNow()
+            purge.expect()
+        }
     }
 }

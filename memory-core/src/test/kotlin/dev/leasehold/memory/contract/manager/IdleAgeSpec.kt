@@ -7,6 +7,7 @@ import dev.leasehold.memory.MiB
 import dev.leasehold.memory.SystemMemoryManager
 import dev.leasehold.memory.allocate
 import dev.leasehold.memory.internal.platform.Platform
+import dev.leasehold.memory.support.onThread
 import dev.leasehold.memory.support.together
 import dev.leasehold.testing.Effort
 import dev.leasehold.testing.await
@@ -92,6 +93,13 @@ class IdleAgeSpec : FunSpec({
         }
     }
 
+    test("what a thread that has ended left in its cache goes back likewise") {
+        manager(Watched()) { idleBound = 64.KiB }.use { manager ->
+            onThread { SIZES.forEach { size -> List(8) { manager.allocate(size) }.forEach(Block::close) } }
+            await("it goes back") { manager.stats().idle <= 64.KiB }
+        }
+    }
+
     test("with a bound of zero it goes back at once") {
         manager(Watched()) { idleBound = 0 }.use { manager ->
             List(8) { manager.allocate(2.MiB) }.forEach(Block::close)
@@ -108,5 +116,6 @@ class IdleAgeSpec : FunSpec({
 }) {
     private companion object {
         const val RING = 64
+        val SIZES = listOf(64L, 1024L, 16_384L, 65_536L)
     }
 }
