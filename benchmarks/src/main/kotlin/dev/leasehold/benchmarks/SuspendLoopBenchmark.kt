@@ -18,8 +18,8 @@ import kotlinx.coroutines.yield
  * A loop over bytes in a coroutine: in the body of the suspending lambda, in a scope inside of it, and in a plain
  * function that knows no coroutine.
  *
- * The lambda has a suspension point that is never reached, so that the compiler makes a state machine of its body, as
- * it does of most. One coroutine takes one lease after another on the calling thread and never waits.
+ * The lambda has a suspension point between parts of the bytes, which is never reached: so the compiler makes a state
+ * machine of its body, as it does of most. One coroutine takes one lease after another on the calling thread and never waits.
  */
 @State(Scope.Thread)
 public open class SuspendLoopBenchmark : Measured() {
@@ -50,11 +50,12 @@ public open class SuspendLoopBenchmark : Measured() {
     @Benchmark
     public fun inLambda(): Int = runUnsuspended {
         suspendingPool.withLease(size.toLong()) { lease ->
-            if (suspends) yield()
             val bytes = lease.keptSegment
             var sum = 0
-            for (offset in 0L until bytes.size) sum += bytes.getByte(offset)
-            if (suspends) yield()
+            for (part in 0 until PARTS) {
+                for (offset in startOf(part) until startOf(part + 1)) sum += bytes.getByte(offset)
+                if (suspends) yield()
+            }
             sum
         }
     }
@@ -63,13 +64,15 @@ public open class SuspendLoopBenchmark : Measured() {
     @Benchmark
     public fun inScope(): Int = runUnsuspended {
         suspendingPool.withLease(size.toLong()) { lease ->
-            if (suspends) yield()
-            val sum = lease.withSegment { bytes ->
-                var sum = 0
-                for (offset in 0L until bytes.size) sum += bytes.getByte(offset)
-                sum
+            var sum = 0
+            for (part in 0 until PARTS) {
+                sum += lease.withSegment { bytes ->
+                    var partSum = 0
+                    for (offset in startOf(part) until startOf(part + 1)) partSum += bytes.getByte(offset)
+                    partSum
+                }
+                if (suspends) yield()
             }
-            if (suspends) yield()
             sum
         }
     }
@@ -78,20 +81,30 @@ public open class SuspendLoopBenchmark : Measured() {
     @Benchmark
     public fun inFunction(): Int = runUnsuspended {
         suspendingPool.withLease(size.toLong()) { lease ->
-            if (suspends) yield()
-            val sum = sumOf(lease.keptSegment)
-            if (suspends) yield()
+            val bytes = lease.keptSegment
+            var sum = 0
+            for (part in 0 until PARTS) {
+                sum += sumOf(bytes, startOf(part), startOf(part + 1))
+                if (suspends) yield()
+            }
             sum
         }
     }
 
     /** No coroutine and no rent: the loop alone. */
     @Benchmark
-    public fun plain(): Int = sumOf(lease.segment)
+    public fun plain(): Int = sumOf(lease.segment, 0, size.toLong())
 
-    private fun sumOf(bytes: Segment): Int {
+    private fun startOf(part: Int): Long = size.toLong() / PARTS * part
+
+    private fun sumOf(bytes: Segment, from: Long, until: Long): Int {
         var sum = 0
-        for (offset in 0L until bytes.size) sum += bytes.getByte(offset)
+        for (offset in from until until) sum += bytes.getByte(offset)
         return sum
+    }
+
+    private companion object {
+        /** After each of so many parts of the bytes the coroutine may suspend. */
+        const val PARTS = 16
     }
 }

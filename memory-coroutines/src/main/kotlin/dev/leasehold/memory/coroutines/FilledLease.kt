@@ -25,7 +25,8 @@ public class FilledLease(public val lease: SharedLease, public val length: Long)
      * @throws dev.leasehold.memory.LeaseClosedException when the lease has ended
      */
     @JvmSynthetic
-    public inline fun <R> withSegment(crossinline action: (Segment) -> R): R =
+    @Suppress("NOTHING_TO_INLINE")
+    public inline fun <R> withSegment(noinline action: (Segment) -> R): R =
         lease.withSegment { action(it.slice(0, length)) }
 
     /**
