@@ -75,8 +75,8 @@ public abstract class MemoryHolder internal constructor(
      * @throws GuardBytesException when [action] ran and the memory was closed meanwhile, in a checked manager, and the
      *   bytes around it were overwritten
      */
-    // The call is inlined, so that the JVM knows its action there; the action is not, because inside of a coroutine its loops would
-    // become part of a state machine: four times slower at 64 KiB.
+    // The call is inlined, so that the JVM knows its action there; the action is not, because inside of a coroutine its
+    // loops would become part of a state machine: four times slower at 64 KiB.
     @JvmSynthetic
     @Suppress("NOTHING_TO_INLINE")
     public inline fun <R> withSegment(noinline action: (Segment) -> R): R =

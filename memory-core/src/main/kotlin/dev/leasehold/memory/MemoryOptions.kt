@@ -23,8 +23,9 @@ public abstract class MemoryOptions internal constructor(idleBound: Long, quaran
     public var budget: MemoryBudget = MemoryBudget.root()
 
     /**
-     * How many idle bytes are kept for the next requests. What is above goes back to the system, in the background, after
-     * it has lain idle for a second; with 0 all goes back at once. 64 MiB by default in a pool, 2 MiB in a manager.
+     * How many idle bytes are kept for the next requests. What is above goes back to the system, in the background,
+     * after it has lain idle for a second; with 0 all goes back at once. 64 MiB by default in a pool, 2 MiB in a
+     * manager.
      */
     public var idleBound: Long = idleBound
 

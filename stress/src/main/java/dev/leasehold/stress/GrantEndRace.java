@@ -6,8 +6,8 @@ import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import dev.leasehold.memory.SharedLease;
 import dev.leasehold.memory.coroutines.internal.line.ByteLine;
+import dev.leasehold.memory.coroutines.internal.own.Binding;
 import dev.leasehold.memory.coroutines.internal.own.Grant;
-import dev.leasehold.memory.coroutines.internal.own.Tie;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
@@ -18,14 +18,14 @@ import org.openjdk.jcstress.infra.results.II_Result;
 
 /**
  * The end of a lease that a job, or a block, may end: while the job completes, the lease is moved away from it, or moved to another job, or
- * closed by its owner. Of those that would end it one does, its bytes go back once, and no tie that was replaced keeps the lease.
+ * closed by its owner. Of those that would end it one does, its bytes go back once, and no binding that was replaced keeps the lease.
  */
 public final class GrantEndRace {
     private GrantEndRace() {
     }
 
-    /** A tie that counts how often it was taken out of its grant. */
-    private static final class CountingTie extends Tie {
+    /** A binding that counts how often it was taken out of its grant. */
+    private static final class CountingBinding extends Binding {
         final AtomicInteger loosened = new AtomicInteger();
 
         @Override
@@ -48,24 +48,24 @@ public final class GrantEndRace {
     public static class MoveOrEnd {
         private static final ByteLine LINE = CountingWaiter.exhausted(1);
         private final Grant grant = new Grant(LINE, 1, null, true);
-        private final Tie tie = new CountingTie();
+        private final Binding binding = new CountingBinding();
 
         public MoveOrEnd() {
-            if (!grant.tie(tie)) throw new IllegalStateException("a fresh grant has ended");
+            if (!grant.bind(binding)) throw new IllegalStateException("a fresh grant has ended");
         }
 
         @Actor
         public void moves(II_Result r) {
-            r.r1 = grant.untie() != null ? 1 : grant.isEnding() ? 0 : -1;
+            r.r1 = grant.unbind() != null ? 1 : grant.isEnding() ? 0 : -1;
         }
 
         @Actor
         public void ends(II_Result r) {
-            r.r2 = grant.end(tie) ? 1 : 0;
+            r.r2 = grant.end(binding) ? 1 : 0;
         }
     }
 
-    /** The results: how often the tie before was loosened, and how often the two that were to take its place. */
+    /** The results: how often the binding before was loosened, and how often the two that were to take its place. */
     @JCStressTest
     @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "The later one has it, and the one before forgets it.")
     @Outcome(expect = FORBIDDEN, desc = "Two may end it, or none; or one keeps it for ever.")
@@ -73,22 +73,22 @@ public final class GrantEndRace {
     public static class TwoMoves {
         private static final ByteLine LINE = CountingWaiter.exhausted(1);
         private final Grant grant = new Grant(LINE, 1, null, true);
-        private final CountingTie before = new CountingTie();
-        private final CountingTie one = new CountingTie();
-        private final CountingTie other = new CountingTie();
+        private final CountingBinding before = new CountingBinding();
+        private final CountingBinding one = new CountingBinding();
+        private final CountingBinding other = new CountingBinding();
 
         public TwoMoves() {
-            if (!grant.tie(before)) throw new IllegalStateException("a fresh grant has ended");
+            if (!grant.bind(before)) throw new IllegalStateException("a fresh grant has ended");
         }
 
         @Actor
         public void one() {
-            if (!grant.tie(one)) throw new IllegalStateException("the grant of an open lease refused a tie");
+            if (!grant.bind(one)) throw new IllegalStateException("the grant of an open lease refused a binding");
         }
 
         @Actor
         public void other() {
-            if (!grant.tie(other)) throw new IllegalStateException("the grant of an open lease refused a tie");
+            if (!grant.bind(other)) throw new IllegalStateException("the grant of an open lease refused a binding");
         }
 
         @Arbiter
@@ -99,7 +99,7 @@ public final class GrantEndRace {
         }
     }
 
-    /** The results: how many bytes are out, and how often the tie was loosened. */
+    /** The results: how many bytes are out, and how often the binding was loosened. */
     @JCStressTest
     @Outcome(id = "0, 1", expect = ACCEPTABLE, desc = "Given back once.")
     @Outcome(expect = FORBIDDEN, desc = "Given back twice, or never.")
@@ -107,10 +107,10 @@ public final class GrantEndRace {
     public static class TwoEnds {
         private final ByteLine line = CountingWaiter.exhausted(1);
         private final Grant grant = new Grant(line, 1, null, false);
-        private final CountingTie tie = new CountingTie();
+        private final CountingBinding binding = new CountingBinding();
 
         public TwoEnds() {
-            if (!grant.tie(tie)) throw new IllegalStateException("a fresh grant has ended");
+            if (!grant.bind(binding)) throw new IllegalStateException("a fresh grant has ended");
         }
 
         @Actor
@@ -126,7 +126,7 @@ public final class GrantEndRace {
         @Arbiter
         public void count(II_Result r) {
             r.r1 = (int) line.getUsed();
-            r.r2 = tie.loosened.get();
+            r.r2 = binding.loosened.get();
         }
     }
 
@@ -163,7 +163,7 @@ public final class GrantEndRace {
         }
     }
 
-    @NegativeControl(without = "the mark of a tie that ends the lease: looks whether it is still there, and closes then")
+    @NegativeControl(without = "the mark of a binding that ends the lease: looks whether it is still there, and closes then")
     @JCStressTest
     @Outcome(id = "1, 0", expect = ACCEPTABLE, desc = "Moved.")
     @Outcome(id = "0, 1", expect = ACCEPTABLE, desc = "Ended.")
@@ -171,19 +171,19 @@ public final class GrantEndRace {
     @Outcome(expect = FORBIDDEN, desc = "Not what the missing protection explains.")
     @State
     public static class Unmarked {
-        private volatile Tie tie = new CountingTie();
+        private volatile Binding binding = new CountingBinding();
 
         @Actor
         public void moves(II_Result r) {
-            Tie before = tie;
-            tie = null;
+            Binding before = binding;
+            binding = null;
             r.r1 = before != null ? 1 : 0;
         }
 
         @Actor
         public void ends(II_Result r) {
-            if (tie == null) return;
-            tie = null;
+            if (binding == null) return;
+            binding = null;
             r.r2 = 1;
         }
     }

@@ -136,10 +136,10 @@ final class TwinLine {
             serve();
             return;
         }
-        Waiter heir = heirOf(bytes);
-        if (heir == null) state.getAndAdd(bytes);
+        Waiter successor = successorOf(bytes);
+        if (successor == null) state.getAndAdd(bytes);
         consume();
-        if (heir != null) heir.notices.incrementAndGet();
+        if (successor != null) successor.notices.incrementAndGet();
     }
 
     private void serve() {
@@ -150,7 +150,7 @@ final class TwinLine {
         return lack == Lack.COUNT_OF_CALLS ? calls.compareAndSet(0, 1) : calls.getAndIncrement() == 0;
     }
 
-    private Waiter heirOf(long bytes) {
+    private Waiter successorOf(long bytes) {
         long seen = state.get();
         if (seen >= 0 || (seen & CLOSED) != 0) return null;
         Waiter first = served.next;

@@ -1,9 +1,9 @@
 package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.SharedLease
-import dev.leasehold.memory.coroutines.internal.own.Custody
+import dev.leasehold.memory.coroutines.internal.own.DeferredClose
 import dev.leasehold.memory.coroutines.internal.own.LeftBehind
-import dev.leasehold.memory.coroutines.internal.own.Stragglers
+import dev.leasehold.memory.coroutines.internal.own.OwnershipTransfer
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.channels.BufferOverflow
 import kotlinx.coroutines.channels.Channel
@@ -57,7 +57,7 @@ public class LeaseChannel<E> internal constructor(
         if (!dropsLatest) return sendAndLook(element)
         val result = channel.trySend(element)
         if (result.isSuccess) return
-        Stragglers.close(lease)
+        DeferredClose.close(lease)
         if (result.isClosed) throw result.exceptionOrNull() ?: ClosedSendChannelException(null)
     }
 
@@ -68,14 +68,14 @@ public class LeaseChannel<E> internal constructor(
      */
     override fun trySend(element: E): ChannelResult<Unit> {
         val lease = leaseOf(element)
-        val custody = Custody.take(lease)
+        val transfer = OwnershipTransfer.take(lease)
         val result = channel.trySend(element)
         if (result.isFailure) {
             if (dropsLatest && !result.isClosed) {
-                Stragglers.close(lease)
+                DeferredClose.close(lease)
                 return DROPPED
             }
-            custody?.restore(lease)
+            transfer?.restore(lease)
         }
         return result
     }
@@ -123,7 +123,7 @@ public class LeaseChannel<E> internal constructor(
         private val DROPPED = Channel<Unit>(Channel.UNLIMITED).trySend(Unit)
 
         fun <E> of(capacity: Int, overflow: BufferOverflow, leaseOf: (E) -> SharedLease): LeaseChannel<E> {
-            val undelivered = { element: E -> Stragglers.close(leaseOf(element)) }
+            val undelivered = { element: E -> DeferredClose.close(leaseOf(element)) }
             if (overflow != BufferOverflow.DROP_LATEST) {
                 val buffers = capacity != Channel.RENDEZVOUS && capacity != Channel.UNLIMITED
                 val leavesBehind = buffers && overflow == BufferOverflow.SUSPEND

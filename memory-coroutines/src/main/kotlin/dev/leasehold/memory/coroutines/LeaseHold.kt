@@ -1,7 +1,7 @@
 package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.SharedLease
-import dev.leasehold.memory.coroutines.internal.own.BlockTie
+import dev.leasehold.memory.coroutines.internal.own.BlockBinding
 import dev.leasehold.memory.coroutines.internal.own.Grant
 import dev.leasehold.memory.coroutines.internal.own.end
 
@@ -11,19 +11,19 @@ import dev.leasehold.memory.coroutines.internal.own.end
 @PublishedApi
 internal class LeaseHold(private val lease: SharedLease) {
     private val grant = Grant.of(lease)
-    private val tie = BlockTie()
+    private val binding = BlockBinding()
 
     init {
         // A lease that has ended has nothing to be held, and one of a plain pool keeps no books: it cannot be moved.
         if (grant != null) {
-            val _ = grant.tie(tie)
+            val _ = grant.bind(binding)
         }
     }
 
     /** Closes the lease if it is still held; [failure] is what the block threw. */
     fun end(failure: Throwable?) {
         if (grant != null) {
-            if (!tie.end(grant)) return
+            if (!binding.end(grant)) return
             grant.endedByBlock = true
         }
         lease.end(failure) {}

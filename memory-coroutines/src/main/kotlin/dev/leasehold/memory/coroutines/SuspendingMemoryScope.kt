@@ -4,8 +4,8 @@ import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.coroutines.internal.lend.Leasing
 import dev.leasehold.memory.coroutines.internal.own.DeferredAction
+import dev.leasehold.memory.coroutines.internal.own.DeferredClose
 import dev.leasehold.memory.coroutines.internal.own.LeaseLedger
-import dev.leasehold.memory.coroutines.internal.own.Stragglers
 import dev.leasehold.memory.coroutines.internal.own.bound
 import dev.leasehold.memory.coroutines.internal.own.requireActive
 import dev.leasehold.memory.dsl.MemoryDsl
@@ -105,7 +105,7 @@ public class SuspendingMemoryScope internal constructor(
         try {
             ledger.adopt(lease)
         } catch (ended: Throwable) {
-            Stragglers.close(lease)
+            DeferredClose.close(lease)
             throw ended
         }
         return element

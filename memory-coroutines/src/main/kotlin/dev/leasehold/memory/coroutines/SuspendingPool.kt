@@ -11,7 +11,7 @@ import dev.leasehold.memory.coroutines.internal.lend.LineMessages
 import dev.leasehold.memory.coroutines.internal.lend.awaitBelow
 import dev.leasehold.memory.coroutines.internal.lend.canHelp
 import dev.leasehold.memory.coroutines.internal.lend.rentBelow
-import dev.leasehold.memory.coroutines.internal.own.Witness
+import dev.leasehold.memory.coroutines.internal.own.LeaseOrigin
 import dev.leasehold.memory.coroutines.internal.own.end
 import dev.leasehold.memory.coroutines.internal.watch.LineErrors
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
@@ -123,9 +123,9 @@ public class SuspendingPool internal constructor(
     @PublishedApi
     @JvmSynthetic
     internal suspend fun leaseTraced(size: Long): SharedLease {
-        val witness = Witness(currentCoroutineContext(), size, lender.calls)
-        val lease = lender.rentBelow(size, witness)
-        witness.leaseBegan()
+        val origin = LeaseOrigin(currentCoroutineContext(), size, lender.calls)
+        val lease = lender.rentBelow(size, origin)
+        origin.leaseBegan()
         return lease
     }
 

@@ -9,11 +9,11 @@ import kotlin.concurrent.withLock
 import kotlin.time.Duration.Companion.seconds
 
 /**
- * Gives idle memory above the [bound] back to the system once it has lain idle for a whole period: in the background, and in steps
- * between which others get the store.
+ * Gives idle memory above the [bound] back to the system once it has lain idle for a whole period: in the background,
+ * and in steps between which others get the store.
  *
- * What goes back is the least that was idle at any moment of the period. So what a producer and a consumer toss to and fro stays,
- * however much of it is idle between two of their turns, and a system call is never the answer to one close.
+ * What goes back is the least that was idle at any moment of the period. So what a producer and a consumer toss to and
+ * fro stays, however much of it is idle between two of their turns, and no close leads to a system call by itself.
  */
 internal class Purge(
     private val store: SlabStore,
@@ -37,11 +37,13 @@ internal class Purge(
     }
 
     private fun look() {
-        purge()
-        if (isOver()) return begin()
-        isExpected.set(false)
-        // What came back just before has relied on this look.
-        expect()
+        try {
+            purge()
+        } finally {
+            isExpected.set(false)
+            // Also for what came back just before, which has relied on this look.
+            expect()
+        }
     }
 
     private fun purge() {

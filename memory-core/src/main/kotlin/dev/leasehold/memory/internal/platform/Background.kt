@@ -18,7 +18,7 @@ import kotlin.time.Duration.Companion.seconds
  *
  * - `leasehold-notify` resumes a coroutine that the background thread has served, where the coroutine's dispatcher may
  *   run it at once.
- * - `leasehold-straggler` closes a lease that a native call still uses, when the call has ended.
+ * - `leasehold-deferred-close` closes a lease that a native call still uses, when the call has ended.
  * - `leasehold-future` completes the future of a lease, and runs its dependents.
  * - `leasehold-left-behind` looks for leases in a cancelled channel, for about a second.
  *

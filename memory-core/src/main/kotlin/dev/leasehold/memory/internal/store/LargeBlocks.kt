@@ -42,7 +42,7 @@ internal class LargeBlocks(private val platform: Platform, private val leaf: Bud
         return null
     }
 
-    /** Keeps [region] for the next request; where it is so large that another like it is not likely, gives it to the system. */
+    /** Keeps [region] for the next request; one so large that none like it is likely to follow goes to the system. */
     fun giveBack(region: Region) {
         out.remove(region)
         idleBytes += region.bytes

@@ -45,8 +45,8 @@ class BackgroundSpec : FunSpec() {
         }
 
         test("a virtual thread that is interrupted ends without a word") {
-            loggedRecords("leasehold-straggler failed") {
-                val thread = startVirtual("leasehold-straggler") { Thread.sleep(1.hours.inWholeMilliseconds) }
+            loggedRecords("leasehold-deferred-close failed") {
+                val thread = startVirtual("leasehold-deferred-close") { Thread.sleep(1.hours.inWholeMilliseconds) }
                 thread.interrupt()
                 thread.join()
             } shouldBe emptyList()

@@ -160,7 +160,7 @@ internal class Schedule(private val random: Random, private val stage: Stage) {
         val lease = pool.rent(size(), moment())
         lease.use { use(it, depth) }
         val again = pool.tryRent(size()) ?: return
-        again.use { if (random.nextBoolean()) it.transferTo(stage.budget).use { heir -> use(heir, depth) } }
+        again.use { if (random.nextBoolean()) it.transferTo(stage.budget).use { successor -> use(successor, depth) } }
     }
 
     private suspend fun use(lease: SharedLease, depth: Int) {

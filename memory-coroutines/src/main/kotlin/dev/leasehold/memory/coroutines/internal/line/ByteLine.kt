@@ -169,15 +169,15 @@ internal open class ByteLine(capacity: Long, private val maxWaiters: Int) {
             state.getAndAdd(bytes)
             return serve()
         }
-        val heir = heirOf(bytes)
-        if (heir == null) state.getAndAdd(bytes)
-        consume(heir)
+        val successor = successorOf(bytes)
+        if (successor == null) state.getAndAdd(bytes)
+        consume(successor)
     }
 
     /**
      * The first in line, if it waits for exactly [bytes] and has them now. Only the consumer clears [LINE], or grants.
      */
-    private fun heirOf(bytes: Long): LineWaiter? {
+    private fun successorOf(bytes: Long): LineWaiter? {
         val seen = state.get()
         if (seen >= 0 || seen and CLOSED != 0L) return null
         val first = served.next ?: return null
@@ -188,11 +188,11 @@ internal open class ByteLine(capacity: Long, private val maxWaiters: Int) {
     }
 
     /**
-     * Serves the line until no call is left, and then notifies [heir], which has been served already, and all others.
+     * Serves the line until no call is left, and then notifies [successor], which has been served already, and all others.
      */
-    private fun consume(heir: LineWaiter?) {
-        var first = heir
-        var last = heir
+    private fun consume(successor: LineWaiter?) {
+        var first = successor
+        var last = successor
         var handled = 1
         do {
             while (true) {

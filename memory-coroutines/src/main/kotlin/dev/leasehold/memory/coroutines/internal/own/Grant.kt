@@ -35,14 +35,14 @@ internal class Grant(
     var ledger: LeaseLedger? = null
 
     /** What ends the lease besides its scope, if anything does. */
-    private val tie = AtomicReference<Tie?>()
+    private val binding = AtomicReference<Binding?>()
 
     /** Whether the block has ended that a flow or a channel handed the lease to: a late use says so. */
     @Volatile
     var endedByBlock = false
 
     /** Whether a job, or a block, may end the lease. */
-    val isBound: Boolean get() = tie.get() != null
+    val isBound: Boolean get() = binding.get() != null
 
     override val renter: String get() = Renter.describe(context)
 
@@ -60,7 +60,7 @@ internal class Grant(
     override fun leaseEnded() {
         if (state == INERT) return
         holder?.remove(this)
-        tie.getAndSet(OVER)?.loosen()
+        binding.getAndSet(OVER)?.loosen()
         release()
     }
 
@@ -78,11 +78,11 @@ internal class Grant(
     }
 
     /** Puts [next] in the place of what ended the lease before; false when the lease has ended. */
-    fun tie(next: Tie): Boolean {
+    fun bind(next: Binding): Boolean {
         while (true) {
-            val before = tie.get()
+            val before = binding.get()
             if (before === OVER || before === ENDING) return false
-            if (tie.compareAndSet(before, next)) {
+            if (binding.compareAndSet(before, next)) {
                 before?.loosen()
                 return true
             }
@@ -90,29 +90,29 @@ internal class Grant(
     }
 
     /** Whether it is [other] that ends the lease. */
-    fun holds(other: Tie): Boolean = tie.get() === other
+    fun holds(other: Binding): Boolean = binding.get() === other
 
     /** Lets nothing end the lease any more, and returns what would have. */
-    fun untie(): Tie? {
+    fun unbind(): Binding? {
         while (true) {
-            val before = tie.get()
+            val before = binding.get()
             if (before == null || before === OVER || before === ENDING) return null
-            if (tie.compareAndSet(before, null)) return before.also { it.loosen() }
+            if (binding.compareAndSet(before, null)) return before.also { it.loosen() }
         }
     }
 
     /** Lets [before] end the lease, if it still may, at once: others find it [ending][isEnding] from now on. */
-    fun end(before: Tie): Boolean = tie.compareAndSet(before, ENDING)
+    fun end(before: Binding): Boolean = binding.compareAndSet(before, ENDING)
 
-    /** Whether its scope or its tie has taken the lease to end it. It may not be closed yet. */
-    val isEnding: Boolean get() = ending || tie.get() === ENDING
+    /** Whether its scope or its binding has taken the lease to end it. It may not be closed yet. */
+    val isEnding: Boolean get() = ending || binding.get() === ENDING
 
     companion object {
         /** Stands for a lease that has ended. */
-        private val OVER: Tie = NoTie()
+        private val OVER: Binding = NoBinding()
 
-        /** Stands for the tie that is ending the lease at this moment. */
-        private val ENDING: Tie = NoTie()
+        /** Stands for the binding that is ending the lease at this moment. */
+        private val ENDING: Binding = NoBinding()
 
         private const val INERT = 0
         private const val HELD = 1

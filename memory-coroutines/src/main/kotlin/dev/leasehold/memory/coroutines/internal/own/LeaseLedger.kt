@@ -69,7 +69,7 @@ internal class LeaseLedger(private val name: String?, private val context: Corou
             return
         }
         val from = grant.ledger
-        val tie = detach(grant, lease)
+        val binding = detach(grant, lease)
         requireOpenOrClose(lease)
         grant.ledger = this
         try {
@@ -82,7 +82,7 @@ internal class LeaseLedger(private val name: String?, private val context: Corou
         } catch (ended: ScopeClosedException) {
             // This scope has ended since the first look.
             grant.ledger = null
-            Custody(grant, from, tie).restore(lease)
+            OwnershipTransfer(grant, from, binding).restore(lease)
             throw ended
         }
         // A close before it was added could not take it out.
@@ -147,7 +147,7 @@ internal class LeaseLedger(private val name: String?, private val context: Corou
             try {
                 if (entry is DeferredAction) entry.action() else lease?.close()
             } catch (next: Throwable) {
-                if (lease != null) Stragglers.close(lease)
+                if (lease != null) DeferredClose.close(lease)
                 first = firstFailure(first, next)
             }
         }

@@ -2,7 +2,7 @@ package dev.leasehold.memory.coroutines.contract.channel
 
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.coroutines.consumeLeases
-import dev.leasehold.memory.coroutines.internal.own.Custody
+import dev.leasehold.memory.coroutines.internal.own.OwnershipTransfer
 import dev.leasehold.memory.coroutines.leaseChannel
 import dev.leasehold.memory.coroutines.leaseIn
 import dev.leasehold.memory.coroutines.memoryScope
@@ -150,13 +150,13 @@ class LeaseChannelLossSpec : FunSpec({
     test("a lease that comes back to a scope or a job that has ended meanwhile is closed") {
         lending("late", 100) { pool ->
             val job = Job()
-            lateinit var owned: Pair<SharedLease, Custody>
-            memoryScope(pool) { owned = rent(10).let { it to Custody.take(it)!! } }
-            val bound = pool.leaseIn(job, 10).let { it to Custody.take(it)!! }
+            lateinit var owned: Pair<SharedLease, OwnershipTransfer>
+            memoryScope(pool) { owned = rent(10).let { it to OwnershipTransfer.take(it)!! } }
+            val bound = pool.leaseIn(job, 10).let { it to OwnershipTransfer.take(it)!! }
             job.complete()
-            for ((lease, custody) in listOf(owned, bound)) {
+            for ((lease, transfer) in listOf(owned, bound)) {
                 lease.isClosed shouldBe false
-                custody.restore(lease)
+                transfer.restore(lease)
                 lease.isClosed shouldBe true
             }
         }

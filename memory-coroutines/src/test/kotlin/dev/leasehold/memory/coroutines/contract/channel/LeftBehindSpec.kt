@@ -5,8 +5,8 @@ import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.coroutines.LeaseChannel
 import dev.leasehold.memory.coroutines.SuspendingPool
 import dev.leasehold.memory.coroutines.internal.line.await
+import dev.leasehold.memory.coroutines.internal.own.DeferredClose
 import dev.leasehold.memory.coroutines.internal.own.LeftBehind
-import dev.leasehold.memory.coroutines.internal.own.Stragglers
 import dev.leasehold.memory.coroutines.leaseChannel
 import dev.leasehold.memory.coroutines.support.lending
 import dev.leasehold.memory.coroutines.tryRent
@@ -64,7 +64,7 @@ class LeftBehindSpec : FunSpec() {
 
     /** What [leaseChannel] makes, without the look that [LeftBehind] takes. */
     private fun forgetful(capacity: Int): LeaseChannel<SharedLease> {
-        val below = Channel<SharedLease>(capacity, BufferOverflow.SUSPEND) { Stragglers.close(it) }
+        val below = Channel<SharedLease>(capacity, BufferOverflow.SUSPEND) { DeferredClose.close(it) }
         return LeaseChannel(below, dropsLatest = false, leavesBehind = false) { it }
     }
 

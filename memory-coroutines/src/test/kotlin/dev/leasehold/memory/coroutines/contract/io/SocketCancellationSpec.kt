@@ -5,7 +5,7 @@ import dev.leasehold.memory.MiB
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.ViewClosedException
 import dev.leasehold.memory.coroutines.SuspendingPool
-import dev.leasehold.memory.coroutines.internal.own.Stragglers
+import dev.leasehold.memory.coroutines.internal.own.DeferredClose
 import dev.leasehold.memory.coroutines.internal.own.end
 import dev.leasehold.memory.coroutines.leaseChannel
 import dev.leasehold.memory.coroutines.read
@@ -220,7 +220,7 @@ class SocketCancellationSpec : FunSpec() {
         }
 
         test("a lease that is still being read into is given back later, when its channel is cancelled") {
-            lending("straggler", 1.MiB) { pool ->
+            lending("deferred", 1.MiB) { pool ->
                 connected { near, far ->
                     val channel = leaseChannel(1)
                     val lease = pool.rent(1.MiB)
@@ -246,7 +246,7 @@ class SocketCancellationSpec : FunSpec() {
                 lease.close()
             } catch (_: MemoryBusyException) {
                 busy.incrementAndGet()
-                Stragglers.close(lease)
+                DeferredClose.close(lease)
             }
         }
     }

@@ -9,7 +9,7 @@ import java.util.concurrent.ConcurrentHashMap
 import kotlin.coroutines.CoroutineContext
 
 /** Knows which coroutine a lease was rented for, when its bytes are accounted for elsewhere. */
-internal class Witness(
+internal class LeaseOrigin(
     private val context: CoroutineContext,
     private val bytes: Long,
     private val calls: CallLedger?,

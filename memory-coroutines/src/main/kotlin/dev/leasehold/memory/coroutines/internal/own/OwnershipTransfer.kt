@@ -9,26 +9,30 @@ import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.internal.spi.requireOpen
 
 /** Whose a lease was before it was taken away, so that it can be given back. */
-internal class Custody(private val grant: Grant, private val ledger: LeaseLedger?, private val tie: Tie?) {
+internal class OwnershipTransfer(
+    private val grant: Grant,
+    private val ledger: LeaseLedger?,
+    private val binding: Binding?,
+) {
     /** Gives [lease] back; where its owner has ended meanwhile, it is closed, as that would have done. */
     fun restore(lease: SharedLease) {
         if (lease.isClosed) return
         try {
             ledger?.adopt(lease)
         } catch (_: ScopeClosedException) {
-            Stragglers.close(lease)
+            DeferredClose.close(lease)
         }
         // Last, because to be adopted undoes it.
-        tie?.restore(grant, lease)
+        binding?.restore(grant, lease)
     }
 
     companion object {
         /** Takes [lease] away from its owner; null when it keeps no books, and so stays whose it is. */
-        fun take(lease: SharedLease): Custody? {
+        fun take(lease: SharedLease): OwnershipTransfer? {
             // The ledger is read before it is left.
-            val custody = Grant.of(lease)?.let { Custody(it, it.ledger, detach(it, lease)) }
+            val transfer = Grant.of(lease)?.let { OwnershipTransfer(it, it.ledger, detach(it, lease)) }
             requireOpenOrClose(lease)
-            return custody
+            return transfer
         }
     }
 }
@@ -38,14 +42,14 @@ internal class Custody(private val grant: Grant, private val ledger: LeaseLedger
  * ending it at this moment, it is ended when this returns.
  */
 @IgnorableReturnValue
-internal fun detach(grant: Grant, lease: SharedLease): Tie? {
+internal fun detach(grant: Grant, lease: SharedLease): Binding? {
     // Until no ledger holds it: another move of the same lease may put it somewhere else in between.
     var holder = grant.holder
     while (holder != null && !holder.remove(grant)) holder = grant.holder
-    val tie = grant.untie()
+    val binding = grant.unbind()
     if (grant.isEnding) lease.close()
     grant.ledger = null
-    return tie
+    return binding
 }
 
 /**
@@ -56,7 +60,7 @@ internal fun requireOpenOrClose(lease: SharedLease) {
     try {
         lease.requireOpen()
     } catch (closed: LeaseClosedException) {
-        Stragglers.close(lease)
+        DeferredClose.close(lease)
         throw closed
     }
 }

@@ -7,10 +7,10 @@ import kotlinx.coroutines.Job
 /**
  * What ends a lease that belongs to no scope: a job, or a block that it was handed to. A [Grant] has at most one.
  *
- * A tie that is about to end the lease [marks][Grant.end] that in the grant first. A move takes the tie out, and so of
+ * A binding that is about to end the lease [marks][Grant.end] that in the grant first. A move takes the binding out, and so of
  * the two one wins: a move that comes second finds the mark, and a lease that is about to be closed.
  */
-internal abstract class Tie {
+internal abstract class Binding {
     /** It is in its grant no more, and can forget the lease. */
     abstract fun loosen()
 
@@ -19,7 +19,7 @@ internal abstract class Tie {
 }
 
 /** Ends a lease when [job] completes. */
-internal class JobTie(private val job: Job) : Tie() {
+internal class JobBinding(private val job: Job) : Binding() {
     @Volatile
     private var handle: DisposableHandle? = null
 
@@ -29,19 +29,19 @@ internal class JobTie(private val job: Job) : Tie() {
 
     override fun restore(grant: Grant, lease: SharedLease) {
         // A fresh one each time: the handler of a job cannot be put back after it was disposed of.
-        val tie = JobTie(job)
-        if (grant.tie(tie)) tie.start(grant, lease)
+        val binding = JobBinding(job)
+        if (grant.bind(binding)) binding.start(grant, lease)
     }
 
     private fun start(grant: Grant, lease: SharedLease) {
-        handle = job.invokeOnCompletion { if (grant.end(this)) Stragglers.close(lease) }
-        // A move that took the tie out before there was a handle could not dispose of it.
+        handle = job.invokeOnCompletion { if (grant.end(this)) DeferredClose.close(lease) }
+        // A move that took the binding out before there was a handle could not dispose of it.
         if (!grant.holds(this)) loosen()
     }
 }
 
 /** Ends a lease when a block ends, of which it was the argument. */
-internal class BlockTie : Tie() {
+internal class BlockBinding : Binding() {
     @Volatile
     private var ended = false
 
@@ -54,12 +54,12 @@ internal class BlockTie : Tie() {
     }
 
     override fun restore(grant: Grant, lease: SharedLease) {
-        if (grant.tie(this) && ended && grant.end(this)) Stragglers.close(lease)
+        if (grant.bind(this) && ended && grant.end(this)) DeferredClose.close(lease)
     }
 }
 
-/** Ends nothing: what stands in the place of a tie. */
-internal class NoTie : Tie() {
+/** Ends nothing: what stands in the place of a binding. */
+internal class NoBinding : Binding() {
     override fun loosen(): Unit = Unit
 
     override fun restore(grant: Grant, lease: SharedLease): Unit = Unit
@@ -74,9 +74,9 @@ internal fun requireActive(job: Job) {
 internal fun SharedLease.bound(job: Job): SharedLease {
     val grant = Grant.of(this)
     if (grant != null) {
-        JobTie(job).restore(grant, this)
+        JobBinding(job).restore(grant, this)
     } else {
-        val _ = job.invokeOnCompletion { Stragglers.close(this) }
+        val _ = job.invokeOnCompletion { DeferredClose.close(this) }
     }
     return this
 }

@@ -12,7 +12,7 @@ import dev.leasehold.memory.internal.spi.startVirtual
  * Closes leases that refused to close, because a native call or an input/output operation was still using them, as soon
  * as that is over: the code that was to close them has ended, and the bytes must come back.
  */
-internal object Stragglers {
+internal object DeferredClose {
     private const val FIRST_PAUSE_MILLIS = 1L
     private const val LONGEST_PAUSE_MILLIS = 100L
 
@@ -37,7 +37,7 @@ internal object Stragglers {
     /** Closes [lease], which has just refused to, later, and runs [closed] then. */
     fun close(lease: SharedLease, closed: () -> Unit) {
         if (lease.isClosed) return closed()
-        val _ = startVirtual("leasehold-straggler") {
+        val _ = startVirtual("leasehold-deferred-close") {
             var pause = FIRST_PAUSE_MILLIS
             while (!tryClose(lease)) {
                 Thread.sleep(pause)
@@ -65,7 +65,7 @@ internal inline fun SharedLease.end(failure: Throwable?, crossinline ended: () -
     try {
         close()
     } catch (refusal: Throwable) {
-        return Stragglers.refused(this, refusal, failure) { ended() }
+        return DeferredClose.refused(this, refusal, failure) { ended() }
     }
     ended()
 }
