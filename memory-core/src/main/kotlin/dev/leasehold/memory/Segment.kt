@@ -1,15 +1,9 @@
 package dev.leasehold.memory
 
+import dev.leasehold.memory.internal.access.Values
 import dev.leasehold.memory.internal.access.fillBytes
 import dev.leasehold.memory.internal.platform.hex
 import java.lang.foreign.MemorySegment
-import java.lang.foreign.ValueLayout.JAVA_BYTE
-import java.lang.foreign.ValueLayout.JAVA_CHAR_UNALIGNED
-import java.lang.foreign.ValueLayout.JAVA_DOUBLE_UNALIGNED
-import java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED
-import java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED
-import java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED
-import java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED
 import java.nio.ByteBuffer
 
 /**
@@ -119,59 +113,59 @@ public value class Segment private constructor(@PublishedApi internal val raw: M
     public fun zero(): Unit = fill(ZERO)
 
     /** Reads the [Boolean] at [offset] bytes from the start: every byte but 0 is true. */
-    public fun getBoolean(offset: Long): Boolean = access(raw, offset, 1) { raw.get(JAVA_BYTE, offset) != ZERO }
+    public fun getBoolean(offset: Long): Boolean = access(raw, offset, 1) {
+        (Values.BYTE.get(raw, offset) as Byte) !=
+            ZERO
+    }
 
     /** Writes the [Boolean] [value] at [offset] bytes from the start as a byte, 1 for true and 0 for false. */
     public fun setBoolean(offset: Long, value: Boolean): Unit =
-        access(raw, offset, 1) { raw.set(JAVA_BYTE, offset, if (value) ONE else ZERO) }
+        access(raw, offset, 1) { Values.BYTE.set(raw, offset, if (value) ONE else ZERO) }
 
     /** Reads the [Byte] at [offset] bytes from the start. */
-    public fun getByte(offset: Long): Byte = access(raw, offset, 1) { raw.get(JAVA_BYTE, offset) }
+    public fun getByte(offset: Long): Byte = access(raw, offset, 1) { Values.BYTE.get(raw, offset) as Byte }
 
     /** Writes the [Byte] [value] at [offset] bytes from the start. */
-    public fun setByte(offset: Long, value: Byte): Unit = access(raw, offset, 1) { raw.set(JAVA_BYTE, offset, value) }
+    public fun setByte(offset: Long, value: Byte): Unit = access(raw, offset, 1) { Values.BYTE.set(raw, offset, value) }
 
     /** Reads the [Short] at [offset] bytes from the start in native byte order. */
-    public fun getShort(offset: Long): Short = access(raw, offset, 2) { raw.get(JAVA_SHORT_UNALIGNED, offset) }
+    public fun getShort(offset: Long): Short = access(raw, offset, 2) { Values.SHORT.get(raw, offset) as Short }
 
     /** Writes the [Short] [value] at [offset] bytes from the start in native byte order. */
     public fun setShort(offset: Long, value: Short): Unit =
-        access(raw, offset, 2) { raw.set(JAVA_SHORT_UNALIGNED, offset, value) }
+        access(raw, offset, 2) { Values.SHORT.set(raw, offset, value) }
 
     /** Reads the [Char] at [offset] bytes from the start in native byte order. */
-    public fun getChar(offset: Long): Char = access(raw, offset, 2) { raw.get(JAVA_CHAR_UNALIGNED, offset) }
+    public fun getChar(offset: Long): Char = access(raw, offset, 2) { Values.CHAR.get(raw, offset) as Char }
 
     /** Writes the [Char] [value] at [offset] bytes from the start in native byte order. */
-    public fun setChar(offset: Long, value: Char): Unit =
-        access(raw, offset, 2) { raw.set(JAVA_CHAR_UNALIGNED, offset, value) }
+    public fun setChar(offset: Long, value: Char): Unit = access(raw, offset, 2) { Values.CHAR.set(raw, offset, value) }
 
     /** Reads the [Int] at [offset] bytes from the start in native byte order. */
-    public fun getInt(offset: Long): Int = access(raw, offset, 4) { raw.get(JAVA_INT_UNALIGNED, offset) }
+    public fun getInt(offset: Long): Int = access(raw, offset, 4) { Values.INT.get(raw, offset) as Int }
 
     /** Writes the [Int] [value] at [offset] bytes from the start in native byte order. */
-    public fun setInt(offset: Long, value: Int): Unit =
-        access(raw, offset, 4) { raw.set(JAVA_INT_UNALIGNED, offset, value) }
+    public fun setInt(offset: Long, value: Int): Unit = access(raw, offset, 4) { Values.INT.set(raw, offset, value) }
 
     /** Reads the [Long] at [offset] bytes from the start in native byte order. */
-    public fun getLong(offset: Long): Long = access(raw, offset, 8) { raw.get(JAVA_LONG_UNALIGNED, offset) }
+    public fun getLong(offset: Long): Long = access(raw, offset, 8) { Values.LONG.get(raw, offset) as Long }
 
     /** Writes the [Long] [value] at [offset] bytes from the start in native byte order. */
-    public fun setLong(offset: Long, value: Long): Unit =
-        access(raw, offset, 8) { raw.set(JAVA_LONG_UNALIGNED, offset, value) }
+    public fun setLong(offset: Long, value: Long): Unit = access(raw, offset, 8) { Values.LONG.set(raw, offset, value) }
 
     /** Reads the [Float] at [offset] bytes from the start in native byte order. */
-    public fun getFloat(offset: Long): Float = access(raw, offset, 4) { raw.get(JAVA_FLOAT_UNALIGNED, offset) }
+    public fun getFloat(offset: Long): Float = access(raw, offset, 4) { Values.FLOAT.get(raw, offset) as Float }
 
     /** Writes the [Float] [value] at [offset] bytes from the start in native byte order. */
     public fun setFloat(offset: Long, value: Float): Unit =
-        access(raw, offset, 4) { raw.set(JAVA_FLOAT_UNALIGNED, offset, value) }
+        access(raw, offset, 4) { Values.FLOAT.set(raw, offset, value) }
 
     /** Reads the [Double] at [offset] bytes from the start in native byte order. */
-    public fun getDouble(offset: Long): Double = access(raw, offset, 8) { raw.get(JAVA_DOUBLE_UNALIGNED, offset) }
+    public fun getDouble(offset: Long): Double = access(raw, offset, 8) { Values.DOUBLE.get(raw, offset) as Double }
 
     /** Writes the [Double] [value] at [offset] bytes from the start in native byte order. */
     public fun setDouble(offset: Long, value: Double): Unit =
-        access(raw, offset, 8) { raw.set(JAVA_DOUBLE_UNALIGNED, offset, value) }
+        access(raw, offset, 8) { Values.DOUBLE.set(raw, offset, value) }
 
     /** Reads the [Short] at [offset] in the byte order [order]; otherwise as [getShort] without one. */
     public fun getShort(offset: Long, order: ByteOrder): Short = inOrder(getShort(offset), order)
