@@ -10,6 +10,7 @@ import dev.leasehold.memory.internal.block.SizeClasses
 import dev.leasehold.memory.internal.block.Trace
 import dev.leasehold.memory.internal.budget.BudgetMember
 import dev.leasehold.memory.internal.cache.Bias
+import dev.leasehold.memory.internal.cache.biasOf
 import dev.leasehold.memory.internal.engine.Engine
 import dev.leasehold.memory.internal.engine.EngineConfig
 import dev.leasehold.memory.internal.engine.HeldSource
@@ -151,7 +152,8 @@ public abstract class MemoryManager internal constructor(
 
     private fun block(bias: Bias?, source: HeldSource, address: Long, kind: Int, size: Long): Block {
         try {
-            return Block(this, bias, bias?.generationOfNext() ?: 0, source, address, size, kind, null)
+            val generation = bias?.generationOfNext() ?: 0
+            return Block(this, biasOf(bias, generation), generation, source, address, size, kind, null)
         } catch (failure: Throwable) {
             // The heap is full, or the like: the memory must not be lost with it.
             source.giveBack(address, BlockKind.code(kind), size)

@@ -6,6 +6,7 @@ import dev.leasehold.memory.internal.block.Attachment
 import dev.leasehold.memory.internal.block.OwnerMessages
 import dev.leasehold.memory.internal.block.Trace
 import dev.leasehold.memory.internal.cache.Bias
+import dev.leasehold.memory.internal.cache.biasOf
 import dev.leasehold.memory.internal.engine.HeldSource
 import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.platform.bytes
@@ -112,7 +113,7 @@ internal fun sharedLeaseOf(
     try {
         if (pool.special) return specialSharedLeaseOf(pool, source, address, code, size, attachment)
         val generation = bias?.generationOfNext() ?: 0
-        return SharedLease(pool, bias, generation, source, address, size, code, attachment)
+        return SharedLease(pool, biasOf(bias, generation), generation, source, address, size, code, attachment)
     } catch (failure: Throwable) {
         source.giveBack(address, code, size)
         throw failure

@@ -2,8 +2,6 @@ package dev.leasehold.memory.internal.cache
 
 import dev.leasehold.memory.internal.block.BlockSource
 import dev.leasehold.memory.internal.block.Fence
-import java.lang.invoke.MethodHandles
-import java.lang.invoke.VarHandle
 
 /*
  * One thread's right to count the references of its own blocks without an atomic operation.
@@ -16,7 +14,7 @@ import java.lang.invoke.VarHandle
  *   owner                                another thread, the first time
  *   busy = 1          (plain mov)        generation = 0
  *   if (generation == the count's own)   fence()        a handshake with every thread
- *     count, plainly                     while (busy == 1) spin
+ *     count, plainly                     while (busy == 1) wait
  *   busy = 0          (plain mov)        settled = the count's generation; count atomically from now on
  *
  * It is the protocol of ThreadCache, and rests on the same two facts: the fence orders everything before it on every
@@ -26,7 +24,8 @@ import java.lang.invoke.VarHandle
  * The handshake costs tens of microseconds, so it is not paid for a block but for all that a thread has allocated up to
  * then: a generation. Counts of a generation that is over turn into atomic ones when they are next touched, each for
  * itself. What the owner allocates next is counted atomically from the start, for a while; then it begins a new
- * generation. Each pause is twice as long as the one before, so a thread whose blocks always travel soon pays nothing.
+ * generation. Each pause is twice as long as the one before, up to a thousand million blocks, so a thread whose blocks
+ * always travel pays nothing that could be measured, and one whose blocks stay again has lost no more than it saved.
  *
  * Biased reference counts: Choi, Shull and Torrellas, 2018; there the owner's last close still needs an atomic
  * operation, because their other threads count at the same time as the owner. Giving up the bias in bulk: Russell and
@@ -37,9 +36,7 @@ internal open class Bias(
     private val fence: () -> Unit = Fence::everyThread,
     firstPause: Int = FIRST_PAUSE,
     private val longestPause: Int = LONGEST_PAUSE,
-) {
-    private var busy = 0
-
+) : BusyRegion() {
     /** Where the owner gives back its own blocks; null before its cache has been made, and where there is none. */
     @JvmField var source: BlockSource? = null
 
@@ -58,12 +55,6 @@ internal open class Bias(
 
     /** Whether [thread], which is the calling one, may enter. Open, as is [revoke], for tests that play both parts. */
     open fun isOwner(thread: Thread): Boolean = thread.threadId() == ownerId
-
-    /** Begins the busy region. Owner only; [leave] follows with nothing in between that could throw. */
-    fun enter() = BUSY.setOpaque(this, 1)
-
-    /** Ends the busy region. */
-    fun leave() = BUSY.setRelease(this, 0)
 
     /** The generation of a block that the owner is making; 0 when it is to be counted atomically. */
     fun generationOfNext(): Int {
@@ -102,16 +93,18 @@ internal open class Bias(
 
     private fun settle() {
         fence()
-        while (BUSY.getAcquire(this) as Int != 0) Thread.onSpinWait()
+        awaitIdle()
         settled = latest
     }
 
     private companion object {
         const val FIRST_PAUSE = 1 shl 10
-        const val LONGEST_PAUSE = 1 shl 24
-
-        @JvmField
-        val BUSY: VarHandle =
-            MethodHandles.lookup().findVarHandle(Bias::class.java, "busy", Int::class.javaPrimitiveType)
+        const val LONGEST_PAUSE = 1 shl 30
     }
 }
+
+/**
+ * The bias that a block of [generation] keeps: none when it is counted atomically from the start. So whoever closes it
+ * reads nothing that the thread which made it writes at every allocation, and each has its cache lines for itself.
+ */
+internal fun biasOf(bias: Bias?, generation: Int): Bias? = if (generation == 0) null else bias

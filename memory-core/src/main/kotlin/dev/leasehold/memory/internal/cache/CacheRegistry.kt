@@ -86,7 +86,7 @@ internal class CacheRegistry(
     /** Waits until no thread has blocks in its hands, on the way between its revoked cache and the depot. */
     fun awaitHands() {
         val caches = lock.withLock { entries.map { it.cache } }
-        for (cache in caches) while (cache.inHand) Thread.yield()
+        for (cache in caches) awaitWhile { cache.inHand }
     }
 
     private companion object {

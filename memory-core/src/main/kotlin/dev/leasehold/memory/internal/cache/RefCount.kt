@@ -30,23 +30,20 @@ public abstract class RefCount internal constructor(
     @JvmField internal val bias: Bias?,
     private val generation: Int,
 ) {
-    @Volatile
-    private var held = 0L
+    // Plain, for the owner counts plainly; others go through HELD. Its first value is seen by whoever was handed this.
+    private var held = if (generation == 0) REFERENCE else REFERENCE or BIASED
 
-    init {
-        // Not a volatile store, which would be a fence.
-        HELD.set(this, if (generation == 0) REFERENCE else REFERENCE or BIASED)
-    }
+    private val seenHeld: Long get() = HELD.getVolatile(this) as Long
 
     /** How many references there are: a moment's truth. */
     internal val references: Int
         get() {
-            val seen = held
+            val seen = seenHeld
             return if (seen == LOCKED) 1 else referencesIn(maxOf(0, seen))
         }
 
     /** Whether no reference is left. */
-    internal val isOver: Boolean get() = held.let { it == OVER || (it != LOCKED && referencesIn(it) == 0) }
+    internal val isOver: Boolean get() = seenHeld.let { it == OVER || (it != LOCKED && referencesIn(it) == 0) }
 
     /** Adds a reference; false when none was left, or when there are as many as can be counted. */
     internal fun tryReference(): Boolean {
@@ -55,7 +52,7 @@ public abstract class RefCount internal constructor(
             bias.enter()
             val seen = held
             val counted = isMine(bias, seen) && mayAddReference(seen)
-            if (counted) HELD.set(this, seen + REFERENCE)
+            if (counted) held = seen + REFERENCE
             bias.leave()
             if (counted) return true
         }
@@ -79,7 +76,7 @@ public abstract class RefCount internal constructor(
             bias.enter()
             val seen = held
             val counted = isMine(bias, seen) && mayAddScope(seen)
-            if (counted) HELD.set(this, seen + SCOPE)
+            if (counted) held = seen + SCOPE
             bias.leave()
             if (counted) return true
         }
@@ -156,9 +153,9 @@ public abstract class RefCount internal constructor(
     /** The count, which all threads share from now on, once it is not locked. */
     private fun sharedCount(): Long {
         while (true) {
-            val seen = held
+            val seen = seenHeld
             when {
-                seen == LOCKED -> Thread.yield()
+                seen == LOCKED -> awaitWhile { seenHeld == LOCKED }
                 seen < 0 || seen and BIASED == 0L -> return seen
                 else -> unbias()
             }
@@ -169,7 +166,7 @@ public abstract class RefCount internal constructor(
         val bias = bias!!
         if (bias.isOwner(Thread.currentThread()) && unbiasOwn(bias)) return
         bias.revoke(generation)
-        val seen = held
+        val seen = seenHeld
         if (seen > 0 && seen and BIASED != 0L) HELD.compareAndSet(this, seen, seen and BIASED.inv())
     }
 
