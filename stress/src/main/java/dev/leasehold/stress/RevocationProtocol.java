@@ -9,6 +9,7 @@ import dev.leasehold.memory.internal.block.HygieneAction;
 import dev.leasehold.memory.internal.block.Magazine;
 import dev.leasehold.memory.internal.cache.Bias;
 import dev.leasehold.memory.internal.cache.CacheRegistry;
+import dev.leasehold.memory.internal.cache.CacheShape;
 import dev.leasehold.memory.internal.cache.Supply;
 import dev.leasehold.memory.internal.cache.ThreadCache;
 import kotlin.Unit;
@@ -46,10 +47,21 @@ public final class RevocationProtocol {
     /** Nothing is behind the cache, so an owner who finds no block in it gets none. */
     private static final class NoSupply implements Supply {
         private final HygieneAction hygiene = new HygieneAction(false, false, (byte) 0);
+        private final CacheShape shape = new CacheShape(Long.MAX_VALUE, 0);
 
         @Override
         public HygieneAction getHygiene() {
             return hygiene;
+        }
+
+        @Override
+        public CacheShape getShape() {
+            return shape;
+        }
+
+        @Override
+        public boolean giveBackDirect(int classIndex, long address) {
+            return false;
         }
 
         @Override
@@ -58,7 +70,7 @@ public final class RevocationProtocol {
         }
 
         @Override
-        public Magazine fullMagazine(int classIndex) {
+        public Magazine fullMagazine(int classIndex, int wanted) {
             return new Magazine(1);
         }
 

@@ -23,5 +23,8 @@ internal class Hands {
         }
     }
 
+    /** How many blocks are held. */
+    val count: Int get() = held.get().countOneBits()
+
     private fun bit(address: Long): Int = 1 shl address.toInt()
 }

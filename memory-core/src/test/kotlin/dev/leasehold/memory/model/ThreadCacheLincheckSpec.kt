@@ -4,6 +4,7 @@ import dev.leasehold.memory.internal.block.HygieneAction
 import dev.leasehold.memory.internal.block.Magazine
 import dev.leasehold.memory.internal.cache.Bias
 import dev.leasehold.memory.internal.cache.CacheRegistry
+import dev.leasehold.memory.internal.cache.CacheShape
 import dev.leasehold.memory.internal.cache.Depot
 import dev.leasehold.memory.internal.cache.Supply
 import dev.leasehold.memory.internal.cache.ThreadCache
@@ -18,10 +19,12 @@ import org.jetbrains.lincheck.datastructures.Validate
 /** What is behind a cache, when that is no more than a depot. */
 internal class DepotSupply : Supply {
     private val depot = Depot()
+    override val shape = CacheShape(limit = Long.MAX_VALUE, idleBound = 0)
     override val hygiene = HygieneAction(zeroOnRent = false, fillOnClose = false, pattern = 0)
 
     override fun takeDirect(classIndex: Int): Long = 0
-    override fun fullMagazine(classIndex: Int): Magazine = depot.take(classIndex) ?: Magazine(1)
+    override fun giveBackDirect(classIndex: Int, address: Long) = false
+    override fun fullMagazine(classIndex: Int, wanted: Int): Magazine = depot.take(classIndex) ?: Magazine(1)
     override fun emptyMagazine(classIndex: Int): Magazine = Magazine(2)
     override fun served() = Unit
 

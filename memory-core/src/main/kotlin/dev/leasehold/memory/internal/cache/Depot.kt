@@ -50,7 +50,7 @@ internal class Depot(newStack: () -> MagazineStack = ::MagazineStack) {
     fun leaveEmpty(classIndex: Int, magazine: Magazine) = empty[classIndex].push(magazine)
 
     /** A magazine without blocks. */
-    fun takeEmpty(classIndex: Int): Magazine = empty[classIndex].pop() ?: Magazine(CacheShape.magazineOf(classIndex))
+    fun takeEmpty(classIndex: Int): Magazine = empty[classIndex].pop() ?: Magazine(CacheShape.capacityOf(classIndex))
 
     /** Takes at least [wanted] bytes, the largest blocks first, and hands each magazine to [into]. */
     inline fun drain(wanted: Long, into: (classIndex: Int, magazine: Magazine) -> Unit) {

@@ -8,11 +8,17 @@ internal interface Supply {
     /** What is done to the bytes of blocks. */
     val hygiene: HygieneAction
 
+    /** How much a cache holds of each class. */
+    val shape: CacheShape
+
     /** Takes one block of [classIndex] past all caches; 0 when there is none. */
     fun takeDirect(classIndex: Int): Long
 
-    /** A magazine with blocks of [classIndex]; empty when there are none. */
-    fun fullMagazine(classIndex: Int): Magazine
+    /** Takes the block of [classIndex] at [address] back past all caches; false when it is to come in a magazine. */
+    fun giveBackDirect(classIndex: Int, address: Long): Boolean
+
+    /** A magazine with blocks of [classIndex], [wanted] where they are fetched for it; empty when there are none. */
+    fun fullMagazine(classIndex: Int, wanted: Int): Magazine
 
     /** A magazine without blocks, for those of [classIndex]. */
     fun emptyMagazine(classIndex: Int): Magazine

@@ -3,8 +3,6 @@ package dev.leasehold.memory.internal.cache
 import dev.leasehold.memory.internal.block.BlockSource
 import dev.leasehold.memory.internal.block.Magazine
 import dev.leasehold.memory.internal.block.SizeClasses
-import java.lang.invoke.MethodHandles
-import java.lang.invoke.VarHandle
 
 /*
  * One thread's free blocks, without an atomic operation on the hot path, and yet within reach of other threads.
@@ -17,7 +15,7 @@ import java.lang.invoke.VarHandle
  *   owner                          revoker
  *   busy = 1        (plain mov)    revoked = true
  *   if (!revoked)                  fence()        a handshake with every thread
- *     pop or push                  while (busy == 1) spin
+ *     pop or push                  while (busy == 1) wait
  *   busy = 0        (plain mov)    empty the cache
  *
  * Without a fence between the owner's store to `busy` and its load of `revoked`, both sides could miss each other. The
@@ -29,8 +27,9 @@ import java.lang.invoke.VarHandle
  * locks (Dice, Moir and Scherer, "Quickly reacquirable locks", 2003). Rejected: a compare-and-set a rent and a close
  * (10 ns, four times the rest), and caches that cannot be revoked (spurious refusals under a limit, and trims in vain).
  *
- * The busy region takes no lock, waits for nothing and calls nothing that could throw, so the revoker's spin is
- * short. A cache whose `revoked` is true sends its owner straight to the store.
+ * The busy region takes no lock, waits for nothing and calls nothing that could throw, so the revoker's wait is
+ * short; where the owner has lost its processor inside, the revoker soon gives up its own. The region is that of the
+ * owner's bias: never are two entered at once. A cache whose `revoked` is true sends its owner straight to the store.
  */
 internal open class ThreadCache(
     private val supply: Supply,
@@ -103,46 +102,47 @@ internal open class ThreadCache(
     @JvmField
     var inHand = false
 
-    private var busy = 0
-
     // A power of two, and reached through a mask, so that no index needs a check.
     private val bins = Array(BIN_MASK + 1) { Bin() }
     private val hygiene = supply.hygiene
     private val cleans = hygiene.onClose
 
+    // The owner's: by how many bytes its magazines may still grow.
+    private var allowance = supply.shape.allowance
+
     private fun bin(classIndex: Int): Bin = bins[classIndex and BIN_MASK]
 
     /** Takes a block of [classIndex]; 0 when it can be had neither here nor from the depot nor from the store. */
     fun take(classIndex: Int): Long {
-        BUSY.setOpaque(this, 1)
+        bias.enter()
         var address = 0L
         if (!revoked) {
             val bin = bin(classIndex)
             address = bin.pop()
             if (address != 0L) bin.hits++
         }
-        BUSY.setRelease(this, 0)
+        bias.leave()
         return if (address != 0L) address else takeSlow(classIndex)
     }
 
     override fun giveBack(address: Long, code: Int, size: Long) {
         if (cleans) hygiene.ended(address, size)
-        BUSY.setOpaque(this, 1)
+        bias.enter()
         val kept = !revoked && bin(code).push(address)
-        BUSY.setRelease(this, 0)
+        bias.leave()
         if (!kept) giveBackSlow(address, code)
     }
 
     /** Runs [action] in the busy region; returns false, without running it, when this cache is revoked. */
     @IgnorableReturnValue
     private inline fun whileBusy(action: () -> Unit): Boolean {
-        BUSY.setOpaque(this, 1)
+        bias.enter()
         try {
             if (revoked) return false
             action()
             return true
         } finally {
-            BUSY.setRelease(this, 0)
+            bias.leave()
         }
     }
 
@@ -162,12 +162,12 @@ internal open class ThreadCache(
     }
 
     private fun refillFromMagazine(classIndex: Int, bin: Bin): Long {
-        val magazine = supply.fullMagazine(classIndex)
+        val stack = grownStack(classIndex, bin)
+        val magazine = supply.fullMagazine(classIndex, maxOf(1, stack.size / 2))
         if (magazine.count == 0) return 0
         val address = magazine.pop()
-        val stack = if (bin.stack === NOTHING) newStack(classIndex) else bin.stack
         whileBusy {
-            bin.stack = stack
+            useStack(classIndex, bin, stack)
             while (magazine.count > 0 && bin.top < stack.size) {
                 stack[bin.top++] = magazine.pop()
                 bin.net++
@@ -187,19 +187,28 @@ internal open class ThreadCache(
         }
     }
 
-    private fun giveBackSlow(address: Long, classIndex: Int) = withHands { unload(address, classIndex) }
+    private fun giveBackSlow(address: Long, classIndex: Int) {
+        if (revoked &&
+            supply.giveBackDirect(classIndex, address)
+        ) {
+            bin(classIndex).net--
+        } else {
+            unload(address, classIndex)
+        }
+    }
 
-    private fun unload(address: Long, classIndex: Int) {
+    private fun unload(address: Long, classIndex: Int) = withHands {
         val bin = bin(classIndex)
-        val stack = if (bin.stack === NOTHING) newStack(classIndex) else bin.stack
+        val stack = grownStack(classIndex, bin)
         val magazine = supply.emptyMagazine(classIndex)
-        val mine = whileBusy {
-            bin.stack = stack
+        var kept = false
+        whileBusy {
+            useStack(classIndex, bin, stack)
             if (bin.top == stack.size) unloadOldest(bin, stack, magazine)
             bin.net -= magazine.count
-            check(bin.push(address))
+            kept = bin.push(address)
         }
-        if (!mine) {
+        if (!kept) {
             magazine.push(address)
             bin.net--
         }
@@ -208,19 +217,34 @@ internal open class ThreadCache(
 
     /** Moves the half that was pushed first, and is coldest, into [magazine]. */
     private fun unloadOldest(bin: Bin, stack: LongArray, magazine: Magazine) {
-        val moved = magazine.rounds.size
+        val moved = stack.size / 2
         System.arraycopy(stack, 0, magazine.rounds, 0, moved)
         System.arraycopy(stack, moved, stack, 0, bin.top - moved)
         magazine.count = moved
         bin.top -= moved
     }
 
-    private fun newStack(classIndex: Int) = LongArray(2 * CacheShape.magazineOf(classIndex))
+    /** The stack of [bin], longer where its class is exchanged again and the allowance suffices. */
+    private fun grownStack(classIndex: Int, bin: Bin): LongArray {
+        val stack = bin.stack
+        val next = 2 * supply.shape.nextAfter(classIndex, stack.size / 2)
+        return if (next > stack.size && growth(classIndex, stack, next) <= allowance) stack.copyOf(next) else stack
+    }
+
+    /** Lets [bin] have [stack], which is a [grown][grownStack] one. In the busy region, for a revoker reads the old. */
+    private fun useStack(classIndex: Int, bin: Bin, stack: LongArray) {
+        allowance -= growth(classIndex, bin.stack, stack.size)
+        bin.stack = stack
+    }
+
+    /** By how many bytes a stack of [next] instead of [stack] exceeds what every class may have. */
+    private fun growth(classIndex: Int, stack: LongArray, next: Int): Long {
+        val free = maxOf(stack.size, 2 * supply.shape.firstOf(classIndex))
+        return maxOf(0, next - free) * SizeClasses.sizeOf(classIndex)
+    }
 
     /** Waits, as a revoker after the fence, until the owner has left the busy region. Open for a twin in tests. */
-    open fun awaitIdle() {
-        while (BUSY.getAcquire(this) as Int != 0) Thread.onSpinWait()
-    }
+    open fun awaitIdle(): Unit = bias.awaitIdle()
 
     /** Takes every block out. For the owner's successor or a revoker. */
     fun drainInto(giveBack: (Long) -> Unit) {
@@ -251,12 +275,5 @@ internal open class ThreadCache(
         private const val BIN_MASK = 63
 
         @JvmField val NOTHING = LongArray(0)
-
-        @JvmField
-        val BUSY: VarHandle = MethodHandles.lookup().findVarHandle(
-            ThreadCache::class.java,
-            "busy",
-            Int::class.javaPrimitiveType,
-        )
     }
 }

@@ -1,5 +1,6 @@
 package dev.leasehold.memory.internal.engine
 
+import dev.leasehold.memory.internal.block.BlockKind
 import dev.leasehold.memory.internal.block.HygieneAction
 import dev.leasehold.memory.internal.block.Trace
 import dev.leasehold.memory.internal.cache.UncachedCounts
@@ -12,13 +13,25 @@ import dev.leasehold.memory.internal.store.SlabStore
 internal class LargeSource(
     state: EngineState,
     private val store: SlabStore,
-    private val line: WaitLine,
-    private val shortage: Shortage,
+    private val mappings: Mappings,
     private val epochs: EpochLedger,
     private val counts: UncachedCounts,
     private val hygiene: HygieneAction,
-    private var region: LargeBlocks.Region,
+    region: LargeBlocks.Region,
 ) : HeldSource(state) {
+    /** Where the block lies. Changed by the one holder that resizes it. */
+    var region: LargeBlocks.Region = region
+        private set
+
+    private var kept: Taken? = null
+
+    /** The block on its way to its next holder: the same object as long as it lies where it does. */
+    fun taken(): Taken {
+        val before = kept
+        if (before != null && before.address == region.address) return before
+        return Taken(region.address, BlockKind.LARGE, this).also { kept = it }
+    }
+
     override val cutsViews: Boolean get() = true
 
     override val moves: Boolean get() = state.platform.remaps
@@ -49,8 +62,6 @@ internal class LargeSource(
 
     override fun giveBack(address: Long, code: Int, size: Long) {
         if (hygiene.onClose) hygiene.ended(address, size)
-        counts.count(-1, -region.bytes)
-        line.serveAfter { store.giveBackLarge(region) }
-        shortage.cameBack()
+        mappings.giveBack(this)
     }
 }

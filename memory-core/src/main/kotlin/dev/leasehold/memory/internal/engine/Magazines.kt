@@ -3,6 +3,7 @@ package dev.leasehold.memory.internal.engine
 import dev.leasehold.memory.internal.block.HygieneAction
 import dev.leasehold.memory.internal.block.Magazine
 import dev.leasehold.memory.internal.block.SizeClasses
+import dev.leasehold.memory.internal.cache.CacheShape
 import dev.leasehold.memory.internal.cache.Depot
 import dev.leasehold.memory.internal.cache.Supply
 import dev.leasehold.memory.internal.store.SlabStore
@@ -11,7 +12,7 @@ import kotlin.concurrent.withLock
 /**
  * The way of whole magazines between the caches of an engine's threads and its [store]: by the [depot]. Any thread.
  *
- * @param keepsNothing whether nothing may lie idle here
+ * @param idleBound how many bytes may lie idle here; with 0 nothing does
  */
 internal class Magazines(
     private val state: EngineState,
@@ -19,23 +20,30 @@ internal class Magazines(
     private val line: WaitLine,
     private val depot: Depot,
     private val shortage: Shortage,
-    private val keepsNothing: Boolean,
+    idleBound: Long,
     private val purge: Purge,
     override val hygiene: HygieneAction,
 ) : Supply {
-    override fun takeDirect(classIndex: Int): Long =
-        if (shortage.mayTake && !shortage.refuses(classIndex, SizeClasses.sizeOf(classIndex))) {
-            store.lock.withLock { store.take(classIndex) }
-        } else {
-            0
-        }
+    override val shape = CacheShape(state.leaf.leastLimit, idleBound)
 
-    override fun fullMagazine(classIndex: Int): Magazine {
+    private val keepsNothing = idleBound == 0L
+
+    override fun takeDirect(classIndex: Int): Long {
+        if (!shortage.mayTake) return 0
+        val returned = shortage.takeReturned(classIndex)
+        if (returned != 0L) return returned
+        if (shortage.refuses(classIndex, SizeClasses.sizeOf(classIndex))) return 0
+        return store.lock.withLock { store.take(classIndex) }
+    }
+
+    override fun giveBackDirect(classIndex: Int, address: Long): Boolean = shortage.keepReturned(classIndex, address)
+
+    override fun fullMagazine(classIndex: Int, wanted: Int): Magazine {
         depot.take(classIndex)?.let { return it }
         val magazine = depot.takeEmpty(classIndex)
         if (!shortage.mayTake) return magazine
         store.lock.withLock {
-            while (magazine.count < magazine.rounds.size) {
+            while (magazine.count < wanted) {
                 val address = store.take(classIndex)
                 if (address == 0L) break
                 magazine.push(address)

@@ -1,6 +1,7 @@
 package dev.leasehold.memory.internal.engine
 
 import dev.leasehold.memory.internal.cache.Depot
+import dev.leasehold.memory.internal.cache.LargeDepot
 import dev.leasehold.memory.internal.platform.Background
 import dev.leasehold.memory.internal.store.SlabStore
 import java.lang.ref.WeakReference
@@ -18,6 +19,7 @@ import kotlin.time.Duration.Companion.seconds
 internal class Purge(
     private val store: SlabStore,
     private val depot: Depot,
+    private val large: LargeDepot<LargeSource>,
     private val line: WaitLine,
     private val bound: Long,
 ) {
@@ -28,11 +30,12 @@ internal class Purge(
         if (isOver() && !isExpected.get() && isExpected.compareAndSet(false, true)) begin()
     }
 
-    private fun isOver() = store.idleNow + depot.idleBytes > bound
+    private fun isOver() = store.idleNow + depot.idleBytes + large.idleBytes > bound
 
     private fun begin() {
         store.lock.withLock { store.beginPeriod() }
         depot.beginPeriod()
+        large.beginPeriod()
         lookLater(WeakReference(this))
     }
 
@@ -48,8 +51,11 @@ internal class Purge(
 
     private fun purge() {
         val stored = store.lock.withLock { store.leastIdle }
-        var excess = stored + depot.leastIdle - bound
-        if (excess > stored) drain(excess - stored)
+        val mapped = large.leastIdle
+        val all = stored + mapped + depot.leastIdle - bound
+        if (all > stored) drainMappings(minOf(mapped, all - stored))
+        if (all > stored + mapped) drainMagazines(all - stored - mapped)
+        var excess = all
         while (excess > 0) {
             val step = minOf(excess, STEP)
             store.lock.withLock { store.purge(step) }
@@ -57,7 +63,11 @@ internal class Purge(
         }
     }
 
-    private fun drain(wanted: Long) = depot.drain(wanted) { classIndex, magazine ->
+    private fun drainMappings(wanted: Long) = large.drain(wanted) { source ->
+        line.serveAfter { store.giveBackLarge(source.region) }
+    }
+
+    private fun drainMagazines(wanted: Long) = depot.drain(wanted) { classIndex, magazine ->
         line.serveAfter { store.giveBackAll(magazine) }
         depot.leaveEmpty(classIndex, magazine)
     }

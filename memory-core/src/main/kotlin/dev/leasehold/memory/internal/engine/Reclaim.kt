@@ -16,12 +16,19 @@ internal class Reclaim(
     private val line: WaitLine,
     private val epochs: EpochLedger,
     private val magazines: Magazines,
+    private val mappings: Mappings,
 ) {
     /** Takes every idle block back into the store; the caches stay revoked when they are to be [held][hold]. */
     fun all(hold: Boolean) {
         registry.revoke(hold) { cache -> store.lock.withLock { cache.drainInto(store::giveBack) } }
         epochs.retireNow()
+        drain()
+    }
+
+    private fun drain() {
+        shortage.flush()
         magazines.drain()
+        mappings.drain()
     }
 
     /** Runs [request] with every idle byte available, and kept from the caches until it has looked. */
@@ -35,7 +42,7 @@ internal class Reclaim(
         } else {
             epochs.retireNow()
         }
-        magazines.drain()
+        drain()
     }
 
     /** [before] for a request that has just joined the line: what came back earlier went to caches, not to the line. */

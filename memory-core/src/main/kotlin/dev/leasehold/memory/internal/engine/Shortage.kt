@@ -25,6 +25,8 @@ internal class Shortage(
     // Held through a whole reclaim, so that a second request does not give up while the first is still collecting.
     private val lock = ReentrantLock()
 
+    private val slot = ReturnSlot()
+
     // Requests between their reclaim and their look. Under the lock.
     private var requests = 0
 
@@ -35,7 +37,27 @@ internal class Shortage(
     val mustReturn: Boolean get() = state.closed || isOn
 
     /** Whether a request of [size] bytes, of the kind [code], was refused, and nothing since then could help it. */
-    fun refuses(code: Int, size: Long): Boolean = isOn && refusals.hold(code, size)
+    fun refuses(code: Int, size: Long): Boolean = isOn && !flush() && refusals.hold(code, size)
+
+    /** Takes a block of [classIndex] that has just come back; 0 when there is none. */
+    fun takeReturned(classIndex: Int): Long = slot.take(classIndex)
+
+    /** Keeps the block at [address] for the next request of [classIndex]; false when it belongs into the store. */
+    fun keepReturned(classIndex: Int, address: Long): Boolean {
+        if (!isOn || !mayTake || !slot.offer(classIndex, address)) return false
+        // One that waits, or that lets the caches go, may have looked before.
+        if (!isOn || !mayTake) flush()
+        return true
+    }
+
+    /** Gives the block that was kept back to the store; false when there is none. */
+    @IgnorableReturnValue
+    fun flush(): Boolean {
+        if (slot.isEmpty) return false
+        val address = slot.takeAny()
+        if (address != 0L) line.serveAfter { store.giveBack(address) }
+        return true
+    }
 
     /** Runs [collect], which learns whether the shortage begins, and then [request], which finds what was collected. */
     inline fun <T> during(collect: (begins: Boolean) -> Unit, request: () -> T): T {
@@ -72,5 +94,6 @@ internal class Shortage(
         } finally {
             lock.unlock()
         }
+        flush()
     }
 }

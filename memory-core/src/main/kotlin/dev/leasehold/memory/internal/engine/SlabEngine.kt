@@ -9,6 +9,7 @@ import dev.leasehold.memory.internal.budget.Charge
 import dev.leasehold.memory.internal.cache.CacheRegistry
 import dev.leasehold.memory.internal.cache.Caches
 import dev.leasehold.memory.internal.cache.Depot
+import dev.leasehold.memory.internal.cache.LargeDepot
 import dev.leasehold.memory.internal.cache.Tally
 import dev.leasehold.memory.internal.cache.ThreadCache
 import dev.leasehold.memory.internal.cache.ThreadTable
@@ -36,15 +37,16 @@ internal class SlabEngine(
     private val leaf = state.leaf
     private val hygiene = config.hygiene
     private val depot = Depot()
+    private val largeDepot = LargeDepot<LargeSource>()
     private val store = SlabStore(state.platform, leaf, storeBound(config.idleBound == 0L, state))
     override val line = WaitLine(store.lock)
-    private val purge = Purge(store, depot, line, config.idleBound)
+    private val purge = Purge(store, depot, largeDepot, line, config.idleBound)
     private val departed = Tally()
     private val counts = UncachedCounts()
     private val registry = CacheRegistry(fence, adopting(departed, store, table), adopted(line, purge))
     private val refusals = Refusals(store, leaf)
     private val shortage = Shortage(state, store, line, registry, refusals, purge)
-    private val magazines = Magazines(state, store, line, depot, shortage, config.idleBound == 0L, purge, hygiene)
+    private val magazines = Magazines(state, store, line, depot, shortage, config.idleBound, purge, hygiene)
     private val quarantine = Quarantine(magazines, counts)
     private val epochs = EpochLedger(
         state.platform,
@@ -53,7 +55,9 @@ internal class SlabEngine(
         state.arenas,
         quarantine::release,
     )
-    private val reclaim = Reclaim(shortage, registry, store, line, epochs, magazines)
+    private val mappings =
+        Mappings(state, store, line, largeDepot, shortage, config.idleBound == 0L, purge, epochs, counts, hygiene)
+    private val reclaim = Reclaim(shortage, registry, store, line, epochs, magazines, mappings)
     private val caches = Caches(table, registry, magazines, fence)
     override val anyThread: HeldSource =
         AnyThreadSource(state, caches, store, line, shortage, epochs, counts, hygiene)
@@ -87,12 +91,18 @@ internal class SlabEngine(
     private fun takeCollected(code: Int, size: Long): Taken? {
         val returns = store.returns
         take(code, size)?.let { return it }
-        if (exactIsSmaller(code, size)) takeLarge(size)?.let { return it }
+        if (exactIsSmaller(code, size)) mappings.take(size)?.let { return it }
         if (leaf.refusal?.node === leaf) refusals.keep(code, size, returns)
         return null
     }
 
-    private fun take(code: Int, size: Long): Taken? = if (code == BlockKind.LARGE) takeLarge(size) else takeClass(code)
+    private fun take(code: Int, size: Long): Taken? = if (code ==
+        BlockKind.LARGE
+    ) {
+        mappings.take(size)
+    } else {
+        takeClass(code)
+    }
 
     private fun takeClass(code: Int): Taken? {
         val cache = caches.of(Thread.currentThread())
@@ -105,16 +115,6 @@ internal class SlabEngine(
 
     private fun countDirect(address: Long, code: Int) {
         if (address != 0L) counts.count(1, SizeClasses.sizeOf(code))
-    }
-
-    private fun takeLarge(size: Long): Taken? =
-        if (shortage.mayTake) store.lock.withLock { takeLargeLocked(size) } else null
-
-    private fun takeLargeLocked(size: Long): Taken? {
-        val region = store.takeLarge(size) ?: return null
-        counts.count(1, region.bytes)
-        val source = LargeSource(state, store, line, shortage, epochs, counts, hygiene, region)
-        return Taken(region.address, BlockKind.LARGE, source)
     }
 
     // The block of the size class may be too large for what the limit leaves, when pages for just these bytes are not.
@@ -134,12 +134,12 @@ internal class SlabEngine(
     private fun takeForWaiter(thread: Thread?, code: Int, size: Long): Taken? {
         if (state.closed) return null
         return leaf.onBehalfOf(thread ?: Thread.currentThread()) {
-            takeLocked(code, size) ?: if (exactIsSmaller(code, size)) takeLargeLocked(size) else null
+            takeLocked(code, size) ?: if (exactIsSmaller(code, size)) mappings.takeLocked(size) else null
         }
     }
 
     private fun takeLocked(code: Int, size: Long): Taken? {
-        if (code == BlockKind.LARGE) return takeLargeLocked(size)
+        if (code == BlockKind.LARGE) return mappings.takeLocked(size)
         val address = store.take(code)
         if (address == 0L) return null
         countDirect(address, code)

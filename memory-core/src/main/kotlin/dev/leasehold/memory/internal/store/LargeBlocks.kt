@@ -134,7 +134,8 @@ internal class LargeBlocks(private val platform: Platform, private val leaf: Bud
         }
     }
 
-    private fun roundToPages(bytes: Long) = Math.addExact(bytes, platform.pageSize - 1) and -platform.pageSize
+    /** How many bytes a block of [bytes] has, which ends with a page. */
+    fun roundToPages(bytes: Long) = Math.addExact(bytes, platform.pageSize - 1) and -platform.pageSize
 
     private companion object {
         /** The largest block that is kept, in bytes. */

@@ -174,6 +174,9 @@ internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val i
 
     // ---- large blocks ----
 
+    /** How many bytes a new block of its own mapping has for a request of [size]. Needs no lock. */
+    fun largeBytes(size: Long): Long = large.roundToPages(size)
+
     /** Takes a block of its own mapping of at least [size] bytes, or null when the limit or the system refuses. */
     fun takeLarge(size: Long): LargeBlocks.Region? {
         if (dead) return null

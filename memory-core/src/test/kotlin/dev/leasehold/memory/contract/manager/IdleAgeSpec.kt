@@ -49,8 +49,8 @@ class IdleAgeSpec : FunSpec({
             val system = Watched()
             manager(system).use { manager ->
                 val ring = ArrayBlockingQueue<Block>(RING)
-                // All of the ring's memory there once: how full the ring is later is a matter of luck.
-                List(RING + 2) { manager.allocate(size) }.forEach(Block::close)
+                // All of the memory there once, the two caches' too: how full they are later is a matter of luck.
+                List(RING + CACHED) { manager.allocate(size) }.forEach(Block::close)
                 val callsBefore = system.takers.size + system.givers.size
                 val end = System.nanoTime() + SECONDS.toNanos(Effort.seconds(3))
                 together(2) { me ->
@@ -116,6 +116,7 @@ class IdleAgeSpec : FunSpec({
 }) {
     private companion object {
         const val RING = 64
+        const val CACHED = 64
         val SIZES = listOf(64L, 1024L, 16_384L, 65_536L)
     }
 }
