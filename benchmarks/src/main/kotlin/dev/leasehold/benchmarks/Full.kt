@@ -62,7 +62,9 @@ public abstract class Full<T : MemoryHolder> : AtLimit() {
     public fun fill(benchmark: BenchmarkParams) {
         open()
         val all = generateSequence(::tryTake).toList()
-        check(all.size >= benchmark.threads) { "the limit has room for ${all.size} of $size bytes, not for each thread" }
+        check(all.size >= benchmark.threads) {
+            "the limit has room for ${all.size} of $size bytes, not for each thread"
+        }
         shares = List(benchmark.threads) { thread ->
             Share(all.filterIndexed { index, _ -> index % benchmark.threads == thread })
         }

@@ -58,8 +58,7 @@ public open class HandOffBenchmark : Measured() {
 
     @Benchmark
     @Group("mimalloc")
-    public fun mimallocRent(memory: HandOffMimalloc, control: Control): Unit =
-        memory.rentAndWrite(size, value, control)
+    public fun mimallocRent(memory: HandOffMimalloc, control: Control): Unit = memory.rentAndWrite(size, value, control)
 
     @Benchmark
     @Group("mimalloc")

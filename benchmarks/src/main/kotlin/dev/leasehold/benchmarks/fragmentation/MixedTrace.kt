@@ -11,10 +11,10 @@ import java.util.concurrent.locks.LockSupport
  * requests each time, whatever the other does.
  *
  * Each thread has 1,024 places, and randomness of its own ([TraceRandom]). Each of its operations picks a place at
- * random: an empty one gets a block, a full one loses its own. One block in four that lose their place goes to the other
- * thread, which frees it when 64 younger ones have come to it; all others are freed at once. Sizes are 16 bytes to 1
- * MiB, spread evenly over their logarithm: a power of two from 16 to 524,288 at random, and at random up to as much
- * again. A block is 94 KiB on average, and about 105 MiB live at once.
+ * random: an empty one gets a block, a full one loses its own. One block in four that lose their place goes to the
+ * other thread, which frees it when 64 younger ones have come to it; all others are freed at once. Sizes are 16 bytes
+ * to 1 MiB, spread evenly over their logarithm: a power of two from 16 to 524,288 at random, and at random up to as
+ * much again. A block is 94 KiB on average, and about 105 MiB live at once.
  *
  * A thread does 10,000 operations in a second, 100 of them in each hundredth, so that all heaps meet the same requests
  * in the same time; one that cannot keep up takes longer.
@@ -33,7 +33,9 @@ internal class MixedTrace<T : Any>(
     /** How many bytes are requested and not freed. */
     val live: Long get() = bytes.get()
 
-    /** Does the operations, and calls [sample] ten times a second meanwhile. What lives at the end is left to [freeAll]. */
+    /**
+     * Does the operations, and calls [sample] ten times a second meanwhile. What lives at the end is left to [freeAll].
+     */
     fun replay(sample: () -> Unit) {
         FastThreads(sides.size, "trace").use { threads ->
             val replays = start(threads)

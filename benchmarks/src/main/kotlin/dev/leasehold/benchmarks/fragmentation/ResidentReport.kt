@@ -13,8 +13,9 @@ import java.util.Locale
  *
  * *Resident* is the growth of the whole process from the moment before the replay. So that little of it is the JVM's
  * own, each contestant has a JVM whose heap is touched beforehand and cannot grow, with the serial collector and one
- * compiler; and for a second before that moment the same trace, with blocks of up to 1 KiB, loads and compiles the code.
- * The contestant `none` has no memory: its figures are what the JVM still grows by, and nothing is subtracted for it.
+ * compiler; and for a second before that moment the same trace, with blocks of up to 1 KiB, loads and compiles the
+ * code. The contestant `none` has no memory: its figures are what the JVM still grows by, and nothing is subtracted
+ * for it.
  */
 public fun main(vararg arguments: String) {
     val seconds = arguments.getOrNull(0)?.toInt() ?: SECONDS

@@ -106,7 +106,7 @@ internal fun budget(size: Int) = Bar(
 }
 
 internal fun likeAnArray(work: String, sizes: List<Int>) = Bar(
-    "$ACCESS: `$work` through a `Segment` ≤ 1.1× the time of a `byte[]`, at ${sizes.joinToString(transform = ::sizeName)}",
+    "$ACCESS: `$work` through a `Segment` ≤ 1.1× the time of a `byte[]`, at ${sizes.joinToString { sizeName(it) }}",
     "×",
     1.1,
     atLeast = false,

@@ -48,7 +48,8 @@ class JmhResultsSpec : FunSpec({
     test("the garbage of a hand-over is that of both sides") {
         only(jmhResult("HandOffBenchmark.sharedLease", 40.0, threads = 2, bytes = 36.0)).bytes shouldBe 72.0
         only(jmhResult("ManagerHandOffBenchmark.leasehold", 40.0, threads = 2, bytes = 36.0)).bytes shouldBe 72.0
-        only(jmhResult("BusyBenchmark.handOverSharedLease", 40.0, bytes = 36.0, neighbours = "busy")).bytes shouldBe 72.0
+        only(jmhResult("BusyBenchmark.handOverSharedLease", 40.0, bytes = 36.0, neighbours = "busy")).bytes shouldBe
+            72.0
         only(jmhResult("BusyBenchmark.rentSharedLease", 40.0, bytes = 36.0, neighbours = "busy")).bytes shouldBe 36.0
     }
 
