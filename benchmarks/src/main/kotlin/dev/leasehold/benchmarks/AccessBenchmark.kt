@@ -12,12 +12,14 @@ import kotlinx.benchmark.Scope
 import kotlinx.benchmark.Setup
 import kotlinx.benchmark.State
 import kotlinx.benchmark.TearDown
+import org.openjdk.jmh.annotations.Fork
 
 /** Sum, copy and fill through the segment of a lease, and the same in a byte array. */
 @State(Scope.Thread)
+@Fork(2)
 public open class AccessBenchmark : Measured() {
     /** How many bytes are worked on. */
-    @Param("1024", "65536")
+    @Param("64", "1024", "65536")
     public var size: Int = 0
 
     /** What [fillSegment] and [fillArray] write; a field, so that the compiler cannot know it. */

@@ -9,7 +9,8 @@ import kotlinx.benchmark.State
 import org.openjdk.jmh.annotations.Threads
 
 /**
- * The work of [RentBenchmark] at 1 KiB by 1, 2, 4 and 8 threads at once, each for itself; the number ends the name.
+ * The work of [RentBenchmark] at 1 KiB by 1, 2, 4 and 8 threads at once, each for itself; the number ends the name. In
+ * `leasehold` it is a block of one manager.
  *
  * JMH's figure is the time that one thread sees, waiting for a core included. Time per operation and core, which the
  * report shows, is that figure times `min(1, cores / threads)`: what an operation takes of a core. Flat means that
@@ -56,6 +57,22 @@ public open class ContentionBenchmark : Measured() {
 
     @Benchmark
     @Threads(1)
+    public fun leasehold1(heap: Leasehold): Int = leasehold(heap)
+
+    @Benchmark
+    @Threads(2)
+    public fun leasehold2(heap: Leasehold): Int = leasehold(heap)
+
+    @Benchmark
+    @Threads(4)
+    public fun leasehold4(heap: Leasehold): Int = leasehold(heap)
+
+    @Benchmark
+    @Threads(8)
+    public fun leasehold8(heap: Leasehold): Int = leasehold(heap)
+
+    @Benchmark
+    @Threads(1)
     public fun nettyPooled1(): Int = nettyPooled()
 
     @Benchmark
@@ -89,6 +106,8 @@ public open class ContentionBenchmark : Measured() {
     private fun lease(): Int = pool.rent(SIZE.toLong()).use { it.segment.writeAndRead(value) }
 
     private fun sharedLease(): Int = pool.rentShared(SIZE.toLong()).use { it.writeAndRead(value) }
+
+    private fun leasehold(heap: Leasehold): Int = heap.allocateWriteFree(SIZE, value)
 
     private fun nettyPooled(): Int = nettyPooledAllocator.rentWriteReadRelease(SIZE, value)
 

@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit
 @Fork(2)
 public open class ManagerHandOffBenchmark : Measured() {
     /** How many bytes are requested. */
-    @Param("16", "64", "1024", "65536", "1048576")
+    @Param("64", "1024", "65536", "1048576")
     public var size: Int = 0
 
     /** What is written; a field, so that the compiler cannot know it. */

@@ -12,13 +12,14 @@ import java.util.concurrent.TimeUnit
  * How all benchmarks measure, so that figures can be compared across classes: average time, three JVMs each, on
  * threads of Netty's own fast type, which the library treats like every other platform thread.
  *
- * Half a second for an iteration is 10 million operations of 50 ns; more time buys little, more JVMs buy the spread
- * between compilations. Everything together takes about forty minutes, [HeapBenchmark] included.
+ * Three tenths of a second for an iteration are 6 million operations of 50 ns; more time buys little, more JVMs buy the
+ * spread between compilations. Classes with many figures measure with two JVMs. Everything together takes about 43
+ * minutes on two cores.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
-@Warmup(iterations = 5, time = 500, timeUnit = TimeUnit.MILLISECONDS)
-@Measurement(iterations = 5, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+@Warmup(iterations = 5, time = 300, timeUnit = TimeUnit.MILLISECONDS)
+@Measurement(iterations = 5, time = 300, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(
     value = 3,
     jvmArgsAppend = [

@@ -30,6 +30,14 @@ internal fun Segment.touchEachPage() {
     setByte(size - 1, 1)
 }
 
+/** The same for a buffer of Netty's. */
+internal fun ByteBuf.touchEachPage() {
+    for (offset in 0 until capacity() step PAGE.toInt()) {
+        val _ = setByte(offset, 1)
+    }
+    val _ = setByte(capacity() - 1, 1)
+}
+
 /** Writes an int at the end, which makes its page resident, and reads the first. */
 internal fun Segment.writeAtEnd(): Int {
     setInt(size - Int.SIZE_BYTES, 1)

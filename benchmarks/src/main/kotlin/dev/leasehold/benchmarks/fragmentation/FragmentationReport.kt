@@ -5,14 +5,6 @@ package dev.leasehold.benchmarks.fragmentation
 import dev.leasehold.benchmarks.CLibrary
 import java.util.Locale
 
-/** A heap that says how much it holds from the system. */
-internal interface MeasuredHeap : TracedHeap, AutoCloseable {
-    val name: String
-
-    /** In bytes, what is free included. */
-    val reserved: Long
-}
-
 /**
  * Replays [ChurnTrace] on the manager and on the C library's heap, and prints what each holds for what lives: a
  * Markdown table.
@@ -31,16 +23,16 @@ public fun main() {
     }
 }
 
-private fun replayOn(heap: MeasuredHeap) {
+private fun <T : Any> replayOn(heap: MeasuredHeap<T>) {
     val before = residentBytes()
-    val trace = ChurnTrace()
-    trace.replay(heap, INTERVAL) { done -> println(row(heap, "%,d".format(Locale.ROOT, done), trace.live, before)) }
-    trace.freeAll(heap)
+    val trace = ChurnTrace(heap)
+    trace.replay(INTERVAL) { done -> println(row(heap, "%,d".format(Locale.ROOT, done), trace.live, before)) }
+    trace.freeAll()
     println(row(heap, "all freed", trace.live, before))
 }
 
-private fun row(heap: MeasuredHeap, moment: String, live: Long, before: Long?): String {
-    val reserved = heap.reserved
+private fun row(heap: MeasuredHeap<*>, moment: String, live: Long, before: Long?): String {
+    val reserved = checkNotNull(heap.reserved) { "${heap.name} does not say what it holds" }
     val ratio = if (live == 0L) "–" else "%.2f".format(Locale.ROOT, reserved.toDouble() / live)
     val kept = when {
         live == 0L -> "–"
@@ -51,7 +43,8 @@ private fun row(heap: MeasuredHeap, moment: String, live: Long, before: Long?): 
     return "| ${heap.name} | $moment | ${mebibytes(live)} | ${mebibytes(reserved)} | $ratio | $kept | $resident |"
 }
 
-private fun mebibytes(bytes: Long): String = "%.1f MiB".format(Locale.ROOT, bytes / MEBIBYTE)
+/** A number of bytes as the reports print it. */
+internal fun mebibytes(bytes: Long): String = "%.1f MiB".format(Locale.ROOT, bytes / MEBIBYTE)
 
 private const val INTERVAL = 100_000
 private const val SLACK = 8L shl 20

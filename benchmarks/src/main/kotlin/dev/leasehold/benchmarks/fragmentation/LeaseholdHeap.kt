@@ -5,24 +5,20 @@ import dev.leasehold.memory.Block
 import dev.leasehold.memory.SystemMemoryManager
 
 /** A manager as it comes. */
-internal class LeaseholdHeap : MeasuredHeap {
-    private val blocks = arrayOfNulls<Block>(ChurnTrace.PLACES)
+internal class LeaseholdHeap : MeasuredHeap<Block> {
     private val manager = SystemMemoryManager("trace")
 
     override val name: String get() = "leasehold"
 
     override val reserved: Long get() = manager.stats().reserved
 
-    override fun allocate(place: Int, size: Int) {
+    override fun allocate(size: Int): Block {
         val block = manager.allocate(size.toLong())
-        blocks[place] = block
         block.withSegment { it.touchEachPage() }
+        return block
     }
 
-    override fun free(place: Int) {
-        checkNotNull(blocks[place]) { "place $place is empty" }.close()
-        blocks[place] = null
-    }
+    override fun free(block: Block): Unit = block.close()
 
     override fun close(): Unit = manager.close()
 }

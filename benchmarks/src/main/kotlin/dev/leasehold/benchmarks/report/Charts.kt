@@ -19,7 +19,7 @@ internal class NamedChart(val file: String, val title: String, val chart: BarCha
 internal fun chartsOf(figures: Figures): List<NamedChart> = listOfNotNull(
     figures.chart(RENT, "rent.svg", "Get memory, write an int, read it, give it back", ::bySize),
     figures.chart(SCOPE, "scope.svg", "A scope: eight small segments, or one lease") { "" },
-    figures.chart(HAND_OFF, "hand-off.svg", "One thread rents 1 KiB, another closes") { "" },
+    figures.chart(HAND_OFF, "hand-off.svg", "One thread rents, another closes", ::bySize),
     figures.chart(CONTENTION, "contention.svg", "1 KiB by 1, 2, 4 and 8 threads: time per operation and core") {
         labelOf(it.method.trimEnd(Char::isDigit))
     },

@@ -3,9 +3,10 @@ package dev.leasehold.benchmarks.report
 /**
  * One benchmark's result at one set of parameters.
  *
- * @property benchmark class and method, such as `RentBenchmark.lease`
+ * @property benchmark class and method, such as `RentBenchmark.lease`; in [BusyBenchmark][Figures.BUSY] also who else
+ *   is on the machine
  * @property size the parameter `size` in bytes, or null when the benchmark has none
- * @property nanos nanoseconds for one operation (in [ContentionBenchmark][Figures.CONTENTION]: of one core)
+ * @property nanos nanoseconds for one operation (with several threads for themselves: of one core)
  * @property error half the width of JMH's 99.9 % confidence interval, in nanoseconds; NaN when there were too few
  *   iterations
  * @property bytes bytes allocated on the heap for one operation, or null when they were not counted
@@ -55,17 +56,24 @@ internal class Figures(all: List<Figure>) {
     fun baselineOf(figure: Figure): Figure? = find("${figure.family}.${baselineMethod(figure)}", figure.size)
 
     private fun baselineMethod(figure: Figure): String = when (figure.family) {
-        HAND_OFF -> "sharedLease"
+        HAND_OFF, LIMIT -> "sharedLease"
         MANAGER, MANAGER_CHURN, MANAGER_HAND_OFF -> "leasehold"
         RESIZE -> "resize"
         SUSPEND -> if (figure.isContended) "withLease${Figure.CONTENDED}" else "withLease"
         SUSPEND_LOOP -> "plain"
-        LIMIT -> figure.method.removeSuffix("Kept")
+        BUSY -> ownOfSameWork(figure.method)
         SERVICE -> "coroutines"
         CONTENTION -> figure.method.trimEnd(Char::isDigit) + "1"
         ACCESS -> figure.method.removeSuffix("Segment").removeSuffix("Array") + "Array"
         else -> "lease"
     }
+
+    // The work begins the name, and who else is on the machine ends it.
+    private fun ownOfSameWork(method: String): String = when {
+        method.startsWith("rent") -> "rentSharedLease"
+        method.startsWith("handOver") -> "handOverSharedLease"
+        else -> "suspendWithLease"
+    } + if (method.endsWith(BESIDE_BUSY)) BESIDE_BUSY else ALONE
 
     companion object {
         const val RENT = "RentBenchmark"
@@ -80,7 +88,14 @@ internal class Figures(all: List<Figure>) {
         const val LIMIT = "LimitBenchmark"
         const val SUSPEND = "SuspendBenchmark"
         const val SUSPEND_LOOP = "SuspendLoopBenchmark"
+        const val BUSY = "BusyBenchmark"
         const val SERVICE = "ServiceBenchmark"
+
+        /** Ends the names in [BUSY] where nothing else runs. */
+        const val ALONE = "Alone"
+
+        /** Ends the names in [BUSY] where busy neighbours have the cores. */
+        const val BESIDE_BUSY = "BesideBusy"
 
         /** In the order of the report. */
         val FAMILIES = listOf(
@@ -96,6 +111,7 @@ internal class Figures(all: List<Figure>) {
             LIMIT,
             SUSPEND,
             SUSPEND_LOOP,
+            BUSY,
             SERVICE,
         )
 

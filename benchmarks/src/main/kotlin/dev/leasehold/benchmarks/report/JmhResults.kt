@@ -33,7 +33,7 @@ internal class JmhResults(private val cores: Int) {
         }
         val share = coreShare(benchmark, run["threads"].asInt)
         return Figure(
-            benchmark = benchmark,
+            benchmark = benchmark + neighbours(run),
             size = run["params"]?.asJsonObject?.get("size")?.asInt,
             nanos = primary.number("score") * share,
             error = primary.number("scoreError") * share,
@@ -41,12 +41,23 @@ internal class JmhResults(private val cores: Int) {
         )
     }
 
+    private fun neighbours(run: JsonObject): String =
+        when (val neighbours = run["params"]?.asJsonObject?.get("neighbours")?.asString) {
+            null -> ""
+            "none" -> Figures.ALONE
+            "busy" -> Figures.BESIDE_BUSY
+            else -> throw IllegalArgumentException("there are results beside neighbours that are '$neighbours'")
+        }
+
     // JMH counts the time that a thread waits for a core; only the time on it belongs to the operation.
     private fun coreShare(benchmark: String, threads: Int): Double =
-        if (benchmark.startsWith(Figures.CONTENTION) && threads > cores) cores.toDouble() / threads else 1.0
+        if (benchmark.substringBefore('.') in EACH_FOR_ITSELF && threads > cores) cores.toDouble() / threads else 1.0
 
     // JMH counts the rent and the close as an operation each, and spreads the garbage over both.
-    private fun operationsPerHandOff(benchmark: String): Int = if (benchmark.substringBefore('.') in HAND_OFFS) 2 else 1
+    private fun operationsPerHandOff(benchmark: String): Int = if (isHandOff(benchmark)) 2 else 1
+
+    private fun isHandOff(benchmark: String): Boolean =
+        benchmark.substringBefore('.') in HAND_OFFS || benchmark.startsWith("${Figures.BUSY}.handOver")
 
     private fun allocated(run: JsonObject): Double? {
         val metrics = run["secondaryMetrics"]?.asJsonObject ?: return null
@@ -59,5 +70,8 @@ internal class JmhResults(private val cores: Int) {
 
     private companion object {
         val HAND_OFFS = setOf(Figures.HAND_OFF, Figures.MANAGER_HAND_OFF)
+
+        /** Where several threads do the same, and none waits for another by design. */
+        val EACH_FOR_ITSELF = setOf(Figures.CONTENTION, Figures.LIMIT)
     }
 }

@@ -37,8 +37,47 @@ class BarSpec : FunSpec({
         malloc.isReachedBy(0.6) shouldBe true
     }
 
+    test("beside busy neighbours the ratio to Netty is judged, and not the time") {
+        val steady = bar("BusyBenchmark", "`rentSharedLease`")
+        fun measure(busyOwn: Double, busyNetty: Double?) = steady.measure(
+            figures(
+                "BusyBenchmark.rentSharedLeaseAlone" to 10.0,
+                "BusyBenchmark.rentNettyPooledAlone" to 60.0,
+                "BusyBenchmark.rentNettyAdaptiveAlone" to 40.0,
+                "BusyBenchmark.rentSharedLeaseBesideBusy" to busyOwn,
+                "BusyBenchmark.rentNettyPooledBesideBusy" to 180.0,
+                *listOfNotNull(busyNetty).map { "BusyBenchmark.rentNettyAdaptiveBesideBusy" to it }.toTypedArray(),
+                size = null,
+            ),
+        )
+        // Three times as slow, as Netty is: nothing has changed.
+        measure(30.0, 120.0).shouldNotBeNull() shouldBe (1.0 plusOrMinus 1e-9)
+        val lost = measure(90.0, 120.0).shouldNotBeNull()
+        lost shouldBe (1.0 / 3 plusOrMinus 1e-9)
+        steady.isReachedBy(lost) shouldBe false
+        steady.isReachedBy(0.5) shouldBe true
+        measure(30.0, null).shouldBeNull()
+    }
+
+    test("a refusal is judged by its time alone") {
+        val refused = bar("slabPoolRefused", "at 1 KiB")
+        val measured = refused.measure(figures("LimitBenchmark.slabPoolRefused" to 301.0)).shouldNotBeNull()
+        measured shouldBe 301.0
+        refused.isReachedBy(measured) shouldBe false
+        refused.isReachedBy(300.0) shouldBe true
+    }
+
+    test("speed beside a rival counts as reached from the level that was set, not only from beyond the rival's") {
+        val mimalloc = bar("HandOffBenchmark: `sharedLease`", "mimalloc", "at 1 KiB")
+        fun measure(own: Double) = mimalloc.measure(
+            figures("HandOffBenchmark.sharedLease" to own, "HandOffBenchmark.mimalloc" to 70.0),
+        ).shouldNotBeNull()
+        mimalloc.isReachedBy(measure(100.0)) shouldBe true
+        mimalloc.isReachedBy(measure(101.0)) shouldBe false
+    }
+
     test("a budget is judged by what it adds, in nanoseconds") {
-        val budget = bar("budget", "at 1 KiB")
+        val budget = bar("a budget three levels deep", "at 1 KiB")
         val measured = budget.measure(
             figures("ManagerBenchmark.leasehold" to 7.0, "ManagerBenchmark.leaseholdBudgeted" to 8.5),
         )
@@ -102,13 +141,13 @@ class BarSpec : FunSpec({
             figures(
                 "SuspendBenchmark.withLeaseContended" to 200.0,
                 "SuspendBenchmark.semaphoreAndNettyContended" to 400.0,
-                "SuspendBenchmark.channelPoolContended" to 280.0,
+                "SuspendBenchmark.channelPoolContended" to 180.0,
                 size = null,
             ),
         )
-        measured.shouldNotBeNull() shouldBe (1.4 plusOrMinus 1e-9)
+        measured.shouldNotBeNull() shouldBe (0.9 plusOrMinus 1e-9)
         contended.isReachedBy(measured) shouldBe false
-        contended.isReachedBy(1.5) shouldBe true
+        contended.isReachedBy(1.0) shouldBe true
         contended.measure(
             figures(
                 "SuspendBenchmark.withLeaseContended" to 200.0,

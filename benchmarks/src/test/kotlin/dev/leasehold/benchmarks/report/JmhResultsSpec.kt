@@ -26,6 +26,21 @@ class JmhResultsSpec : FunSpec({
         only(jmhResult("ContentionBenchmark.lease8", 40.0, threads = 8)).nanos shouldBe 10.0
     }
 
+    test("four threads at a limit use half of the time that they wait, for each is on its own") {
+        only(jmhResult("LimitBenchmark.slabPool4", 40.0, size = 1024, threads = 4)).nanos shouldBe 20.0
+    }
+
+    test("who else is on the machine ends the name, and anything unknown is refused") {
+        val found = read(
+            jmhResult("BusyBenchmark.rentLease", 5.0, neighbours = "none"),
+            jmhResult("BusyBenchmark.rentLease", 15.0, neighbours = "busy"),
+        ).figures
+        found.find("BusyBenchmark.rentLeaseAlone")?.nanos shouldBe 5.0
+        found.find("BusyBenchmark.rentLeaseBesideBusy")?.nanos shouldBe 15.0
+        shouldThrow<IllegalArgumentException> { only(jmhResult("BusyBenchmark.rentLease", 5.0, neighbours = "noisy")) }
+            .message shouldContain "noisy"
+    }
+
     test("as many threads as cores wait for none") {
         only(jmhResult("ContentionBenchmark.lease2", 40.0, threads = 2)).nanos shouldBe 40.0
     }
@@ -33,6 +48,9 @@ class JmhResultsSpec : FunSpec({
     test("the garbage of a hand-over is that of both sides") {
         only(jmhResult("HandOffBenchmark.sharedLease", 40.0, threads = 2, bytes = 36.0)).bytes shouldBe 72.0
         only(jmhResult("ManagerHandOffBenchmark.leasehold", 40.0, threads = 2, bytes = 36.0)).bytes shouldBe 72.0
+        only(jmhResult("BusyBenchmark.handOverSharedLease", 40.0, bytes = 36.0, neighbours = "busy")).bytes shouldBe
+            72.0
+        only(jmhResult("BusyBenchmark.rentSharedLease", 40.0, bytes = 36.0, neighbours = "busy")).bytes shouldBe 36.0
     }
 
     test("the effort is stated once for all") {
@@ -63,6 +81,10 @@ class JmhResultsSpec : FunSpec({
             jmhResult("SuspendBenchmark.channelPoolContended", 10.0),
             jmhResult("ServiceBenchmark.coroutines", 11.0),
             jmhResult("ServiceBenchmark.heap", 12.0),
+            jmhResult("BusyBenchmark.handOverSharedLease", 13.0, size = 1024, neighbours = "busy"),
+            jmhResult("BusyBenchmark.handOverNettyPooled", 14.0, size = 1024, neighbours = "busy"),
+            jmhResult("LimitBenchmark.sharedLease", 15.0, size = 1024),
+            jmhResult("LimitBenchmark.manager4", 16.0, size = 1024, threads = 4),
         ).figures
         fun baseline(name: String, size: Int?) = found.baselineOf(found.find(name, size).shouldNotBeNull())?.benchmark
         baseline("RentBenchmark.mallocFree", 64) shouldBe "RentBenchmark.lease"
@@ -71,5 +93,8 @@ class JmhResultsSpec : FunSpec({
         baseline("SuspendBenchmark.channelPool", 1024) shouldBe "SuspendBenchmark.withLease"
         baseline("SuspendBenchmark.channelPoolContended", null) shouldBe "SuspendBenchmark.withLeaseContended"
         baseline("ServiceBenchmark.heap", null) shouldBe "ServiceBenchmark.coroutines"
+        baseline("BusyBenchmark.handOverNettyPooledBesideBusy", 1024) shouldBe
+            "BusyBenchmark.handOverSharedLeaseBesideBusy"
+        baseline("LimitBenchmark.manager4", 1024) shouldBe "LimitBenchmark.sharedLease"
     }
 })

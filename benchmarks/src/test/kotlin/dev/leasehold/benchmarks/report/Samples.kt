@@ -21,8 +21,10 @@ internal fun jmhResult(
     threads: Int = 1,
     bytes: Double? = null,
     unit: String = "ns/op",
+    neighbours: String? = null,
 ): String {
-    val params = size?.let { """"params": {"size": "$it"},""" }.orEmpty()
+    val given = listOfNotNull(size?.let { """"size": "$it"""" }, neighbours?.let { """"neighbours": "$it"""" })
+    val params = if (given.isEmpty()) "" else given.joinToString(",", """"params": {""", "},")
     val garbage = bytes?.let { """"gc.alloc.rate.norm": {"score": $it, "scoreError": "NaN", "scoreUnit": "B/op"}""" }
     return """
         {"benchmark": "dev.leasehold.benchmarks.$benchmark", "threads": $threads, "forks": 3,
