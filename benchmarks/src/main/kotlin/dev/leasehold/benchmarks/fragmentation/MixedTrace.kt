@@ -3,6 +3,7 @@ package dev.leasehold.benchmarks.fragmentation
 import dev.leasehold.benchmarks.FastThreads
 import java.util.concurrent.ConcurrentLinkedQueue
 import java.util.concurrent.Future
+import java.util.concurrent.Phaser
 import java.util.concurrent.atomic.AtomicLong
 import java.util.concurrent.locks.LockSupport
 
@@ -16,8 +17,9 @@ import java.util.concurrent.locks.LockSupport
  * to 1 MiB, spread evenly over their logarithm: a power of two from 16 to 524,288 at random, and at random up to as
  * much again. A block is 94 KiB on average, and about 105 MiB live at once.
  *
- * A thread does 10,000 operations in a second, 100 of them in each hundredth, so that all heaps meet the same requests
- * in the same time; one that cannot keep up takes longer.
+ * A thread does 10,000 operations in a second: 100 in each hundredth, after which both wait for each other. So all
+ * heaps meet the same requests in the same time, and what lives differs little from one replay to the next; a heap that
+ * cannot keep up takes longer.
  *
  * @property seconds how long it goes on
  * @property powers how many powers of two the sizes have, from 16 up
@@ -29,6 +31,7 @@ internal class MixedTrace<T : Any>(
 ) {
     private val bytes = AtomicLong()
     private val sides = SEEDS.map { Side(it) }
+    private val bothDone = Phaser(SEEDS.size)
 
     /** How many bytes are requested and not freed. */
     val live: Long get() = bytes.get()
@@ -70,9 +73,15 @@ internal class MixedTrace<T : Any>(
 
         fun replay(other: Side) {
             val start = System.nanoTime()
-            for (tick in 1..seconds * TICKS_PER_SECOND) {
-                repeat(STEPS_PER_TICK) { step(other) }
-                waitUntil(start + tick * TICK_NANOS)
+            try {
+                for (tick in 1..seconds * TICKS_PER_SECOND) {
+                    repeat(STEPS_PER_TICK) { step(other) }
+                    waitUntil(start + tick * TICK_NANOS)
+                    val _ = bothDone.arriveAndAwaitAdvance()
+                }
+            } finally {
+                // The other side must not wait for one that failed.
+                val _ = bothDone.arriveAndDeregister()
             }
         }
 

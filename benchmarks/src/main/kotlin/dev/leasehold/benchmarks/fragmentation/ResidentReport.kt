@@ -70,7 +70,11 @@ private fun resident(): Long = checkNotNull(residentBytes()) { "this system does
 private fun row(heap: MeasuredHeap<*>, moment: String, sample: ResidentSample): String {
     val reserved = sample.reserved?.let(::mebibytes) ?: "–"
     val ratio = if (sample.live == 0L) "–" else "%.2f".format(Locale.ROOT, sample.resident.toDouble() / sample.live)
-    val verdict = if (sample.isWithinBar) "yes" else "**no**"
+    val verdict = when {
+        sample.live == 0L -> "–"
+        sample.isWithinBar -> "yes"
+        else -> "**no**"
+    }
     return "| ${heap.name} | $moment | ${mebibytes(sample.live)} | $reserved | ${mebibytes(sample.resident)} | " +
         "$ratio | $verdict |"
 }

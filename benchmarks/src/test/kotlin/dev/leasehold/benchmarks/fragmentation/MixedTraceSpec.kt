@@ -21,7 +21,7 @@ class MixedTraceSpec : FunSpec({
     test("the live bytes are those of the blocks that were not freed, and everything is freed once") {
         val (trace, recorder) = replay()
         trace.live shouldBe recorder.liveBytes
-        trace.live shouldBeInRange (80L shl 20)..(130L shl 20)
+        trace.live shouldBeInRange (90L shl 20)..(120L shl 20)
         trace.freeAll()
         recorder.live shouldHaveSize 0
         trace.live shouldBe 0
