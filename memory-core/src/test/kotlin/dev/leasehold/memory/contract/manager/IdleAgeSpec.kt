@@ -49,8 +49,8 @@ class IdleAgeSpec : FunSpec({
             val system = Watched()
             manager(system).use { manager ->
                 val ring = ArrayBlockingQueue<Block>(RING)
-                // All of the memory there once, the two caches' too: how full they are later is a matter of luck.
-                List(RING + CACHED) { manager.allocate(size) }.forEach(Block::close)
+                // All of the memory there once, the bound's too: how full ring and caches are later is a matter of luck.
+                List(RING + 2 + (BOUND / size).toInt()) { manager.allocate(size) }.forEach(Block::close)
                 val callsBefore = system.takers.size + system.givers.size
                 val end = System.nanoTime() + SECONDS.toNanos(Effort.seconds(3))
                 together(2) { me ->
@@ -116,7 +116,9 @@ class IdleAgeSpec : FunSpec({
 }) {
     private companion object {
         const val RING = 64
-        const val CACHED = 64
+
+        /** What a manager keeps. */
+        val BOUND = 2.MiB
         val SIZES = listOf(64L, 1024L, 16_384L, 65_536L)
     }
 }
