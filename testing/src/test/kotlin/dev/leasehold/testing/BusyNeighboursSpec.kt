@@ -23,9 +23,8 @@ class BusyNeighboursSpec : FunSpec() {
         }
     }
 
-    private fun classPath() =
-        (System.getProperty("surefire.test.class.path") ?: System.getProperty("java.class.path"))
-            .split(System.getProperty("path.separator")).map { Path.of(it) }
+    private fun classPath() = (System.getProperty("surefire.test.class.path") ?: System.getProperty("java.class.path"))
+        .split(System.getProperty("path.separator")).map { Path.of(it) }
 }
 
 /** Starts busy neighbours, says which, and ends without a chance to close them. */
