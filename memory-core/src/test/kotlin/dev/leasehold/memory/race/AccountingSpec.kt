@@ -18,14 +18,40 @@ import dev.leasehold.memory.support.together
 import dev.leasehold.testing.Effort
 import dev.leasehold.testing.await
 import io.kotest.assertions.throwables.shouldThrow
+import io.kotest.core.factory.TestFactory
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.core.spec.style.funSpec
 import io.kotest.matchers.comparables.shouldBeGreaterThan
 import io.kotest.matchers.comparables.shouldBeLessThanOrEqualTo
 import io.kotest.matchers.shouldBe
 import java.lang.foreign.MemorySegment
 
 class AccountingSpec : FunSpec({
-    val rounds = Effort.times(40_000)
+    include(accountingOfPools(Effort::times))
+
+    test("the checker finds a pool that takes a block back twice") {
+        val broken = Lender.reckless(1.MiB, 64, times = 2)
+        shouldThrow<AssertionError> { Accounting(broken, broken, 1).run(4, 20_000, virtual = false) }
+    }
+
+    test("the table finds overlapping blocks") {
+        val table = OwnershipTable()
+        table.took(MemorySegment.ofAddress(1000).reinterpret(100))
+        shouldThrow<AssertionError> { table.took(MemorySegment.ofAddress(1099).reinterpret(10)) }
+        shouldThrow<AssertionError> { table.took(MemorySegment.ofAddress(990).reinterpret(11)) }
+    }
+
+    test("a worker's failure fails the test") {
+        shouldThrow<AssertionError> { together(3) { if (it == 1) error("broken") } }.cause!!.message shouldBe "broken"
+    }
+})
+
+/**
+ * What holds of every pool however many threads rent and close; [times] says how many rounds are made of so many
+ * usually.
+ */
+internal fun accountingOfPools(times: (usually: Int) -> Int): TestFactory = funSpec {
+    val rounds = times(40_000)
     val pools = mapOf<String, () -> MemoryPool>(
         "without a limit" to { MemoryPool.isolated("accounts") },
         "at its limit" to { MemoryPool.isolated("accounts") { limit = 512.KiB } },
@@ -65,25 +91,9 @@ class AccountingSpec : FunSpec({
         }
     }
 
-    test("the checker finds a pool that takes a block back twice") {
-        val broken = Lender.reckless(1.MiB, 64, times = 2)
-        shouldThrow<AssertionError> { Accounting(broken, broken, 1).run(4, 20_000, virtual = false) }
-    }
-
-    test("the table finds overlapping blocks") {
-        val table = OwnershipTable()
-        table.took(MemorySegment.ofAddress(1000).reinterpret(100))
-        shouldThrow<AssertionError> { table.took(MemorySegment.ofAddress(1099).reinterpret(10)) }
-        shouldThrow<AssertionError> { table.took(MemorySegment.ofAddress(990).reinterpret(11)) }
-    }
-
-    test("a worker's failure fails the test") {
-        shouldThrow<AssertionError> { together(3) { if (it == 1) error("broken") } }.cause!!.message shouldBe "broken"
-    }
-
     test("a shared lease that many threads close at once comes back once") {
         val pool = MemoryPool.isolated("races")
-        repeat(Effort.times(300)) {
+        repeat(times(300)) {
             val leases = List(20) { pool.rentShared(64) }
             together(4) { leases.forEach(SharedLease::close) }
         }
@@ -95,7 +105,7 @@ class AccountingSpec : FunSpec({
     }
 
     test("whatever was rented while the pool was being closed frees its memory when it ends") {
-        repeat(Effort.times(300)) { round ->
+        repeat(times(300)) { round ->
             val pool = if (round % 3 == 0) MemoryPool.fixed("closing", 256, 200) else MemoryPool.isolated("closing")
             together(4, virtual = round % 2 == 0) { worker ->
                 if (worker == 0) {
@@ -115,7 +125,7 @@ class AccountingSpec : FunSpec({
             pool.stats().used shouldBe 0
         }
     }
-})
+}
 
 private fun PoolStatistics.shouldAddUpRoughly() {
     used + idle + quarantined shouldBe reserved

@@ -14,7 +14,9 @@ import dev.leasehold.memory.support.shouldAddUp
 import dev.leasehold.memory.support.together
 import dev.leasehold.testing.Effort
 import dev.leasehold.testing.await
+import io.kotest.core.factory.TestFactory
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.core.spec.style.funSpec
 import io.kotest.matchers.comparables.shouldBeGreaterThan
 import io.kotest.matchers.comparables.shouldBeLessThanOrEqualTo
 import io.kotest.matchers.shouldBe
@@ -26,6 +28,11 @@ import java.util.concurrent.atomic.AtomicLong
 import kotlin.random.Random
 
 class BlockAccountingSpec : FunSpec({
+    include(accountingOfManagers(Effort::times))
+})
+
+/** [accountingOfPools] for managers, whose blocks are also retained. */
+internal fun accountingOfManagers(times: (usually: Int) -> Int): TestFactory = funSpec {
     val managers = mapOf<String, ManagerOptions.() -> Unit>(
         "without a limit" to {},
         "at its limit" to { limit = 512.KiB },
@@ -46,7 +53,7 @@ class BlockAccountingSpec : FunSpec({
                     Lender.viewedBlocks(manager),
                     Effort.seed("accounting of a manager $kind"),
                 ) { random -> if (random.nextBoolean()) manager.trim() else manager.stats().shouldAddUp() }
-                accounting.run(threads = 6, Effort.times(3_000), virtual)
+                accounting.run(threads = 6, times(3_000), virtual)
                 accounting.served.get() shouldBeGreaterThan 1000
                 manager.stats().used shouldBe 0
                 manager.stats().blocks shouldBe 0
@@ -72,7 +79,7 @@ class BlockAccountingSpec : FunSpec({
                 block.withSegment { check(it.getLong(0) == block.address) { "$block holds another block's bytes" } }
                 block.close()
             }
-            val rounds = Effort.times(3_000)
+            val rounds = times(3_000)
             together(5, virtual) { worker ->
                 val random = Random(seed + worker)
                 repeat(rounds) {
@@ -112,7 +119,7 @@ class BlockAccountingSpec : FunSpec({
         val won = AtomicLong()
         together(3) { worker ->
             try {
-                val deadline = System.nanoTime() + Effort.times(400) * 1_000_000L
+                val deadline = System.nanoTime() + times(400) * 1_000_000L
                 fun isEarly() = System.nanoTime() < deadline || shown.get() <= 1000 || won.get() == 0L
                 while (worker == 0 && !done.get() && isEarly()) {
                     val slot = (shown.getAndIncrement() % 4).toInt()
@@ -161,7 +168,7 @@ class BlockAccountingSpec : FunSpec({
                 val random = Random(seed + worker)
                 val lender = if (worker % 2 == 0) Lender.blocks(manager) else Lender.viewedBlocks(manager)
                 try {
-                    repeat(Effort.times(150)) {
+                    repeat(times(150)) {
                         val held = List(2) { lender.lend(random.nextLong(manager.maxAllocation / 2 + 1)) }
                         if (random.nextInt(100) == 0) manager.trim()
                         held.forEach { it?.end() }
@@ -181,7 +188,7 @@ class BlockAccountingSpec : FunSpec({
         val manager = SystemMemoryManager("travelling")
         val passed = java.util.concurrent.SynchronousQueue<Block>()
         val done = AtomicBoolean()
-        val rounds = Effort.times(20_000)
+        val rounds = times(20_000)
         together(3) { worker ->
             when (worker) {
                 0 -> repeat(rounds) { passed.put(manager.allocate(64)) }
@@ -200,7 +207,7 @@ class BlockAccountingSpec : FunSpec({
     }
 
     test("whatever was allocated while the manager was being closed frees its memory when it ends") {
-        repeat(Effort.times(100)) { round ->
+        repeat(times(100)) { round ->
             val manager = SystemMemoryManager("closing")
             together(4, virtual = round % 2 == 0) { worker ->
                 if (worker == 0) {
@@ -222,4 +229,4 @@ class BlockAccountingSpec : FunSpec({
             manager.stats().blocks shouldBe 0
         }
     }
-})
+}

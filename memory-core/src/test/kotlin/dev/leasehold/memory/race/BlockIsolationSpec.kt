@@ -8,13 +8,20 @@ import dev.leasehold.memory.support.Lender
 import dev.leasehold.memory.support.platform
 import dev.leasehold.testing.Effort
 import dev.leasehold.testing.await
+import io.kotest.core.factory.TestFactory
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.core.spec.style.funSpec
 import io.kotest.matchers.comparables.shouldBeLessThanOrEqualTo
 import io.kotest.matchers.shouldBe
 
 /** That the checker finds what is lent again too early is shown where it is used on pools. */
 class BlockIsolationSpec : FunSpec({
-    val rounds = Effort.times(200_000)
+    include(isolationOfBlocks(Effort::times))
+})
+
+/** What kept views of closed blocks must never reach, in [times] of the usual rounds. */
+internal fun isolationOfBlocks(times: (usually: Int) -> Int): TestFactory = funSpec {
+    val rounds = times(200_000)
     val sizes = longArrayOf(64, 256, 1024, 64, 24)
     val managers = mapOf<String, ManagerOptions.() -> Unit>(
         "with the default quarantine" to {},
@@ -74,4 +81,4 @@ class BlockIsolationSpec : FunSpec({
         most shouldBeLessThanOrEqualTo 16 * 256.KiB
         manager.close()
     }
-})
+}

@@ -5,7 +5,9 @@ import dev.leasehold.memory.internal.budget.BudgetNode
 import dev.leasehold.memory.internal.budget.Charge
 import dev.leasehold.memory.support.together
 import dev.leasehold.testing.Effort
+import io.kotest.core.factory.TestFactory
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.core.spec.style.funSpec
 import io.kotest.matchers.longs.shouldBeGreaterThan
 import io.kotest.matchers.longs.shouldBeLessThanOrEqual
 import io.kotest.matchers.shouldBe
@@ -55,6 +57,11 @@ private class Grove(rootLimit: Long, limit: Long) {
 }
 
 class BudgetStressSpec : FunSpec({
+    include(limitsOfBudgets(Effort::times))
+})
+
+/** What holds of a tree of budgets however many threads draw on it, in [times] of the usual rounds. */
+internal fun limitsOfBudgets(times: (usually: Int) -> Int): TestFactory = funSpec {
     test("no node is ever above its limit, and nothing remains at the end") {
         val grove = Grove(rootLimit = 1000, limit = 700)
         val seed = Effort.seed("budget stress")
@@ -64,7 +71,7 @@ class BudgetStressSpec : FunSpec({
                 val random = Random(seed + worker)
                 val held = ArrayDeque<Long>()
                 val leaf = grove.leaves[worker]
-                repeat(Effort.times(200_000)) {
+                repeat(times(200_000)) {
                     val bytes = random.nextLong(1, 200)
                     if (leaf.tryReserve(bytes)) held.addLast(bytes) else refused.incrementAndGet()
                     if (held.size > random.nextInt(6)) leaf.release(held.removeFirst())
@@ -82,7 +89,7 @@ class BudgetStressSpec : FunSpec({
         grove.watched {
             together(3) { worker ->
                 val leaf = grove.leaves[if (worker == 2) 0 else worker]
-                repeat(Effort.times(200_000)) {
+                repeat(times(200_000)) {
                     if (worker == 2) {
                         check(!leaf.tryReserve(101))
                     } else {
@@ -99,7 +106,7 @@ class BudgetStressSpec : FunSpec({
         val root = BudgetNode("app", 100, null)
         val leaf = BudgetLeaf("pool", 1000, root)
         together(3) { worker ->
-            repeat(Effort.times(100_000)) {
+            repeat(times(100_000)) {
                 if (worker == 0) {
                     root.limit = 100
                     root.limit = 40
@@ -120,7 +127,7 @@ class BudgetStressSpec : FunSpec({
             together(4) { worker ->
                 val random = Random(seed + worker)
                 val leaf = grove.leaves[worker]
-                repeat(Effort.times(50_000)) {
+                repeat(times(50_000)) {
                     val bytes = random.nextLong(1, 150)
                     if (!leaf.tryReserve(bytes)) return@repeat
                     var charge: Charge? = leaf.transfer(bytes, grove.all[random.nextInt(3)])
@@ -141,4 +148,4 @@ class BudgetStressSpec : FunSpec({
         }
         grove.shouldBeEmpty()
     }
-})
+}

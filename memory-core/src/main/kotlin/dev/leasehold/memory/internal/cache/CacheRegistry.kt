@@ -10,7 +10,7 @@ import kotlin.concurrent.withLock
  * @param adopt takes over what a thread that has ended left in its cache; under the lock of this
  * @param adopted runs after that, without a lock
  */
-internal class CacheRegistry(
+internal open class CacheRegistry(
     private val fence: () -> Unit,
     private val adopt: (ThreadCache) -> Unit,
     private val adopted: () -> Unit,
@@ -83,8 +83,11 @@ internal class CacheRegistry(
     /** Runs [action] while no cache comes, goes or is revoked. */
     inline fun locked(action: CacheRegistry.() -> Unit) = lock.withLock { action() }
 
-    /** Waits until no thread has blocks in its hands, on the way between its revoked cache and the depot. */
-    fun awaitHands() {
+    /**
+     * Waits until no thread has blocks in its hands, on the way between its revoked cache and the depot. Open for a
+     * twin in tests.
+     */
+    open fun awaitHands() {
         val caches = lock.withLock { entries.map { it.cache } }
         for (cache in caches) awaitWhile { cache.inHand }
     }

@@ -14,7 +14,7 @@ import dev.leasehold.memory.internal.store.SlabStore
  *
  * Any thread.
  */
-internal class Refusals(private val store: SlabStore, private val leaf: BudgetLeaf) {
+internal open class Refusals(private val store: SlabStore, private val leaf: BudgetLeaf) {
     /** At the count [returns]: the classes that were refused, a bit each, and the smallest size above all classes. */
     private class Kept(val returns: Long, val classes: Long, val large: Long)
 
@@ -31,8 +31,11 @@ internal class Refusals(private val store: SlabStore, private val leaf: BudgetLe
         return refused && seen.returns == store.returns && hasNoRoom(code, size)
     }
 
-    /** Keeps that a search, begun at the count [returns], refused [size] bytes of the kind [code]. */
-    fun keep(code: Int, size: Long, returns: Long) {
+    /**
+     * Keeps that a search, begun at the count [returns], refused [size] bytes of the kind [code]. Open for a twin in
+     * tests.
+     */
+    open fun keep(code: Int, size: Long, returns: Long) {
         if (!hasNoRoom(code, size)) return
         val seen = kept
         val old = if (seen.returns == returns) seen else Kept(returns, 0, Long.MAX_VALUE)

@@ -12,7 +12,9 @@ import dev.leasehold.memory.allocate
 import dev.leasehold.memory.support.together
 import dev.leasehold.memory.tryRentShared
 import dev.leasehold.testing.Effort
+import io.kotest.core.factory.TestFactory
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.core.spec.style.funSpec
 import io.kotest.matchers.comparables.shouldBeGreaterThan
 import io.kotest.matchers.comparables.shouldBeLessThanOrEqualTo
 import io.kotest.matchers.shouldBe
@@ -20,6 +22,11 @@ import java.util.concurrent.ArrayBlockingQueue
 
 /** As many open as the limit allows; then the oldest is closed, and the next is taken, again and again. */
 class LimitLoopSpec : FunSpec({
+    include(limitLoops(Effort::times))
+})
+
+/** The loops at the limit of every kind of memory, in [times] of the usual turns. */
+internal fun limitLoops(times: (usually: Int) -> Int): TestFactory = funSpec {
     for (kind in KINDS) {
         test("${kind.name}: where one was closed at the limit one can be taken at once") {
             kind.use { memory ->
@@ -28,7 +35,7 @@ class LimitLoopSpec : FunSpec({
                 val most = open.size
                 most shouldBeGreaterThan 1
                 memory.used() shouldBeLessThanOrEqualTo kind.limit
-                repeat(Effort.times(kind.turns)) { turn ->
+                repeat(times(kind.turns)) { turn ->
                     open.removeFirst().close()
                     val next = checkNotNull(memory.take()) { "turn $turn: nothing to take, ${open.size} of $most open" }
                     next.withSegment { it.setByte(0, turn.toByte()) }
@@ -46,7 +53,7 @@ class LimitLoopSpec : FunSpec({
                 val first = generateSequence { memory.take() }.toList()
                 val belts = List(2) { ArrayBlockingQueue<MemoryHolder>(first.size) }
                 first.forEachIndexed { index, holder -> belts[index % 2].put(holder) }
-                val turns = Effort.times(kind.turns / 10)
+                val turns = times(kind.turns / 10)
                 together(2) { me ->
                     repeat(turns) { turn ->
                         // The other's oldest.
@@ -65,7 +72,7 @@ class LimitLoopSpec : FunSpec({
             }
         }
     }
-})
+}
 
 /** What the loop needs of a pool or a manager. */
 private class Memory(val take: () -> MemoryHolder?, val used: () -> Long)
