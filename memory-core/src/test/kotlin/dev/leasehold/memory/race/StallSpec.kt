@@ -15,6 +15,7 @@ import io.kotest.assertions.withClue
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.ints.shouldBeGreaterThan
 import io.kotest.matchers.shouldBe
+import io.kotest.matchers.types.shouldBeInstanceOf
 import kotlin.reflect.KClass
 
 /**
@@ -66,7 +67,8 @@ class StallSpec : FunSpec() {
         }
 
         test("a bias that ends without waiting for its owner is found") {
-            shouldTellAFault(shouldThrow<AssertionError> { run(HastyCounts::class) })
+            // The race says what it finds by such an error; a thread that hangs would be another.
+            shouldThrow<AssertionError> { run(HastyCounts::class) }.cause.shouldBeInstanceOf<AssertionError>()
         }
     }
 
@@ -155,10 +157,6 @@ class StallSpec : FunSpec() {
             PermittedHandOver.REFUSED,
             WaitingHandOver.DID_NOT_COME,
             "leases fill the pool",
-            "was freed",
-            "reference",
-            "was retained after",
-            "was not retained",
         )
     }
 }

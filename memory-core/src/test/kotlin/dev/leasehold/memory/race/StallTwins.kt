@@ -5,6 +5,7 @@ import dev.leasehold.memory.internal.cache.CacheRegistry
 import dev.leasehold.memory.internal.cache.Supply
 import dev.leasehold.memory.internal.cache.ThreadCache
 import dev.leasehold.memory.internal.engine.Magazines
+import dev.leasehold.memory.internal.engine.Mappings
 import dev.leasehold.memory.internal.engine.Reclaim
 import dev.leasehold.memory.internal.engine.Shortage
 import dev.leasehold.memory.internal.engine.WaitLine
@@ -32,6 +33,7 @@ internal class IdleReclaim(
     line: WaitLine,
     epochs: EpochLedger,
     magazines: Magazines,
-) : Reclaim(shortage, registry, store, line, epochs, magazines) {
+    mappings: Mappings,
+) : Reclaim(shortage, registry, store, line, epochs, magazines, mappings) {
     override fun beforeLine() = Unit
 }
