@@ -38,7 +38,7 @@ public suspend inline fun <R> MemoryPool.withLease(size: Long, block: suspend (S
  * **Threads.** Any: [block] may suspend and go on elsewhere.
  * **Zeroed.** Not, unless the pool's hygiene says so.
  * **Cost.** While bytes are free, one compare-and-set and one atomic addition more than a `rentShared` and its close,
- * and no garbage. Otherwise a few objects, and two dispatches.
+ * and no garbage. Otherwise a few objects, and one dispatch.
  * **Cancellation.** A wait ends promptly when the coroutine is cancelled; the way that does not wait does not look.
  *
  * A [block] that waits for more of the same pool may wait for itself: see [rentAll] for several at once, and

@@ -8,6 +8,32 @@ import kotlin.coroutines.ContinuationInterceptor
 import kotlin.coroutines.CoroutineContext
 import kotlin.coroutines.resumeWithException
 
+/*
+ * What a wait costs, beside those of kotlinx.coroutines' own semaphore and channel, and why (as of 1.11).
+ *
+ *                         dispatches   bytes on the heap   objects
+ *    this line                1              165           continuation, link to the job, waiter, handler, result
+ *    Semaphore.acquire        1               41           result, a sixteenth of a segment
+ *    Channel.receive          1               14           a thirty-second of a segment
+ *
+ * An outside library has the dispatch: a grant resumes its coroutine as theirs does, on the thread that gave back. When
+ * that is a worker of the coroutine's own dispatcher, it lands in this worker's own queue.
+ *
+ * It cannot have their bytes. Semaphores and channels suspend by `suspendCancellableCoroutineReusable`: the dispatched
+ * continuation of a suspending function keeps one cancellable continuation for all waits of that function, and leaves
+ * it attached to the job in between; and what is told of a cancellation is a cell in a segment of their queue, where
+ * others need an object for it. All of that is internal to kotlinx.coroutines: it can be named past the compiler, and
+ * changes without notice. There is `suspendCancellableCoroutine` for all others, which makes a continuation for each
+ * wait, attaches it to the job, and detaches it at the grant; it wraps a handler of cancellation in an object, and a
+ * result that comes with one in another. What is left to save is saved here: one object is the place in the line, the
+ * handler and the result, and the second handler, for a cancellation behind the grant, captures nothing.
+ *
+ * Rejected: to wait in a semaphore or a channel for each waiter (they reuse the continuation, and need as many objects
+ * and more steps themselves; a cancelled coroutine would leave the line only when it runs); a handler of the job in
+ * place of a cancellable continuation (that a job tells of its cancellation, and not only of its end, is internal too);
+ * `resumeUndispatched` (a close would run another coroutine until that suspends).
+ */
+
 /**
  * A coroutine in the line. It is its own cancellation handler, which saves an object a wait.
  *

@@ -31,6 +31,8 @@ import kotlinx.coroutines.delay
 import kotlinx.coroutines.joinAll
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.supervisorScope
+import kotlinx.coroutines.sync.Semaphore
+import kotlinx.coroutines.sync.withPermit
 import kotlinx.coroutines.test.StandardTestDispatcher
 import kotlinx.coroutines.test.UnconfinedTestDispatcher
 import kotlinx.coroutines.test.runTest
@@ -197,5 +199,33 @@ class DispatcherSpec : FunSpec({
         }
     }
 
+    test("a wait costs one dispatch, as one for a kotlinx semaphore does") {
+        over("dispatches", 100) { pool ->
+            val semaphore = Semaphore(1)
+            val waits = 100
+            val ours = dispatchesOf(waits) { pool.withLease(100) { yield() } }
+            dispatchesOf(waits) { semaphore.withPermit { yield() } } shouldBe ours
+            pool.stats().waits shouldBe waits - 1
+            // Each is started, goes on behind its yield, and all but the first behind a wait.
+            ours shouldBe 3 * waits - 1
+        }
+    }
+
     afterSpec { single.close() }
 })
+
+/** How often coroutines are dispatched of which [count] do [action] at the same time, on one thread. */
+private fun dispatchesOf(count: Int, action: suspend () -> Unit): Int {
+    val ready = ArrayDeque<Runnable>()
+    var dispatches = 0
+    val counting = object : CoroutineDispatcher() {
+        override fun dispatch(context: CoroutineContext, block: Runnable) {
+            dispatches++
+            ready.addLast(block)
+        }
+    }
+    val jobs = List(count) { CoroutineScope(counting).launch { action() } }
+    while (true) ready.removeFirstOrNull()?.run() ?: break
+    jobs.all { it.isCompleted && !it.isCancelled } shouldBe true
+    return dispatches
+}
