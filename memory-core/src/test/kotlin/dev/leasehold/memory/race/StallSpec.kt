@@ -66,7 +66,8 @@ class StallSpec : FunSpec() {
         }
 
         test("a bias that ends without waiting for its owner is found") {
-            shouldTellAFault(shouldThrow<AssertionError> { run(HastyCounts::class) })
+            // The race says what it finds by such an error; a thread that hangs would be another.
+            (shouldThrow<AssertionError> { run(HastyCounts::class) }.cause is AssertionError) shouldBe true
         }
     }
 
@@ -152,13 +153,10 @@ class StallSpec : FunSpec() {
             "came back twice",
             "came back before",
             "bytes were lost",
+            "have not ended",
             PermittedHandOver.REFUSED,
             WaitingHandOver.DID_NOT_COME,
             "leases fill the pool",
-            "was freed",
-            "reference",
-            "was retained after",
-            "was not retained",
         )
     }
 }
