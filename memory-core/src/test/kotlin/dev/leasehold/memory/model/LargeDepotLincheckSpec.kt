@@ -50,7 +50,7 @@ abstract class LargeDepotOperations internal constructor(newDepot: () -> LargeDe
     @Operation
     fun takeBack() {
         val taken = ArrayList<LargeBlock>()
-        depot.drain { taken += it }
+        depot.drain(Long.MAX_VALUE) { taken += it }
         taken.forEach(::pass)
     }
 

@@ -29,6 +29,10 @@ class StallSpec : FunSpec() {
             for (place in PLACES) withClue(place) { stalls.stepsStalled { it.startsWith(place) } shouldBeGreaterThan 0 }
         }
 
+        test("stalled anywhere, a trim has nothing in its hands that a request would be refused for") {
+            run(TrimmedHandOver::class)
+        }
+
         test("stalled anywhere, magazines that pass by the depot are neither lost nor shared") {
             run(RoomyHandOver::class)
         }

@@ -13,6 +13,7 @@ import dev.leasehold.memory.support.KeepingPlatform
 import dev.leasehold.memory.support.Lender
 import dev.leasehold.memory.support.shouldAddUp
 import dev.leasehold.testing.Effort
+import java.util.concurrent.atomic.AtomicBoolean
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.minutes
 import kotlin.time.Duration.Companion.seconds
@@ -40,6 +41,22 @@ internal class StalledHandOver(private val seed: Long) : Runnable {
     override fun run() {
         val pool = poolAt(256.KiB)
         PermittedHandOver(pool, seed).run(threads = 4, Effort.times(2_000))
+        pool.shouldComeToNothing()
+    }
+}
+
+/** [StalledHandOver] while another thread trims: what it has in its hands is idle, too. */
+internal class TrimmedHandOver(private val seed: Long) : Runnable {
+    override fun run() {
+        val pool = poolAt(256.KiB)
+        val ended = AtomicBoolean()
+        val trimming = Thread.ofPlatform().start { while (!ended.get()) pool.trim() }
+        try {
+            PermittedHandOver(pool, seed).run(threads = 4, Effort.times(500))
+        } finally {
+            ended.set(true)
+            trimming.join()
+        }
         pool.shouldComeToNothing()
     }
 }

@@ -38,7 +38,8 @@ internal class Arenas(private val owner: Owner) {
 
     /** Closes all that can be closed now; false when one is still in use. */
     fun closeAll(): Boolean {
-        for (arena in open) {
+        // A copy: one that stays open is put in again, and might be met again, without an end.
+        for (arena in open.toList()) {
             try {
                 close(arena)
             } catch (_: IllegalStateException) {

@@ -63,11 +63,4 @@ internal class Depot(newStack: () -> MagazineStack = ::MagazineStack) {
             }
         }
     }
-
-    /** Takes everything and hands each block to [into]. */
-    inline fun drain(into: (classIndex: Int, magazine: Magazine) -> Unit) {
-        for (classIndex in 0 until SizeClasses.COUNT) {
-            while (true) into(classIndex, take(classIndex) ?: break)
-        }
-    }
 }

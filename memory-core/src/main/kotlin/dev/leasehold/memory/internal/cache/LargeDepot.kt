@@ -89,11 +89,6 @@ internal open class LargeDepot<T : Any> {
         }
     }
 
-    /** Takes everything and hands each block to [into]. */
-    fun drain(into: (T) -> Unit) {
-        for (index in 0 until STACKS) drain(index, into)
-    }
-
     private fun drain(index: Int, into: (T) -> Unit) {
         while (true) into(takeIf(index) { true } ?: return)
     }

@@ -71,7 +71,23 @@ internal class Magazines(
     }
 
     /** Gives all that lies in the depot back to the store. */
-    fun drain(): Unit = depot.drain(::giveBack)
+    fun drain() {
+        if (depot.idleBytes == 0L) return
+        line.serveAfter { depot.drainInto(store, Long.MAX_VALUE) }
+        shortage.cameBack()
+    }
 
     override fun served(): Unit = state.leaf.deliver()
+}
+
+/**
+ * Brings at least [wanted] bytes to [store], the largest blocks first. Under the store's lock, so that a request which
+ * finds them gone from here waits until they are there.
+ */
+internal fun Depot.drainInto(store: SlabStore, wanted: Long) {
+    store.comesBack()
+    drain(wanted) { classIndex, magazine ->
+        store.giveBackAll(magazine)
+        leaveEmpty(classIndex, magazine)
+    }
 }

@@ -32,6 +32,7 @@ internal class Mappings(
         depot.take(store.largeBytes(size))?.let { return taken(it) }
         return store.lock.withLock {
             // What fits best is found there, among all that is idle.
+            store.comesBack()
             depot.drainNear(store.largeBytes(size)) { store.giveBackLarge(it.region) }
             takeLocked(size)
         }
@@ -63,5 +64,15 @@ internal class Mappings(
     }
 
     /** Gives all that lies in the depot back to the store. */
-    fun drain(): Unit = depot.drain { giveBack(it.region) }
+    fun drain() {
+        if (depot.idleBytes == 0L) return
+        line.serveAfter { depot.drainInto(store, Long.MAX_VALUE) }
+        shortage.cameBack()
+    }
+}
+
+/** Brings at least [wanted] bytes to [store], as [Depot.drainInto] does. Under the store's lock. */
+internal fun LargeDepot<LargeSource>.drainInto(store: SlabStore, wanted: Long) {
+    store.comesBack()
+    drain(wanted) { store.giveBackLarge(it.region) }
 }

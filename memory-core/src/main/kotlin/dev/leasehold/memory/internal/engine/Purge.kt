@@ -53,23 +53,17 @@ internal class Purge(
         val stored = store.lock.withLock { store.leastIdle }
         val mapped = large.leastIdle
         val all = stored + mapped + depot.leastIdle - bound
-        if (all > stored) drainMappings(minOf(mapped, all - stored))
-        if (all > stored + mapped) drainMagazines(all - stored - mapped)
-        var excess = all
-        while (excess > 0) {
-            val step = minOf(excess, STEP)
-            store.lock.withLock { store.purge(step) }
-            excess -= step
+        inSteps(minOf(mapped, all - stored)) { line.serveAfter { large.drainInto(store, it) } }
+        inSteps(all - stored - mapped) { line.serveAfter { depot.drainInto(store, it) } }
+        inSteps(all) { store.lock.withLock { store.purge(it) } }
+    }
+
+    private inline fun inSteps(bytes: Long, step: (bytes: Long) -> Unit) {
+        var left = bytes
+        while (left > 0) {
+            step(minOf(left, STEP))
+            left -= STEP
         }
-    }
-
-    private fun drainMappings(wanted: Long) = large.drain(wanted) { source ->
-        line.serveAfter { store.giveBackLarge(source.region) }
-    }
-
-    private fun drainMagazines(wanted: Long) = depot.drain(wanted) { classIndex, magazine ->
-        line.serveAfter { store.giveBackAll(magazine) }
-        depot.leaveEmpty(classIndex, magazine)
     }
 
     private companion object {

@@ -54,8 +54,11 @@ internal class Shortage(
     @IgnorableReturnValue
     fun flush(): Boolean {
         if (slot.isEmpty) return false
-        val address = slot.takeAny()
-        if (address != 0L) line.serveAfter { store.giveBack(address) }
+        line.serveAfter {
+            store.comesBack()
+            val address = slot.takeAny()
+            if (address != 0L) store.giveBack(address)
+        }
         return true
     }
 

@@ -37,8 +37,14 @@ internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val i
 
     private fun cameBack(bytes: Long) {
         outBytes -= bytes
-        returnCount.lazySet(returnCount.get() + 1)
+        comesBack()
     }
+
+    /**
+     * Counts one more [return][returns]. Called also before something is taken from where it can be found, to be brought
+     * here: whoever finds it gone then finds that the count has changed.
+     */
+    fun comesBack(): Unit = returnCount.lazySet(returnCount.get() + 1)
 
     /** For how many bytes the leaf needs room, at the least, for a block of [size] bytes of the kind [code]. */
     fun leastBytes(code: Int, size: Long): Long = when {
