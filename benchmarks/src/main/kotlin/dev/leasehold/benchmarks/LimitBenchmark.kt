@@ -1,9 +1,11 @@
 package dev.leasehold.benchmarks
 
 import kotlinx.benchmark.Benchmark
+import kotlinx.benchmark.Warmup
 import org.openjdk.jmh.annotations.Fork
 import org.openjdk.jmh.annotations.Threads
 import org.openjdk.jmh.infra.ThreadParams
+import java.util.concurrent.TimeUnit
 
 /**
  * Life at the limit: as many leases or blocks are out as the limit allows, and each operation closes the oldest of its
@@ -12,7 +14,10 @@ import org.openjdk.jmh.infra.ThreadParams
  *
  * [sharedLease] is what to compare with: rent, write, read and close where no limit is near. As in
  * [ContentionBenchmark], the report shows time per operation and core.
+ *
+ * It warms up longer than others: threads that share a limit need a second or two until each finds what it closed.
  */
+@Warmup(iterations = 8, time = 300, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(2)
 public open class LimitBenchmark : Measured() {
     @Benchmark
