@@ -95,6 +95,10 @@ internal class BudgetLeaf(name: String, limit: Long, parent: BudgetNode?) : Budg
     /** Notes the refusal for which [prepare] returned null. */
     fun refusedTo(refusal: BudgetRefusal) = remember(Thread.currentThread(), refusal)
 
+    /** Notes that [node], this one or one above, has refused [more] bytes again. */
+    fun refusedAgain(node: BudgetNode?, more: Long): Unit =
+        if (node == null || node === this) forgetRefusal() else refusedTo(BudgetRefusal(node, more))
+
     private fun remember(thread: Thread, refusal: BudgetRefusal) {
         anyRefused = true
         synchronized(refusals) { refusals[thread] = refusal }

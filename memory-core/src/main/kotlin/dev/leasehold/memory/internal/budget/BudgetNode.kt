@@ -96,6 +96,19 @@ internal open class BudgetNode(val name: String, limit: Long, val parent: Budget
             return maxOf(0, least)
         }
 
+    /**
+     * The lowest node from here up that has no room for [more] bytes, where all that is used is used here: then no other
+     * has bytes that it could give back. Null when there is none such. A moment's truth.
+     */
+    fun fullByThisAlone(more: Long): BudgetNode? {
+        upTo(null) { node ->
+            val seen = node.used
+            if (seen != used) return null
+            if (more > node.bound - seen) return node
+        }
+        return null
+    }
+
     /** The least limit on the way to the root. */
     val leastLimit: Long
         get() {

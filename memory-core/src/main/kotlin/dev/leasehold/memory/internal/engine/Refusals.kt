@@ -2,6 +2,7 @@ package dev.leasehold.memory.internal.engine
 
 import dev.leasehold.memory.internal.block.BlockKind
 import dev.leasehold.memory.internal.budget.BudgetLeaf
+import dev.leasehold.memory.internal.budget.BudgetNode
 import dev.leasehold.memory.internal.store.SlabStore
 
 /**
@@ -9,8 +10,8 @@ import dev.leasehold.memory.internal.store.SlabStore
  *
  * While memory is short the caches are bypassed, so all that comes back comes to the [store], which counts that. As
  * long as the count stays, nothing new can be there, and only the limit can have room for more: two reads decide. A
- * refusal by a budget above is not kept: there others may have idle memory again, of which nothing is known here. Nor
- * is one by the system.
+ * refusal by a budget above is kept only where all of that budget's bytes are this engine's: others may have idle memory
+ * again, of which nothing is known here. One by the system is not kept.
  *
  * Any thread.
  */
@@ -47,5 +48,8 @@ internal open class Refusals(private val store: SlabStore, private val leaf: Bud
         }
     }
 
-    private fun hasNoRoom(code: Int, size: Long) = leaf.limit - leaf.used < store.leastBytes(code, size)
+    /** The limit that has no room for [size] bytes of the kind [code], the engine's own or a budget's; null if none. */
+    fun refuser(code: Int, size: Long): BudgetNode? = leaf.fullByThisAlone(store.leastBytes(code, size))
+
+    private fun hasNoRoom(code: Int, size: Long) = refuser(code, size) != null
 }

@@ -76,7 +76,7 @@ internal class SlabEngine(
     override fun take(request: Request): Taken? {
         val code = codeOf(request)
         if (shortage.refuses(code, request.size)) {
-            leaf.forgetRefusal()
+            leaf.refusedAgain(refusals.refuser(code, request.size), store.leastBytes(code, request.size))
             return null
         }
         return leaf.insist { takeOnce(code, request.size) }
@@ -92,7 +92,7 @@ internal class SlabEngine(
         val returns = store.returns
         take(code, size)?.let { return it }
         if (exactIsSmaller(code, size)) mappings.take(size)?.let { return it }
-        if (leaf.refusal?.node === leaf) refusals.keep(code, size, returns)
+        if (leaf.refusal != null) refusals.keep(code, size, returns)
         return null
     }
 

@@ -1,5 +1,6 @@
 package dev.leasehold.memory.contract.pool
 
+import dev.leasehold.memory.BudgetExceededException
 import dev.leasehold.memory.KiB
 import dev.leasehold.memory.MemoryBudget
 import dev.leasehold.memory.MemoryExhaustedException
@@ -112,6 +113,37 @@ class RefusedAgainSpec : FunSpec({
                 }
                 own.forEach(SharedLease::close)
                 others.forEach(SharedLease::close)
+            }
+        }
+    }
+
+    test("a budget that only this pool draws on refuses again without a search, in the same words") {
+        val root = MemoryBudget.rootOf("root", 1.MiB)
+        val above = MemoryBudget("above", 64.KiB, MemoryBudget("middle", 512.KiB, root))
+        MemoryPool.isolated("alone") { budget = above }.use { pool ->
+            for (size in listOf(1.KiB, 16.KiB)) {
+                val leases = generateSequence { pool.tryRentShared(size) }.toMutableList()
+                val messages = List(4) { shouldThrow<BudgetExceededException> { pool.rentShared(size) }.message }
+                messages.toSet().size shouldBe 1
+                messages.first()!! shouldContain "above"
+                leases.removeLast().close()
+                pool.shouldServe(size)
+                leases.forEach(SharedLease::close)
+            }
+        }
+    }
+
+    test("another pool that comes below the same budget puts an end to that") {
+        val above = MemoryBudget("above", 64.KiB)
+        MemoryPool.isolated("first") { budget = above }.use { first ->
+            MemoryPool.isolated("second") { budget = above }.use { second ->
+                val own = generateSequence { first.tryRentShared(4.KiB) }.toMutableList()
+                repeat(3) { first.tryRentShared(4.KiB).shouldBeNull() }
+                repeat(4) { own.removeLast().close() }
+                first.trim()
+                second.rentShared(16.KiB).close()
+                first.shouldServe(16.KiB)
+                own.forEach(SharedLease::close)
             }
         }
     }
