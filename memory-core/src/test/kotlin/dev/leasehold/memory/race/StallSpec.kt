@@ -1,7 +1,6 @@
 package dev.leasehold.memory.race
 
 import dev.leasehold.memory.internal.block.MagazineStack
-import dev.leasehold.memory.internal.cache.CacheRegistry
 import dev.leasehold.memory.internal.cache.ThreadCache
 import dev.leasehold.memory.internal.engine.Reclaim
 import dev.leasehold.memory.internal.engine.Refusals
@@ -59,7 +58,6 @@ class StallSpec : FunSpec() {
                 ForgetfulMagazineStack::class,
                 RoomyHandOver::class,
             ),
-            Twin("a search that overlooks what is in hand", CacheRegistry::class, HandlessRegistry::class),
             Twin("a refusal that is kept late", Refusals::class, LateRefusals::class, StalledRefusals::class, SEARCHES),
             Twin("a line that looks for nothing", Reclaim::class, IdleReclaim::class, VainWaits::class),
         )
