@@ -154,6 +154,8 @@ class StallSpec : FunSpec() {
             " holds ",
             "came back twice",
             "came back before",
+            // Of a magazine that two threads empty.
+            "out of bounds for length",
             "bytes were lost",
             "have not ended",
             PermittedHandOver.REFUSED,
