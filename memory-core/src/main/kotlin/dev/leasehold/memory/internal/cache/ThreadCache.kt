@@ -107,8 +107,8 @@ internal open class ThreadCache(
     private val hygiene = supply.hygiene
     private val cleans = hygiene.onClose
 
-    // The owner's: by how many bytes its magazines may still grow.
-    private var allowance = supply.shape.allowance
+    // The owner's: by how many bytes its stacks have grown.
+    private var grown = 0L
 
     private fun bin(classIndex: Int): Bin = bins[classIndex and BIN_MASK]
 
@@ -166,13 +166,14 @@ internal open class ThreadCache(
         val magazine = supply.fullMagazine(classIndex, maxOf(1, stack.size / 2))
         if (magazine.count == 0) return 0
         val address = magazine.pop()
-        whileBusy {
-            useStack(classIndex, bin, stack)
+        val mine = whileBusy {
+            bin.stack = stack
             while (magazine.count > 0 && bin.top < stack.size) {
                 stack[bin.top++] = magazine.pop()
                 bin.net++
             }
         }
+        if (!mine) forgetGrowth(classIndex, bin, stack)
         supply.dispose(classIndex, magazine)
         return address
     }
@@ -202,12 +203,13 @@ internal open class ThreadCache(
         val stack = grownStack(classIndex, bin)
         val magazine = supply.emptyMagazine(classIndex)
         var kept = false
-        whileBusy {
-            useStack(classIndex, bin, stack)
+        val mine = whileBusy {
+            bin.stack = stack
             if (bin.top == stack.size) unloadOldest(bin, stack, magazine)
             bin.net -= magazine.count
             kept = bin.push(address)
         }
+        if (!mine) forgetGrowth(classIndex, bin, stack)
         if (!kept) {
             magazine.push(address)
             bin.net--
@@ -228,14 +230,24 @@ internal open class ThreadCache(
     private fun grownStack(classIndex: Int, bin: Bin): LongArray {
         val stack = bin.stack
         val next = 2 * supply.shape.nextAfter(classIndex, stack.size / 2)
-        return if (next > stack.size && growth(classIndex, stack, next) <= allowance) stack.copyOf(next) else stack
+        if (next <= stack.size) return stack
+        val growth = growth(classIndex, stack, next)
+        if (!supply.shape.tryGrow(growth)) return stack
+        grown += growth
+        return stack.copyOf(next)
     }
 
-    /** Lets [bin] have [stack], which is a [grown][grownStack] one. In the busy region, for a revoker reads the old. */
-    private fun useStack(classIndex: Int, bin: Bin, stack: LongArray) {
-        allowance -= growth(classIndex, bin.stack, stack.size)
-        bin.stack = stack
+    /** Gives back what [stack] was to be longer, which [bin] did not get. */
+    private fun forgetGrowth(classIndex: Int, bin: Bin, stack: LongArray) =
+        shrink(growth(classIndex, bin.stack, stack.size))
+
+    private fun shrink(bytes: Long) {
+        grown -= bytes
+        supply.shape.shrink(bytes)
     }
+
+    /** Gives back what this has grown by. For the owner's successor, when nothing more comes here. */
+    fun retire(): Unit = shrink(grown)
 
     /** By how many bytes a stack of [next] instead of [stack] exceeds what every class may have. */
     private fun growth(classIndex: Int, stack: LongArray, next: Int): Long {

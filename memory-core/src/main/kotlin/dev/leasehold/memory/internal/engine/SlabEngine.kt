@@ -210,6 +210,7 @@ internal class SlabEngine(
         fun adopting(departed: Tally, store: SlabStore, table: ThreadTable): (ThreadCache) -> Unit = { orphan ->
             synchronized(departed) { orphan.addTo(departed) }
             store.lock.withLock { orphan.drainInto(store::giveBack) }
+            orphan.retire()
             table.retain { it !== orphan }
         }
 
