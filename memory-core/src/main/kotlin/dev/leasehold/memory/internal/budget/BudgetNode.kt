@@ -97,8 +97,8 @@ internal open class BudgetNode(val name: String, limit: Long, val parent: Budget
         }
 
     /**
-     * The lowest node from here up that has no room for [more] bytes, where all that is used is used here: then no other
-     * has bytes that it could give back. Null when there is none such. A moment's truth.
+     * The lowest node from here up that has no room for [more] bytes, where all that is used is used here: then no
+     * other has bytes that it could give back. Null when there is none such. A moment's truth.
      */
     fun fullByThisAlone(more: Long): BudgetNode? {
         upTo(null) { node ->

@@ -10,9 +10,9 @@ import java.util.concurrent.atomic.AtomicLong
  * A class begins with magazines of 32 KiB at the most, and blocks above that with none: then the cache keeps the one
  * that came back last. A class that is exchanged with the depot gets magazines of twice as many blocks each time, up to
  * a mebibyte, as long as all that all caches have got beyond the beginnings stays within one allowance. So a thread
- * that hands large blocks over pays for an exchange once in many, one that touches every class keeps little of each, and
- * many threads keep little each. Growing with use: Ghemawat and Menage, "TCMalloc", 2007, where the lists of a thread
- * cache do.
+ * that hands large blocks over pays for an exchange once in many, one that touches every class keeps little of each,
+ * and many threads keep little each. Growing with use: Ghemawat and Menage, "TCMalloc", 2007, where the lists of a
+ * thread cache do.
  */
 internal class CacheShape(private val limit: Long, idleBound: Long) {
     // By how many bytes of blocks the stacks of all caches may still grow.

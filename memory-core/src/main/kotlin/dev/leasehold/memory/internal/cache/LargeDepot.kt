@@ -3,8 +3,8 @@ package dev.leasehold.memory.internal.cache
 import java.util.concurrent.atomic.AtomicReference
 
 /**
- * Where threads exchange idle large blocks, which have no magazines: a lock-free stack for each range of sizes, of which
- * there are four to a doubling. Any thread.
+ * Where threads exchange idle large blocks, which have no magazines: a lock-free stack for each range of sizes, of
+ * which there are four to a doubling. Any thread.
  *
  * A stack is Treiber's, as [MagazineStack][dev.leasehold.memory.internal.block.MagazineStack] is, with a new node for
  * each push. A node knows how many bytes lie under it, so what is idle is read off the tops, and no block pays for a

@@ -10,8 +10,8 @@ import dev.leasehold.memory.internal.store.SlabStore
  *
  * While memory is short the caches are bypassed, so all that comes back comes to the [store], which counts that. As
  * long as the count stays, nothing new can be there, and only the limit can have room for more: two reads decide. A
- * refusal by a budget above is kept only where all of that budget's bytes are this engine's: others may have idle memory
- * again, of which nothing is known here. One by the system is not kept.
+ * refusal by a budget above is kept only where all of that budget's bytes are this engine's: others may have idle
+ * memory again, of which nothing is known here. One by the system is not kept.
  *
  * Any thread.
  */
