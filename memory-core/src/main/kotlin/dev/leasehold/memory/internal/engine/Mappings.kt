@@ -71,7 +71,7 @@ internal class Mappings(
     }
 }
 
-/** Brings at least [wanted] bytes to [store], as [Depot.drainInto] does. Under the store's lock. */
+/** Brings at least [wanted] bytes to [store], as a depot of magazines does. Under the lock of the store. */
 internal fun LargeDepot<LargeSource>.drainInto(store: SlabStore, wanted: Long) {
     store.comesBack()
     drain(wanted) { store.giveBackLarge(it.region) }
