@@ -113,14 +113,11 @@ public value class Segment private constructor(@PublishedApi internal val raw: M
     public fun zero(): Unit = fill(ZERO)
 
     /** Reads the [Boolean] at [offset] bytes from the start: every byte but 0 is true. */
-    public fun getBoolean(offset: Long): Boolean = access(raw, offset, 1) {
-        (Values.BYTE.get(raw, offset) as Byte) !=
-            ZERO
-    }
+    public fun getBoolean(offset: Long): Boolean = getByte(offset) != ZERO
 
     /** Writes the [Boolean] [value] at [offset] bytes from the start as a byte, 1 for true and 0 for false. */
     public fun setBoolean(offset: Long, value: Boolean): Unit =
-        access(raw, offset, 1) { Values.BYTE.set(raw, offset, if (value) ONE else ZERO) }
+        setByte(offset, if (value) ONE else ZERO)
 
     /** Reads the [Byte] at [offset] bytes from the start. */
     public fun getByte(offset: Long): Byte = access(raw, offset, 1) { Values.BYTE.get(raw, offset) as Byte }

@@ -32,8 +32,8 @@ import kotlin.time.TimeSource
 
 /**
  * Ten minutes, or `-Dleasehold.soak=30` seconds, of leases and blocks that some threads take and others close, out of a
- * pool and a manager at their limits: whoever takes is refused now and then, waits for memory, or closes its oldest.
- * What the process holds at the end is what it held in the beginning.
+ * pool and a manager at their limits: a thread that takes is refused now and then, waits for memory, or closes its
+ * oldest. What the process holds at the end is what it held in the beginning.
  */
 class HandOverSoak : FunSpec({
     test("hand-over at the limit for minutes leaves memory flat, and nothing behind")

@@ -104,7 +104,8 @@ internal open class Bias(
 }
 
 /**
- * The bias that a block of [generation] keeps: none when it is counted atomically from the start. So whoever closes it
- * reads nothing that the thread which made it writes at every allocation, and each has its cache lines for itself.
+ * The bias that a block of [generation] keeps: none when it is counted atomically from the start. So the thread that
+ * closes it reads nothing that the one which made it writes at every allocation, and each has its cache lines for
+ * itself.
  */
 internal fun biasOf(bias: Bias?, generation: Int): Bias? = if (generation == 0) null else bias

@@ -30,7 +30,7 @@ public abstract class RefCount internal constructor(
     @JvmField internal val bias: Bias?,
     private val generation: Int,
 ) {
-    // Plain, for the owner counts plainly; others go through HELD. Its first value is seen by whoever was handed this.
+    // Plain, for the owner counts plainly; others go through HELD. A thread that was handed this sees its first value.
     private var held = if (generation == 0) REFERENCE else REFERENCE or BIASED
 
     private val seenHeld: Long get() = HELD.getVolatile(this) as Long

@@ -32,8 +32,10 @@ internal class Mappings(
         depot.take(store.largeBytes(size))?.let { return taken(it) }
         return store.lock.withLock {
             // What fits best is found there, among all that is idle.
-            store.comesBack()
-            depot.drainNear(store.largeBytes(size)) { store.giveBackLarge(it.region) }
+            if (depot.idleBytes != 0L) {
+                store.comesBack()
+                depot.drainNear(store.largeBytes(size)) { store.giveBackLarge(it.region) }
+            }
             takeLocked(size)
         }
     }

@@ -42,7 +42,7 @@ internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val i
 
     /**
      * Counts one more [return][returns]. Called also before something is taken from where it can be found, to be
-     * brought here: whoever finds it gone then finds that the count has changed.
+     * brought here: a thread that finds it gone then finds that the count has changed.
      */
     fun comesBack(): Unit = returnCount.lazySet(returnCount.get() + 1)
 

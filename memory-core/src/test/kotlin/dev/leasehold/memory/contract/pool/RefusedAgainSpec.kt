@@ -7,6 +7,8 @@ import dev.leasehold.memory.MemoryExhaustedException
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.MiB
 import dev.leasehold.memory.SharedLease
+import dev.leasehold.memory.internal.budget.BudgetMember
+import dev.leasehold.memory.internal.budget.BudgetNode
 import dev.leasehold.memory.rentShared
 import dev.leasehold.memory.support.onThread
 import dev.leasehold.memory.tryRent
@@ -17,6 +19,7 @@ import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.nulls.shouldNotBeNull
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
+import java.lang.ref.Reference
 
 /** A pool remembers what its limit has refused, and whatever makes room puts an end to that. */
 class RefusedAgainSpec : FunSpec({
@@ -131,6 +134,32 @@ class RefusedAgainSpec : FunSpec({
                 leases.forEach(SharedLease::close)
             }
         }
+    }
+
+    test("a refusal that is kept searches nowhere, whatever the size") {
+        val above = MemoryBudget.rootOf("above", 4.MiB)
+        var searches = 0
+        val neighbour = object : BudgetMember("pool") {
+            override val isClosed = false
+
+            override fun giveIdleBack() {
+                searches++
+            }
+        }
+        above.node.members.add(BudgetNode("neighbour", Long.MAX_VALUE, above.node), neighbour) shouldBe true
+        MemoryPool.isolated("alone") { budget = above }.use { pool ->
+            val leases = generateSequence { pool.tryRentShared(4.KiB) }.toList()
+            // A block of a slab, one whose pages are fewer than its class has, and one with a mapping of its own.
+            for (size in listOf(1.KiB, 33.KiB, 2.MiB)) {
+                pool.tryRentShared(size).shouldBeNull()
+                val before = searches
+                repeat(10) { pool.tryRentShared(size).shouldBeNull() }
+                searches shouldBe before
+            }
+            (searches > 0) shouldBe true
+            leases.forEach(SharedLease::close)
+        }
+        Reference.reachabilityFence(neighbour)
     }
 
     test("another pool that comes below the same budget puts an end to that") {
