@@ -189,13 +189,8 @@ internal open class ThreadCache(
     }
 
     private fun giveBackSlow(address: Long, classIndex: Int) {
-        if (revoked &&
-            supply.giveBackDirect(classIndex, address)
-        ) {
-            bin(classIndex).net--
-        } else {
-            unload(address, classIndex)
-        }
+        if (!revoked || !supply.giveBackDirect(classIndex, address)) return unload(address, classIndex)
+        bin(classIndex).net--
     }
 
     private fun unload(address: Long, classIndex: Int) = withHands {
