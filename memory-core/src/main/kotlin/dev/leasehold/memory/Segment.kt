@@ -116,8 +116,7 @@ public value class Segment private constructor(@PublishedApi internal val raw: M
     public fun getBoolean(offset: Long): Boolean = getByte(offset) != ZERO
 
     /** Writes the [Boolean] [value] at [offset] bytes from the start as a byte, 1 for true and 0 for false. */
-    public fun setBoolean(offset: Long, value: Boolean): Unit =
-        setByte(offset, if (value) ONE else ZERO)
+    public fun setBoolean(offset: Long, value: Boolean): Unit = setByte(offset, if (value) ONE else ZERO)
 
     /** Reads the [Byte] at [offset] bytes from the start. */
     public fun getByte(offset: Long): Byte = access(raw, offset, 1) { Values.BYTE.get(raw, offset) as Byte }
