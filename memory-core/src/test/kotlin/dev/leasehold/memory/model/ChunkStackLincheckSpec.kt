@@ -7,7 +7,10 @@ import io.kotest.core.spec.style.FunSpec
 import org.jetbrains.lincheck.LincheckAssertionError
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions
 import org.jetbrains.lincheck.datastructures.Operation
+import org.jetbrains.lincheck.datastructures.Validate
 import java.util.concurrent.atomic.AtomicIntegerArray
+
+private const val CHUNKS = 3
 
 /** Chunks in and out, each held by one thread at a time. */
 abstract class ChunkStackOperations internal constructor(private val stack: ChunkStack) {
@@ -37,14 +40,19 @@ abstract class ChunkStackOperations internal constructor(private val stack: Chun
         give(first)
         give(second)
     }
+
+    @Validate
+    fun allAreFree() {
+        check(stack.size == CHUNKS) { "${stack.size} chunks are free" }
+    }
 }
 
 /** The twin without a tag: a chunk that went and came back looks as if nothing had happened. */
-private class UntaggedStack : ChunkStack(3) {
+private class UntaggedStack : ChunkStack(CHUNKS) {
     override fun newer(seen: Long, chunk: Int): Long = chunk.toLong()
 }
 
-class ShippedChunkStack : ChunkStackOperations(ChunkStack(3))
+class ShippedChunkStack : ChunkStackOperations(ChunkStack(CHUNKS))
 
 class UntaggedChunkStack : ChunkStackOperations(UntaggedStack())
 

@@ -1,13 +1,14 @@
 package dev.leasehold.memory.internal.budget
 
+import dev.leasehold.memory.internal.platform.pause
 import java.util.concurrent.atomic.AtomicLong
 
 /**
  * Lets any number of threads in together, or one alone: the number of those inside, with the sign bit set while one is,
  * or waits to be, alone.
  *
- * No thread stays inside for longer than some additions, so waiting threads spin, and then yield. A thread that is to
- * be alone stops newcomers first, so it cannot be starved. Not reentrant.
+ * No thread stays inside for longer than some additions, so waiting threads spin for a moment, and then leave the
+ * processor to it. A thread that is to be alone stops newcomers first, so it cannot be starved. Not reentrant.
  */
 internal class Gate {
     private val inside = AtomicLong()
@@ -57,11 +58,7 @@ internal class Gate {
 
     fun leaveAlone() = inside.set(0)
 
-    // The one inside may have lost its processor: then spinning only keeps it away from it.
-    private fun pause(waits: Int) = if (waits < SPINS) Thread.onSpinWait() else Thread.yield()
-
     private companion object {
         const val ALONE = Long.MIN_VALUE
-        const val SPINS = 64
     }
 }

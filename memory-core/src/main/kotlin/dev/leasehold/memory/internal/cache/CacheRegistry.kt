@@ -1,5 +1,6 @@
 package dev.leasehold.memory.internal.cache
 
+import dev.leasehold.memory.internal.platform.awaitWhile
 import java.lang.ref.WeakReference
 import java.util.concurrent.locks.ReentrantLock
 import kotlin.concurrent.withLock

@@ -1,5 +1,6 @@
 package dev.leasehold.memory.internal.cache
 
+import dev.leasehold.memory.internal.platform.awaitWhile
 import java.lang.invoke.MethodHandles
 import java.lang.invoke.VarHandle
 

@@ -3,9 +3,16 @@ package dev.leasehold.memory.internal.engine
 import dev.leasehold.memory.internal.block.HygieneAction
 import dev.leasehold.memory.internal.epoch.EpochView
 import java.util.concurrent.atomic.AtomicInteger
-import java.util.concurrent.atomic.LongAdder
+import java.util.concurrent.locks.ReentrantLock
+import kotlin.concurrent.withLock
 
-/** The equal chunks of one region, free or out; the newest returned is the next one out. Any thread. */
+/**
+ * The equal chunks of one region, free or out; the newest returned is the next one out. Any thread.
+ *
+ * A request takes a chunk with one compare-and-set and gives it back with another. What is out is what is not free, and
+ * the region goes back when the engine is closed and every chunk is free: the one who puts the last one there sees
+ * that, or the one who closes.
+ */
 internal class Chunks(
     private val state: EngineState,
     private val shape: FixedShape,
@@ -14,52 +21,59 @@ internal class Chunks(
     private val hygiene: HygieneAction,
 ) {
     private val free = ChunkStack(shape.count)
-    private val out = AtomicInteger()
+
+    // How often each was taken; by its holder.
+    private val rents = LongArray(shape.count)
     private val waiting = AtomicInteger()
-    private val rented = LongAdder()
-
-    // Chunks that are out or in quarantine, and threads about to touch the region: it goes back when the engine is
-    // closed and none is left.
-    private val holders = AtomicInteger()
     private val mapped = AtomicInteger(1)
-    private val trimming = Any()
 
-    /** How many chunks are in use. */
-    val inUse: Int get() = out.get()
+    private val trimming = ReentrantLock()
+
+    // How many free chunks a trim has in its hands. Written under its lock.
+    @Volatile
+    private var inTrim = 0
+
+    /** How many chunks are neither in use nor in quarantine. */
+    val available: Int get() = free.size + inTrim
 
     /** How many closed chunks wait in quarantine. */
     val quarantined: Int get() = waiting.get()
 
-    /** How many chunks were ever taken. */
-    val taken: Long get() = rented.sum()
+    /** How many chunks are in use. */
+    val inUse: Int get() = maxOf(0, shape.count - available - quarantined)
+
+    /** How many chunks were ever taken, as far as the calling thread knows. */
+    val taken: Long get() = rents.sum()
 
     /** Takes a chunk; 0 when none is free, or the engine is closed. */
     fun take(): Long {
-        if (!hold()) return 0
         val chunk = free.pop()
-        if (chunk < 0) {
-            letGo()
+        if (chunk < 0) return 0
+        // Taken first and looked at afterwards: a close that this misses sees that a chunk is out.
+        if (state.closed) {
+            putBack(chunk)
             return 0
         }
-        out.incrementAndGet()
-        rented.increment()
+        rents[chunk]++
         return region + chunk * shape.stride
     }
 
     /** [take] when no [trim] has free chunks in its hands. */
-    fun takeAfterTrim(): Long = synchronized(trimming) { take() }
+    fun takeAfterTrim(): Long = trimming.withLock { take() }
 
     /** Takes the chunk at [address] back. */
     fun giveBack(address: Long) {
-        out.decrementAndGet()
-        push(address)
-        letGo()
+        putBack(((address - region) / shape.stride).toInt())
+        if (line.length > 0) line.serveNow()
+    }
+
+    private fun putBack(chunk: Int) {
+        if (free.push(chunk) == shape.count) unmapIfDone()
     }
 
     /** Counts one chunk as gone into quarantine. */
     fun countQuarantined() {
         waiting.incrementAndGet()
-        out.decrementAndGet()
     }
 
     /** Takes the chunks of [first] and of all that follow it back, which have left quarantine. */
@@ -69,47 +83,32 @@ internal class Chunks(
             // A kept view could write until its epoch retired.
             if (hygiene.onClose) hygiene.ended(next.address, shape.stride)
             waiting.decrementAndGet()
-            push(next.address)
-            letGo()
+            giveBack(next.address)
             next = next.next
         }
     }
 
-    private fun push(address: Long) {
-        free.push(((address - region) / shape.stride).toInt())
-        if (line.length > 0) line.serveNow()
-    }
-
-    // Held first and looked at afterwards: a close that this misses sees the hold, and leaves the region to letGo.
-    private fun hold(): Boolean {
-        holders.incrementAndGet()
-        if (!state.closed) return true
-        letGo()
-        return false
-    }
-
-    private fun letGo() {
-        if (holders.decrementAndGet() == 0) unmapIfDone()
-    }
-
     /** Lets the system take the pages of the free chunks; returns how many bytes it may. */
     fun trim(): Long {
-        if (!hold()) return 0
         try {
-            return synchronized(trimming) { discardFree() }
+            return trimming.withLock { discardFree() }
         } finally {
             if (line.length > 0) line.serveNow()
-            letGo()
         }
     }
 
     private fun discardFree(): Long {
-        val mine = ArrayList<Int>()
-        while (true) mine.add(free.pop().takeIf { it >= 0 } ?: break)
+        // Made before any is taken: the heap may be full.
+        val mine = IntArray(shape.count)
         try {
-            return mine.sumOf { discard(region + it * shape.stride) }
+            while (inTrim < mine.size) {
+                mine[inTrim] = free.pop().takeIf { it >= 0 } ?: break
+                inTrim++
+            }
+            // None of these is unmapped meanwhile.
+            return if (state.closed) 0 else (0 until inTrim).sumOf { discard(region + mine[it] * shape.stride) }
         } finally {
-            for (chunk in mine.asReversed()) free.push(chunk)
+            while (inTrim > 0) putBack(mine[--inTrim])
         }
     }
 
@@ -121,7 +120,7 @@ internal class Chunks(
 
     /** Gives the region back if the engine is closed and no chunk is out. */
     fun unmapIfDone() {
-        if (!state.closed || holders.get() != 0 || !mapped.compareAndSet(1, 0)) return
+        if (!state.closed || free.size != shape.count || !mapped.compareAndSet(1, 0)) return
         state.platform.unmap(region, shape.regionBytes)
         state.leaf.release(shape.regionBytes)
     }

@@ -24,7 +24,7 @@ internal class FixedEngine(config: EngineConfig, private val shape: FixedShape, 
     override val anyThread: HeldSource = ChunkSource(state, shape, chunks, line, epochs, config.hygiene)
 
     /** How many chunks are neither leased nor quarantined. */
-    val available: Int get() = shape.count - chunks.inUse - chunks.quarantined
+    val available: Int get() = chunks.available
 
     /** How many chunks are leased. */
     val leased: Int get() = chunks.inUse
@@ -60,6 +60,9 @@ internal class FixedEngine(config: EngineConfig, private val shape: FixedShape, 
         quarantined = chunks.quarantined * shape.stride
     }
 
+    // The region stays, and with it every byte that a budget counts.
+    override val returns: Long get() = 0
+
     override fun trim(): Long {
         epochs.retireNow()
         return chunks.trim()
@@ -94,7 +97,7 @@ private class ChunkSource(
     }
 
     override fun keptView(address: Long, size: Long, code: Int, trace: Trace?): KeptView {
-        val scarce = chunks.inUse + chunks.quarantined == shape.count || line.length > 0
+        val scarce = chunks.available == 0 || line.length > 0
         if (trace != null || scarce) return epochs.ownView(address, size, trace)
         return epochs.view(address, size, shape.stride)
     }

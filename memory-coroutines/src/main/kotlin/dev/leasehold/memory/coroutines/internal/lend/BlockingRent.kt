@@ -64,16 +64,19 @@ internal class BlockingRent(private val lender: Lender, private val size: Long, 
         late: (Lender, Long, Duration, CoroutineContext?) -> String,
     ) {
         while (!isOver()) {
-            // One that cannot leave has just been served or refused.
-            if (left() <= 0 && leave()) throw timedOut(late(lender, size, nanos.nanoseconds, context))
-            LockSupport.parkNanos(lender, left())
+            val left = nanos - (System.nanoTime() - start)
+            if (left > 0) {
+                LockSupport.parkNanos(lender, left)
+            } else {
+                if (leave()) throw timedOut(late(lender, size, nanos.nanoseconds, context))
+                // One that cannot leave has just been served or refused, and is about to be unparked.
+                LockSupport.park(lender)
+            }
             if (Thread.interrupted()) throw InterruptedException("interrupted while waiting for memory")
         }
     }
 
     private fun timedOut(message: String) = rentTimeout(message, lender.pool.name, size)
-
-    private fun left() = nanos - (System.nanoTime() - start)
 }
 
 /** A thread in the line. */
@@ -118,7 +121,12 @@ private class ThreadPoolWait(lender: Lender, size: Long, owner: LeaseOwner) : Po
 
     /** The lease that is on its way, if one is, to a thread that could not leave. */
     fun awaitEnd(): SharedLease? {
-        while (!isOver) Thread.onSpinWait()
+        var interrupted = false
+        while (!isOver) {
+            LockSupport.park(this)
+            interrupted = Thread.interrupted() || interrupted
+        }
+        if (interrupted) thread.interrupt()
         return checkNotNull(end).getOrNull()
     }
 }

@@ -1,4 +1,4 @@
-package dev.leasehold.memory.internal.cache
+package dev.leasehold.memory.internal.platform
 
 import java.util.concurrent.locks.LockSupport
 
