@@ -148,6 +148,8 @@ public open class FullManager : Full<Block>() {
 
 /** Leases of a pool without a limit, at the bottom of three budgets, of which they fill the innermost. */
 public open class FullBudgetTree : Full<SharedLease>() {
+    internal val innermost: MemoryBudget get() = sockets
+
     private val app = MemoryBudget("app", FAR)
     private val ingest = MemoryBudget("ingest", FAR, app)
     private val sockets = MemoryBudget("sockets", LIMIT, ingest)
@@ -164,5 +166,21 @@ public open class FullBudgetTree : Full<SharedLease>() {
 
     private companion object {
         const val FAR = 8L shl 30
+    }
+}
+
+/** The same where two more pools draw on the innermost budget, and hold a lease each. */
+public open class FullSharedBudget : FullBudgetTree() {
+    private val others = List(2) { MemoryPool.isolated("other-$it") { budget = innermost } }
+    private lateinit var held: List<SharedLease>
+
+    override fun open() {
+        held = others.map { it.rentShared(size.toLong()) }
+    }
+
+    override fun shutDown() {
+        held.forEach(SharedLease::close)
+        others.forEach(MemoryPool::close)
+        super.shutDown()
     }
 }

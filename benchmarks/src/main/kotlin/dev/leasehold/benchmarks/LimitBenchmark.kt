@@ -67,5 +67,9 @@ public open class LimitBenchmark : Measured() {
     @Benchmark
     public fun budgetTreeRefused(full: FullBudgetTree): Boolean = full.isRefused()
 
+    /** The same where other pools draw on that budget, and could have something idle. */
+    @Benchmark
+    public fun sharedBudgetRefused(full: FullSharedBudget): Boolean = full.isRefused()
+
     private fun replaceOldest(full: Full<*>, thread: ThreadParams): Int = full.replaceOldest(thread.threadIndex)
 }

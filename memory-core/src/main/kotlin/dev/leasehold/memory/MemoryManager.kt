@@ -378,6 +378,8 @@ public abstract class MemoryManager internal constructor(
         override fun giveIdleBack() {
             manager.trim()
         }
+
+        override val returns: Long get() = manager.engine.returns
     }
 
     /** Finds the process's manager. */

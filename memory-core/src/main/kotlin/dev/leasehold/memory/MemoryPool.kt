@@ -297,6 +297,8 @@ public open class MemoryPool internal constructor(
         override fun giveIdleBack() {
             if (pool.givesIdleBack) pool.trim()
         }
+
+        override val returns: Long get() = pool.engine.returns
     }
 
     /** Whether trimming takes anything off the budget. */

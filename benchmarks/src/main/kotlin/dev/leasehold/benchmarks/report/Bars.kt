@@ -75,7 +75,7 @@ private fun resizeBars() =
 private fun limitBars() = LIMIT_SIZES.flatMap { size ->
     listOf("slabPool", "fixedPool", "manager", "budgetTree").flatMap { source ->
         listOf(1, 4).map { within(LIMIT, "$source$it", size, "sharedLease", 3.0) }
-    } + listOf("slabPoolRefused", "fixedPoolRefused", "budgetTreeRefused").map { atMost(LIMIT, it, size, 300) }
+    } + listOf("slabPoolRefused", "fixedPoolRefused", "budgetTreeRefused", "sharedBudgetRefused").map { atMost(LIMIT, it, size, 300) }
 }
 
 private fun suspendBars() = buildList {

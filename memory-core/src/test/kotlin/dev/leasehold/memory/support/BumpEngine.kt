@@ -107,6 +107,7 @@ internal class BumpEngine(private val config: EngineConfig) : Engine(config.newS
     private fun giveBack(from: Long, until: Long) = line.serveAfter {
         if (!state.cleared) {
             region.giveBack(from, until)
+            returns++
             if (region.idle > if (state.closed) 0 else config.idleBound) region.dropIdle()
             unmapIfDone()
         }
@@ -171,6 +172,10 @@ internal class BumpEngine(private val config: EngineConfig) : Engine(config.newS
     // ---- figures, trim, close ----
 
     override fun tally(): Tally = Tally().also(counts::addTo)
+
+    @Volatile
+    override var returns = 0L
+        private set
 
     override fun trim(): Long = lock.withLock { region.dropIdle() }
 

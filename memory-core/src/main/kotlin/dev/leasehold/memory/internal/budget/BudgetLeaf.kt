@@ -199,11 +199,14 @@ internal class BudgetLeaf(name: String, limit: Long, parent: BudgetNode?) : Budg
         if (anyRefused) synchronized(refusals) { refusals.remove(Thread.currentThread()) }
     }
 
-    /** Takes idle memory back from all others below the budget that refused; false when none did. */
+    /**
+     * Takes idle memory back from all others below the budget that refused the calling thread; false when none did, or
+     * nothing can have come back to it since: then another request would be refused as well.
+     */
     fun reclaim(): Boolean {
-        val refuser = refusalAbove?.node ?: return false
-        refuser.members.reclaim(except = this)
-        return true
+        val refused = refusalAbove ?: return false
+        // Another thread may just have taken back what this one would have found.
+        return refused.node.members.reclaim(except = this) || refused.isOver
     }
 
     /** Notifies of the soft limits that the calling thread has crossed; costs a read when there are none. */

@@ -97,14 +97,15 @@ internal open class BudgetNode(val name: String, limit: Long, val parent: Budget
         }
 
     /**
-     * The lowest node from here up that has no room for [more] bytes, where all that is used is used here: then no
-     * other has bytes that it could give back. Null when there is none such. A moment's truth.
+     * The lowest node from here up that has no room for [more] bytes, if no other than this one could give bytes back
+     * there: it has none, or all that was idle there has been taken. Null when there is none such. A moment's truth.
      */
-    fun fullByThisAlone(more: Long): BudgetNode? {
+    fun surelyFull(more: Long): BudgetNode? {
         upTo(null) { node ->
             val seen = node.used
-            if (seen != used) return null
-            if (more > node.bound - seen) return node
+            if (more > node.bound - seen) {
+                return node.takeIf { seen == used || node.members.areSearched(except = this) }
+            }
         }
         return null
     }
@@ -239,6 +240,9 @@ internal class Decision private constructor(val refusal: BudgetRefusal?, val cro
 internal class BudgetRefusal(val node: BudgetNode, val requested: Long) {
     val limit: Long = node.limit
     val used: Long = node.used
+
+    /** Whether the node has more room by now. */
+    val isOver: Boolean get() = node.used < used || node.limit > limit
 
     override fun toString(): String = ByteText.refusal(node.path, used, limit, requested)
 }

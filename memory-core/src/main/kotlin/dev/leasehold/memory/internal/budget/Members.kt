@@ -14,6 +14,12 @@ internal abstract class BudgetMember(val kind: String) {
 
     /** Gives idle memory back to the system. Called outside of the tree's locks, for a thread that needs it. */
     open fun giveIdleBack(): Unit = Unit
+
+    /**
+     * Has changed, once [giveIdleBack] can find something that it could not find before. It may change without that,
+     * but not for ever while nothing happens but [giveIdleBack].
+     */
+    open val returns: Long get() = 0
 }
 
 /**
@@ -29,7 +35,24 @@ internal class Members {
         private val reference = WeakReference(member)
         private val kind: String = member.kind
 
+        // What the member's returns were before its idle memory was last taken back.
+        @Volatile
+        private var searchedAt = NEVER
+
         val member: BudgetMember? get() = reference.get()
+
+        /** Whether all that is idle was taken back, and nothing has come to it since. */
+        val isSearched: Boolean get() = member.let { it == null || it.returns == searchedAt }
+
+        /** Takes idle memory back from the member itself; false when there can be none. */
+        fun search(): Boolean {
+            val found = member ?: return false
+            val before = found.returns
+            if (before == searchedAt) return false
+            found.giveIdleBack()
+            searchedAt = before
+            return true
+        }
 
         /** Whether nothing remains to be shown. */
         val isGone: Boolean get() = node.isIdle && member?.isClosed != false
@@ -74,17 +97,28 @@ internal class Members {
         return all.toList()
     }
 
-    /** Takes idle memory back from all pools and managers at the node and below it, but for that of [except]. */
-    fun reclaim(except: BudgetNode?) {
+    /**
+     * Takes idle memory back from all pools and managers at the node and below it that may have some, but for that of
+     * [except]; false when none may.
+     */
+    fun reclaim(except: BudgetNode?): Boolean {
+        var any = false
         for (entry in live()) {
             if (entry.node === except) continue
-            entry.member?.giveIdleBack()
-            entry.node.members.reclaim(except)
+            any = entry.search() or any
+            any = entry.node.members.reclaim(except) or any
         }
+        return any
     }
+
+    /** Whether nothing has come back since the last [reclaim] that this could find. */
+    fun areSearched(except: BudgetNode?): Boolean =
+        all.all { it.node === except || (it.isSearched && it.node.members.areSearched(except)) }
 
     companion object {
         /** The kind of a member that is a budget itself. */
         const val BUDGET: String = "budget"
+
+        private const val NEVER = -1L
     }
 }

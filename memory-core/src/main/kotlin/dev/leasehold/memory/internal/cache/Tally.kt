@@ -13,12 +13,17 @@ internal class Tally {
     var usedBytes = 0L
         private set
 
+    /** How often a block may have come to lie idle in a cache. */
+    var arrivals = 0L
+        private set
+
     /** Bytes of closed blocks that wait for their epoch to retire. */
     var quarantined = 0L
 
     /** Adds what one cache did with blocks of [classIndex], of which [open] are leased. */
     fun add(classIndex: Int, hits: Long, misses: Long, open: Long) {
         this.hits += hits
+        arrivals += arrivals(hits, misses, open)
         rents += hits + misses
         openLeases += open
         usedBytes += open * SizeClasses.sizeOf(classIndex)
@@ -34,7 +39,13 @@ internal class Tally {
     /** Adds all of [other]. */
     fun addAll(other: Tally) {
         hits += other.hits
+        arrivals += other.arrivals
         quarantined += other.quarantined
         addOthers(other.rents, other.openLeases, other.usedBytes)
+    }
+
+    companion object {
+        /** What was taken and is not leased has come back; and what was missed came with others. */
+        fun arrivals(hits: Long, misses: Long, open: Long): Long = hits + misses - open + misses
     }
 }

@@ -66,6 +66,9 @@ internal open class ThreadCache(
 
         val present: Int get() = if (hot == 0L) top else top + 1
 
+        /** Blocks that are leased, as the owner knows them. */
+        val open: Long get() = net - drained - present
+
         /** Takes a block; 0 when there is none. */
         fun pop(): Long {
             val newest = hot
@@ -265,16 +268,22 @@ internal open class ThreadCache(
         }
     }
 
+    /**
+     * How often this may have got a block that then lay idle: by a close, or among those that it was filled up with.
+     * From any thread, which sees at least what it knows to have happened.
+     */
+    val arrivals: Long
+        get() {
+            var sum = 0L
+            for (bin in bins) sum += Tally.arrivals(bin.hits, bin.misses, bin.open)
+            return sum
+        }
+
     /** Adds this thread's counts to [tally]. Exact when the owner rests. */
     fun addTo(tally: Tally) {
         for (index in 0 until SizeClasses.COUNT) {
             val bin = bins[index]
-            tally.add(
-                index,
-                bin.hits,
-                bin.misses,
-                bin.net - bin.drained - bin.present,
-            )
+            tally.add(index, bin.hits, bin.misses, bin.open)
         }
     }
 

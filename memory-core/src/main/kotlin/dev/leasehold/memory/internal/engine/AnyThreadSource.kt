@@ -21,6 +21,7 @@ internal class AnyThreadSource(
     private val store: SlabStore,
     private val line: WaitLine,
     private val shortage: Shortage,
+    private val purge: Purge,
     private val epochs: EpochLedger,
     private val counts: UncachedCounts,
     private val hygiene: HygieneAction,
@@ -46,6 +47,7 @@ internal class AnyThreadSource(
         if (hygiene.onClose) hygiene.ended(address, size)
         counts.countQuarantined(SizeClasses.sizeOf(code))
         view.quarantine(address, code)
+        purge.arrived()
         // It may have been taken in just when memory ran short or the engine was closed, by an epoch that is not sealed
         // otherwise.
         if (shortage.isOn || !shortage.mayTake) epochs.retireNow()

@@ -85,6 +85,12 @@ internal abstract class Engine(@JvmField val state: EngineState) {
     /** Gives what is idle back to the system; returns how many bytes went. */
     abstract fun trim(): Long
 
+    /**
+     * Has changed, once [trim] can find something that it could not find before; [trim] itself changes it only when it
+     * has found something.
+     */
+    abstract val returns: Long
+
     /** Takes nothing more, and gives what is idle back; returns the tally of what is still out. */
     abstract fun close(): Tally
 

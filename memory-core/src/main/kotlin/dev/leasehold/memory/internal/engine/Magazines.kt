@@ -59,7 +59,7 @@ internal class Magazines(
         if (magazine.count == 0) return depot.leaveEmpty(classIndex, magazine)
         if (shortage.mustReturn || keepsNothing) return giveBack(classIndex, magazine)
         depot.leave(classIndex, magazine)
-        purge.expect()
+        purge.arrived()
         // A thread that began to take everything back meanwhile may have passed the depot already.
         if (shortage.mustReturn) drain()
     }

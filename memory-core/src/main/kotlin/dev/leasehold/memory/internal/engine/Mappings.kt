@@ -55,7 +55,7 @@ internal class Mappings(
         counts.count(-1, -region.bytes)
         if (shortage.mustReturn || keepsNothing || !LargeDepot.isKept(region.bytes)) return giveBack(region)
         depot.leave(source, region.bytes)
-        purge.expect()
+        purge.arrived()
         // A thread that began to take everything back meanwhile may have passed the depot already.
         if (shortage.mustReturn) drain()
     }

@@ -6,6 +6,7 @@ import dev.leasehold.memory.internal.platform.Background
 import dev.leasehold.memory.internal.store.SlabStore
 import java.lang.ref.WeakReference
 import java.util.concurrent.atomic.AtomicBoolean
+import java.util.concurrent.atomic.LongAdder
 import kotlin.concurrent.withLock
 import kotlin.time.Duration.Companion.seconds
 
@@ -24,6 +25,16 @@ internal class Purge(
     private val bound: Long,
 ) {
     private val isExpected = AtomicBoolean()
+    private val arrived = LongAdder()
+
+    /** How often something has [arrived]. */
+    val arrivals: Long get() = arrived.sum()
+
+    /** Something has come to a depot or into quarantine. */
+    fun arrived() {
+        arrived.increment()
+        expect()
+    }
 
     /** Sees to it that what is idle now is looked at, if it is too much. Costs two reads when it is not. */
     fun expect() {

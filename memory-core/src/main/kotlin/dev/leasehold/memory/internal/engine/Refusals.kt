@@ -10,8 +10,8 @@ import dev.leasehold.memory.internal.store.SlabStore
  *
  * While memory is short the caches are bypassed, so all that comes back comes to the [store], which counts that. As
  * long as the count stays, nothing new can be there, and only the limit can have room for more: two reads decide. A
- * refusal by a budget above is kept only where all of that budget's bytes are this engine's: others may have idle
- * memory again, of which nothing is known here. One by the system is not kept.
+ * refusal by a budget above is valid while nothing has come back to the others that draw on it, which counts of their
+ * own tell, one look at each of their caches. One by the system is not kept.
  *
  * Any thread.
  */
@@ -49,7 +49,7 @@ internal open class Refusals(private val store: SlabStore, private val leaf: Bud
     }
 
     /** The limit that has no room for [size] bytes of the kind [code], the engine's own or a budget's; null if none. */
-    fun refuser(code: Int, size: Long): BudgetNode? = leaf.fullByThisAlone(store.leastBytes(code, size))
+    fun refuser(code: Int, size: Long): BudgetNode? = leaf.surelyFull(store.leastBytes(code, size))
 
     private fun hasNoRoom(code: Int, size: Long) = refuser(code, size) != null
 }

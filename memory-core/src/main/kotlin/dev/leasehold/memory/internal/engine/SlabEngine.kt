@@ -60,7 +60,7 @@ internal class SlabEngine(
     private val reclaim = Reclaim(shortage, registry, store, line, epochs, magazines, mappings)
     private val caches = Caches(table, registry, magazines, fence)
     override val anyThread: HeldSource =
-        AnyThreadSource(state, caches, store, line, shortage, epochs, counts, hygiene)
+        AnyThreadSource(state, caches, store, line, shortage, purge, epochs, counts, hygiene)
     private val pages = SlabPages(state, store, line, shortage, reclaim, epochs, counts, hygiene)
 
     override fun cacheOfSlow(thread: Thread): ThreadCache? = caches.of(thread)
@@ -178,6 +178,18 @@ internal class SlabEngine(
             store.returnedBytes - before
         }
     }
+
+    // What comes into a cache is told by its counts, what comes into a depot or into quarantine by the purge; all else
+    // comes to the store.
+    override val returns: Long
+        get() {
+            var sum = store.returns + purge.arrivals
+            registry.locked {
+                forEach { sum += it.arrivals }
+                sum += synchronized(departed) { departed.arrivals }
+            }
+            return sum
+        }
 
     override fun close(): Tally {
         state.closed = true

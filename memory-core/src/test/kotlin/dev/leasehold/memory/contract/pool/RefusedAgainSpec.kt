@@ -21,6 +21,21 @@ import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import java.lang.ref.Reference
 
+/** A pool that counts how often its idle memory is taken back, of which there is some as often as it [gives]. */
+private class Neighbour : BudgetMember("pool") {
+    var searches = 0
+    var gives = 0
+
+    override var returns = 0L
+
+    override val isClosed = false
+
+    override fun giveIdleBack() {
+        searches++
+        if (gives-- > 0) returns++
+    }
+}
+
 /** A pool remembers what its limit has refused, and whatever makes room puts an end to that. */
 class RefusedAgainSpec : FunSpec({
     /** Fills a pool of 64 KiB with leases of [size] bytes, sees some refused, and runs [then]. */
@@ -34,6 +49,25 @@ class RefusedAgainSpec : FunSpec({
         }
 
     fun MemoryPool.shouldServe(size: Long) = tryRentShared(size).shouldNotBeNull().close()
+
+    /** Runs [then] with a full pool, and what stands for another pool below the same budget. */
+    fun searching(then: (MemoryPool, Neighbour) -> Unit) {
+        val above = MemoryBudget.rootOf("above", 4.MiB)
+        val neighbour = Neighbour()
+        val node = BudgetNode("neighbour", Long.MAX_VALUE, above.node)
+        above.node.members.add(node, neighbour) shouldBe true
+        node.reserve(1.MiB).shouldBeNull()
+        MemoryPool.isolated("full") { budget = above }.use { pool ->
+            val leases = generateSequence { pool.tryRentShared(4.KiB) }.toList()
+            // The leases themselves were the first to be refused.
+            neighbour.searches = 0
+            neighbour.returns++
+            then(pool, neighbour)
+            leases.forEach(SharedLease::close)
+        }
+        node.giveBack(1.MiB)
+        Reference.reachabilityFence(neighbour)
+    }
 
     test("a close makes room") {
         refusing { pool, leases ->
@@ -137,29 +171,87 @@ class RefusedAgainSpec : FunSpec({
     }
 
     test("a refusal that is kept searches nowhere, whatever the size") {
-        val above = MemoryBudget.rootOf("above", 4.MiB)
-        var searches = 0
-        val neighbour = object : BudgetMember("pool") {
-            override val isClosed = false
-
-            override fun giveIdleBack() {
-                searches++
-            }
-        }
-        above.node.members.add(BudgetNode("neighbour", Long.MAX_VALUE, above.node), neighbour) shouldBe true
-        MemoryPool.isolated("alone") { budget = above }.use { pool ->
-            val leases = generateSequence { pool.tryRentShared(4.KiB) }.toList()
+        searching { pool, neighbour ->
             // A block of a slab, one whose pages are fewer than its class has, and one with a mapping of its own.
             for (size in listOf(1.KiB, 33.KiB, 2.MiB)) {
                 pool.tryRentShared(size).shouldBeNull()
-                val before = searches
+                val before = neighbour.searches
                 repeat(10) { pool.tryRentShared(size).shouldBeNull() }
-                searches shouldBe before
+                neighbour.searches shouldBe before
             }
-            (searches > 0) shouldBe true
-            leases.forEach(SharedLease::close)
+            neighbour.searches shouldBe 1
         }
-        Reference.reachabilityFence(neighbour)
+    }
+
+    test("a neighbour to which something has come back is searched once more, and no other") {
+        searching { pool, neighbour ->
+            repeat(10) { pool.tryRentShared(1.KiB).shouldBeNull() }
+            neighbour.searches shouldBe 1
+            neighbour.returns++
+            repeat(10) { pool.tryRentShared(1.KiB).shouldBeNull() }
+            neighbour.searches shouldBe 2
+        }
+    }
+
+    test("a neighbour that gives something back at that moment is searched until nothing comes") {
+        searching { pool, neighbour ->
+            neighbour.gives = 2
+            repeat(10) { pool.tryRentShared(1.KiB).shouldBeNull() }
+            neighbour.searches shouldBe 3
+        }
+    }
+
+    /**
+     * Two pools share a budget. One fills it up, frees [room] bytes, and then the other does what [prepare] has given.
+     * When the first is refused again, nothing may lie idle in the other.
+     */
+    fun endsWith(room: Long = 0, prepare: (MemoryPool) -> () -> Unit) {
+        val above = MemoryBudget("above", 3.MiB)
+        MemoryPool.isolated("first") { budget = above }.use { first ->
+            val second = MemoryPool.isolated("second") { budget = above }
+            val idle = prepare(second)
+            val own = generateSequence { first.tryRentShared(4.KiB) }.toMutableList()
+            repeat(3) { first.tryRentShared(4.KiB).shouldBeNull() }
+            repeat((room / 4.KiB).toInt()) { own.removeLast().close() }
+            first.trim()
+            idle()
+            generateSequence { first.tryRentShared(4.KiB) }.forEach(own::add)
+            second.trim() shouldBe 0
+            if (room == 0L) (above.used - second.stats().reserved > 3.MiB - 16.KiB) shouldBe true
+            own.forEach(SharedLease::close)
+        }
+    }
+
+    test("a refusal by a budget ends with a close in another pool below it") {
+        endsWith { pool -> pool.rentShared(16.KiB).let { { it.close() } } }
+    }
+
+    test("a refusal by a budget ends with a close on another thread") {
+        endsWith { pool -> pool.rentShared(16.KiB).let { { onThread { it.close() } } } }
+    }
+
+    test("a refusal by a budget ends with a close on a virtual thread") {
+        endsWith { pool -> pool.rentShared(16.KiB).let { { Thread.ofVirtual().start { it.close() }.join() } } }
+    }
+
+    test("a refusal by a budget ends with a close of what was viewed, though the view keeps it in quarantine") {
+        endsWith { pool ->
+            val lease = pool.rentShared(16.KiB)
+            lease.keptSegment.setByte(0, 1);
+            { lease.close() }
+        }
+    }
+
+    test("a refusal by a budget ends with a close of a large block in another pool") {
+        endsWith { pool -> pool.rentShared(2.MiB).let { { it.close() } } }
+    }
+
+    test("a refusal by a budget ends with what a thread leaves in its cache") {
+        endsWith(room = 256.KiB) { pool -> { onThread { pool.rentShared(16.KiB).close() } } }
+    }
+
+    test("a refusal by a budget ends with what was fetched together with a block") {
+        endsWith(room = 256.KiB) { pool -> { pool.rentShared(4.KiB) } }
     }
 
     test("another pool that comes below the same budget puts an end to that") {
