@@ -53,8 +53,14 @@ internal class CompiledClass(val file: Path) {
     val isDeclaredApi: Boolean
         get() = when (val metadata = metadata) {
             null -> true
+
             is KotlinClassMetadata.Class -> metadata.kmClass.visibility.isApi() || model.isPublished()
+
             is KotlinClassMetadata.FileFacade -> declarations().any { it.isApi }
+
+            // Made of parts that are hidden themselves.
+            is KotlinClassMetadata.MultiFileClassFacade -> true
+
             else -> false
         }
 

@@ -4,6 +4,7 @@ import java.nio.file.Path
 import kotlin.io.path.extension
 import kotlin.io.path.name
 import kotlin.io.path.walk
+import kotlin.metadata.jvm.KotlinClassMetadata
 
 /** The class files of a module, and what of them is API. */
 internal class CompiledModule(folder: Path) {
@@ -17,6 +18,12 @@ internal class CompiledModule(folder: Path) {
     }
 
     fun outerOf(type: CompiledClass): CompiledClass? = named[type.outerName]
+
+    /** What the source of [type] declares; that of a facade over several files, what those do. */
+    fun declarationsOf(type: CompiledClass): List<Declaration> {
+        val facade = type.metadata as? KotlinClassMetadata.MultiFileClassFacade ?: return type.declarations()
+        return facade.partClassNames.mapNotNull(named::get).flatMap { it.declarations() }
+    }
 
     fun companionOf(type: CompiledClass): CompiledClass? =
         type.kotlinClass?.companionObject?.let { named["${type.name}$$it"] }

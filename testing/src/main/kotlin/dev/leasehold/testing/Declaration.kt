@@ -54,6 +54,8 @@ internal fun CompiledClass.declarations(): List<Declaration> {
 
         is KotlinClassMetadata.FileFacade -> members(metadata.kmPackage, published)
 
+        is KotlinClassMetadata.MultiFileClassPart -> members(metadata.kmPackage, published)
+
         else -> emptyList()
     }
 }

@@ -95,6 +95,7 @@ public class Floors(
             "internal.pool",
             // The root itself: segments, leases, blocks, pools, managers, budgets and errors.
             "",
+            "internal.typed",
             "typed",
             "internal.spi",
         )

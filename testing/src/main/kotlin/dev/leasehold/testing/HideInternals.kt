@@ -64,7 +64,7 @@ public object HideInternals {
 
 /** What is to be hidden in [type] and is not hidden yet. */
 private class Hidden(private val type: CompiledClass, private val module: CompiledModule) {
-    private val own = type.declarations().filterNot { it.isApi }.map { it.member }.toSet()
+    private val own = module.declarationsOf(type).filterNot { it.isApi }.map { it.member }.toSet()
     private val companions = ofCompanion()
     private val classes = module.classes.filter { it.outerName == type.name && isHidden(it) }.map { it.name }
 

@@ -16,13 +16,36 @@ public object House {
             "asByteBuffer",
             "asKeptMemorySegment",
             "asKeptByteBuffer",
+            "asMemorySegments",
             "Segment.Companion.of",
+            // Layouts of structs.
+            "toStructLayout",
+            "Struct.requireSame",
+            "Struct.Companion.of",
+            // Objects of a pool, for Java.
+            "ObjectPool.findMemorySegment",
+            "HoldableObjectPool.holdMemorySegment",
+            // The actions on chunks, for Java.
+            "ChunkRing.tryWrite",
+            "ChunkRing.write",
+            "ChunkRing.tryRead",
+            "ChunkRing.read",
+            "ChunkRing.drain",
+            "ChunkRing.consumeEach",
             // What is read or written by a coroutine is a channel or a file.
             "readLeases",
             "AsynchronousTransfersKt.read",
             "AsynchronousTransfersKt.writeAll",
+            // Memory from elsewhere that buffers adopt, and what gives it back.
+            "ReleaseAction.release",
+            "UniqueBuffer.Companion.adopt",
+            // Java's ways to elements off the heap.
+            "KeyHash.Companion.ofBytes",
+            "SmallStructBuffers.push",
+            "SmallStructBuffers.drain",
+            "SmallStructBuffers.drainWhile",
         ),
-        facades = setOf("Memory", "ClosableMemoryScope"),
+        facades = setOf("Memory", "ClosableMemoryScope", "StructOf"),
     )
 
     /** The compiled main classes of the module whose tests run. */

@@ -74,7 +74,7 @@ public class VisibleToJava(classes: Path, private val exported: Set<String>) {
     /** The static forms of a companion's functions, and its constants, are in the class around it. */
     private fun declared(type: CompiledClass): List<Declaration> {
         val companion = module.companionOf(type)?.takeIf(module::isApi)
-        return type.declarations() + companion?.declarations().orEmpty()
+        return module.declarationsOf(type) + companion?.declarations().orEmpty()
     }
 
     /** What the Kotlin compiler adds to a class of this kind, and users may use. */

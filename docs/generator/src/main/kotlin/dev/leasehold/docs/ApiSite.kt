@@ -1,5 +1,6 @@
 package dev.leasehold.docs
 
+import org.jetbrains.dokka.DokkaConfiguration
 import org.jetbrains.dokka.DokkaConfigurationImpl
 import org.jetbrains.dokka.DokkaException
 import org.jetbrains.dokka.DokkaGenerator
@@ -43,7 +44,9 @@ private fun sourceSet(module: File, libraries: List<File>): DokkaSourceSetImpl {
     return DokkaSourceSetImpl(
         displayName = module.name,
         sourceSetID = DokkaSourceSetID(module.name, "main"),
-        sourceRoots = setOf(sources),
+        sourceRoots = setOf(sources, module.resolve("src/main/java")).filter(File::isDirectory).toSet(),
+        // What a struct declares its fields with is protected.
+        documentedVisibilities = setOf(DokkaConfiguration.Visibility.PUBLIC, DokkaConfiguration.Visibility.PROTECTED),
         samples = setOf(module.resolve("src/test/kotlin/samples")).filter(File::isDirectory).toSet(),
         classpath = libraries,
         jdkVersion = Runtime.version().feature(),
