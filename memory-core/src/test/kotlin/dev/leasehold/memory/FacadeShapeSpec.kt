@@ -1,5 +1,13 @@
 package dev.leasehold.memory
 
+import dev.leasehold.memory.typed.ArrayLayout
+import dev.leasehold.memory.typed.ElementArray
+import dev.leasehold.memory.typed.LayoutStruct
+import dev.leasehold.memory.typed.Struct
+import dev.leasehold.memory.typed.StructArray
+import dev.leasehold.memory.typed.StructColumns
+import dev.leasehold.memory.typed.StructIterator
+import dev.leasehold.memory.typed.StructOf
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldContainAll
@@ -35,6 +43,15 @@ class FacadeShapeSpec : FunSpec() {
         Block::class.java,
         MemoryBudget::class.java,
         SoftLimitWatch::class.java,
+        Class.forName("dev.leasehold.memory.typed.TypedMemory"),
+        Struct::class.java,
+        StructOf::class.java,
+        LayoutStruct::class.java,
+        StructArray::class.java,
+        StructIterator::class.java,
+        StructColumns::class.java,
+        ArrayLayout::class.java,
+        ElementArray::class.java,
     )
 
     init {
