@@ -31,6 +31,8 @@ import java.util.concurrent.TimeUnit
         // Arrow does not start without it, and Netty may then get its chunks without zeroing them.
         "--add-opens=java.base/java.nio=ALL-UNNAMED",
         "-Dio.netty.tryReflectionSetAccessible=true",
+        // Agrona's buffers stand on it.
+        "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED",
         // Netty's chunks count against it, and 512 blocks of 1 MiB need more than the heap's size.
         "-XX:MaxDirectMemorySize=6g",
         "-Djmh.executor=CUSTOM",

@@ -18,14 +18,14 @@ internal class Rivals(val name: String, val methods: List<String> = listOf(name)
 }
 
 internal fun faster(family: String, method: String, size: Int?, rivals: Rivals, times: Double) = Bar(
-    "$family: `$method`${at(size)} ≥ ${bound(times)}× faster than ${rivals.name}",
+    "$family: `$method`${at(family, size)} ≥ ${bound(times)}× faster than ${rivals.name}",
     "×",
     times,
     atLeast = true,
 ) { figures -> speed(figures, family, method, size, rivals) }
 
 internal fun atSpeedOf(family: String, method: String, size: Int?, rivals: Rivals, times: Double) = Bar(
-    "$family: `$method`${at(size)} ≥ ${bound(times)}× the speed of ${rivals.name}",
+    "$family: `$method`${at(family, size)} ≥ ${bound(times)}× the speed of ${rivals.name}",
     "×",
     times,
     atLeast = true,
@@ -35,21 +35,29 @@ internal fun atSpeedOf(family: String, method: String, size: Int?, rival: String
     atSpeedOf(family, method, size, Rivals(rival), times)
 
 internal fun within(family: String, method: String, size: Int?, base: String, times: Double) = Bar(
-    "$family: `$method`${at(size)} ≤ ${bound(times)}× the time of `$base`",
+    "$family: `$method`${at(family, size)} ≤ ${bound(times)}× the time of `$base`",
     "×",
     times,
     atLeast = false,
 ) { figures -> ratio(figures.find("$family.$method", size), figures.find("$family.$base", size)) }
 
-internal fun atMost(family: String, method: String, size: Int?, nanos: Int) = Bar(
-    "$family: `$method`${at(size)} ≤ $nanos ns",
+/** The time beside that of the fastest of [rivals]. */
+internal fun within(family: String, method: String, size: Int?, rivals: Rivals, times: Double) = Bar(
+    "$family: `$method`${at(family, size)} ≤ ${bound(times)}× the time of ${rivals.name}",
+    "×",
+    times,
+    atLeast = false,
+) { figures -> speed(figures, family, method, size, rivals)?.let { 1 / it } }
+
+internal fun atMost(family: String, method: String, size: Int?, nanos: Number) = Bar(
+    "$family: `$method`${at(family, size)} ≤ $nanos ns",
     " ns",
     nanos.toDouble(),
     atLeast = false,
 ) { figures -> figures.find("$family.$method", size)?.nanos }
 
 internal fun garbage(family: String, method: String, size: Int?, bytes: Int) = Bar(
-    "$family: `$method`${at(size)} ≤ $bytes B/op of garbage",
+    "$family: `$method`${at(family, size)} ≤ $bytes B/op of garbage",
     " B/op",
     // JMH counts what the harness allocates as well, a fraction of a byte for each operation.
     bytes + 0.5,
@@ -57,7 +65,7 @@ internal fun garbage(family: String, method: String, size: Int?, bytes: Int) = B
 ) { figures -> figures.find("$family.$method", size)?.bytes }
 
 internal fun noMoreGarbage(family: String, method: String, size: Int?, base: String) = Bar(
-    "$family: `$method`${at(size)} allocates nothing more than `$base`",
+    "$family: `$method`${at(family, size)} allocates nothing more than `$base`",
     " B/op",
     // Both have a few bytes for each thousand operations, which vary; an object has 16.
     8.0,
@@ -80,7 +88,7 @@ internal fun flat(method: String) = Bar(
 
 /** The speed beside [rivals] when the cores are busy, over that when nothing else runs. */
 internal fun steady(method: String, size: Int?, rivals: Rivals) = Bar(
-    "$BUSY: `$method`${at(size)} beside busy neighbours keeps ≥ 0.5× of its speed beside ${rivals.name}",
+    "$BUSY: `$method`${at(BUSY, size)} beside busy neighbours keeps ≥ 0.5× of its speed beside ${rivals.name}",
     "×",
     0.5,
     atLeast = true,
@@ -95,7 +103,7 @@ internal fun steady(method: String, size: Int?, rivals: Rivals) = Bar(
 }
 
 internal fun budget(size: Int) = Bar(
-    "$MANAGER: a budget three levels deep adds ≤ 1 ns to `leasehold`${at(size)}",
+    "$MANAGER: a budget three levels deep adds ≤ 1 ns to `leasehold`${at(MANAGER, size)}",
     " ns",
     1.0,
     atLeast = false,
@@ -128,4 +136,4 @@ private fun worst(ratios: List<Double?>): Double? = if (null in ratios) null els
 
 private fun bound(times: Double): String = times.toString().removeSuffix(".0")
 
-private fun at(size: Int?): String = if (size == null) "" else " at ${sizeName(size)}"
+private fun at(family: String, size: Int?): String = if (size == null) "" else " at ${sizeName(family, size)}"

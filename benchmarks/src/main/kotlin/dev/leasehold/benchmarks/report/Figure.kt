@@ -4,7 +4,7 @@ package dev.leasehold.benchmarks.report
  * One benchmark's result at one set of parameters.
  *
  * @property benchmark class and method, such as `RentBenchmark.lease`; in [BusyBenchmark][Figures.BUSY] also who else
- *   is on the machine
+ *   is on the machine, in [CollectionBenchmark][Figures.COLLECTION] also how many entries there were
  * @property size the parameter `size` in bytes, or null when the benchmark has none
  * @property nanos nanoseconds for one operation (with several threads for themselves: of one core)
  * @property error half the width of JMH's 99.9 % confidence interval, in nanoseconds; NaN when there were too few
@@ -59,14 +59,25 @@ internal class Figures(all: List<Figure>) {
         HAND_OFF, LIMIT -> "sharedLease"
         MANAGER, MANAGER_CHURN, MANAGER_HAND_OFF -> "leasehold"
         RESIZE -> "resize"
+        COLLECTION -> leaseholdsOwn(figure.method)
         SUSPEND -> if (figure.isContended) "withLease${Figure.CONTENDED}" else "withLease"
         SUSPEND_LOOP -> "plain"
         BUSY -> ownOfSameWork(figure.method)
         SERVICE -> "coroutines"
+        STRUCT -> byHandOfSameWork(figure.method)
+        RING -> if ("Alone" in figure.method) "ringAlone" else "ring" + figure.method.takeLast(1)
+        BITMAP -> "oneBit"
+        OBJECT_POOL -> "pooled"
+        HANDLE -> "contains"
+        SMALL_BUFFER -> "smallBuffer" + figure.method.takeLastWhile(Char::isDigit)
         CONTENTION -> figure.method.trimEnd(Char::isDigit) + "1"
         ACCESS -> figure.method.removeSuffix("Segment").removeSuffix("Array") + "Array"
         else -> "lease"
     }
+
+    // The work begins the name, then who did it, and how many entries there were ends it.
+    private fun leaseholdsOwn(method: String): String =
+        method.replace(Regex("(Agrona|Fastutil|HashMap)(Of.*)?$"), "Leasehold$2")
 
     // The work begins the name, and who else is on the machine ends it.
     private fun ownOfSameWork(method: String): String = when {
@@ -74,6 +85,13 @@ internal class Figures(all: List<Figure>) {
         method.startsWith("handOver") -> "handOverSharedLease"
         else -> "suspendWithLease"
     } + if (method.endsWith(BESIDE_BUSY)) BESIDE_BUSY else ALONE
+
+    private fun byHandOfSameWork(method: String): String = when {
+        method.startsWith("randomField") -> "randomFieldByHand"
+        method.startsWith("column") -> "columnsByHand"
+        method.startsWith("records") -> "recordsByHand"
+        else -> "byHand"
+    }
 
     companion object {
         const val RENT = "RentBenchmark"
@@ -85,17 +103,30 @@ internal class Figures(all: List<Figure>) {
         const val MANAGER_CHURN = "ManagerChurnBenchmark"
         const val MANAGER_HAND_OFF = "ManagerHandOffBenchmark"
         const val RESIZE = "ResizeBenchmark"
+        const val COLLECTION = "CollectionBenchmark"
         const val LIMIT = "LimitBenchmark"
         const val SUSPEND = "SuspendBenchmark"
         const val SUSPEND_LOOP = "SuspendLoopBenchmark"
         const val BUSY = "BusyBenchmark"
         const val SERVICE = "ServiceBenchmark"
+        const val STRUCT = "StructBenchmark"
+        const val OBJECT_POOL = "ObjectPoolBenchmark"
+        const val HANDLE = "HandleBenchmark"
+
+        /** Where the size is a number of elements, and not of bytes. */
+        val COUNTED = setOf(STRUCT, HANDLE)
+        const val RING = "RingBenchmark"
+        const val BITMAP = "BitmapBenchmark"
+        const val SMALL_BUFFER = "SmallBufferBenchmark"
 
         /** Ends the names in [BUSY] where nothing else runs. */
         const val ALONE = "Alone"
 
         /** Ends the names in [BUSY] where busy neighbours have the cores. */
         const val BESIDE_BUSY = "BesideBusy"
+
+        /** Ends the names in [COLLECTION] that have a number of [entries]. */
+        fun entries(entries: Int): String = "Of" + if (entries >= 1_000_000) "${entries / 1_000_000}M" else "$entries"
 
         /** In the order of the report. */
         val FAMILIES = listOf(
@@ -108,11 +139,18 @@ internal class Figures(all: List<Figure>) {
             MANAGER_CHURN,
             MANAGER_HAND_OFF,
             RESIZE,
+            COLLECTION,
             LIMIT,
             SUSPEND,
             SUSPEND_LOOP,
             BUSY,
             SERVICE,
+            STRUCT,
+            OBJECT_POOL,
+            HANDLE,
+            RING,
+            BITMAP,
+            SMALL_BUFFER,
         )
 
         // The library's own first; methods that are not named keep JMH's order, which is the alphabet's.
@@ -130,6 +168,9 @@ internal class Figures(all: List<Figure>) {
             "resize",
             "coroutines",
             "threads",
+            "smallBuffer",
+            "smallObjectBuffer",
+            "smallStructBuffer",
             "allocateCopyFree",
             "nettyPooled",
             "nettyAdaptive",

@@ -33,7 +33,7 @@ internal class JmhResults(private val cores: Int) {
         }
         val share = coreShare(benchmark, run["threads"].asInt)
         return Figure(
-            benchmark = benchmark + neighbours(run),
+            benchmark = benchmark + neighbours(run) + entries(run),
             size = run["params"]?.asJsonObject?.get("size")?.asInt,
             nanos = primary.number("score") * share,
             error = primary.number("scoreError") * share,
@@ -48,6 +48,9 @@ internal class JmhResults(private val cores: Int) {
             "busy" -> Figures.BESIDE_BUSY
             else -> throw IllegalArgumentException("there are results beside neighbours that are '$neighbours'")
         }
+
+    private fun entries(run: JsonObject): String =
+        run["params"]?.asJsonObject?.get("entries")?.asString?.let { Figures.entries(it.toInt()) }.orEmpty()
 
     // JMH counts the time that a thread waits for a core; only the time on it belongs to the operation.
     private fun coreShare(benchmark: String, threads: Int): Double =

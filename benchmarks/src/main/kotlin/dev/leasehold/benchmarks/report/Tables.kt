@@ -31,7 +31,7 @@ internal fun figureTable(figures: Figures): String = buildString {
 }
 
 private fun row(figure: Figure, baseline: Figure?): String {
-    val size = figure.size?.let(::sizeName) ?: ""
+    val size = figure.size?.let { sizeName(figure.family, it) } ?: ""
     val ratio = baseline?.let { plain(figure.nanos / it.nanos) + "×" } ?: "–"
     val cells = listOf(figure.benchmark, size, plain(figure.nanos), plain(figure.error), byteCount(figure.bytes), ratio)
     return cells.joinToString(" | ", "| ", " |")

@@ -20,6 +20,10 @@ internal fun sizeName(bytes: Int): String = when {
     else -> "${bytes shr 20} MiB"
 }
 
+/** The [size] of a benchmark of the class [family]: a number of bytes, or of elements. */
+internal fun sizeName(family: String, size: Int): String =
+    if (family in Figures.COUNTED) "%,d".format(Locale.ROOT, size) else sizeName(size)
+
 /** Bytes for one operation: the harness's own traces are no garbage of the library's. */
 internal fun byteCount(bytes: Double?): String = when {
     bytes == null -> "–"
