@@ -131,26 +131,6 @@ public final class StructOfTest {
     }
 
     @Test
-    void wholeRecordsAndFieldsMakeNoGarbage() {
-        try (var arena = Arena.ofConfined()) {
-            var segment = arena.allocate(PARTICLE.getByteSize() * 10);
-            Garbage.shouldEnd(() -> {
-                for (var i = 0; i < 10; i++) {
-                    var p = PARTICLE.get(segment, i);
-                    PARTICLE.set(segment, i, new Particle(p.x + p.vx, p.y, p.z, p.vx, p.vy, p.vz, p.id + 1));
-                    X.set(segment, i, X.get(segment, i) + 1);
-                }
-            });
-            var nested = arena.allocate(BODY.getByteSize());
-            Garbage.shouldEnd(() -> {
-                var body = BODY.get(nested, 0);
-                var place = body.place();
-                BODY.set(nested, 0, new Body(new Vec3(place.x + 1, place.y, place.z), body.speed(), body.id()));
-            });
-        }
-    }
-
-    @Test
     void accessorsReadAndWriteOneField() {
         try (var manager = SystemMemoryManager.of("records"); var block = TypedMemory.allocate(manager, PARTICLE, 5)) {
             assertEquals(160, block.getSize());
