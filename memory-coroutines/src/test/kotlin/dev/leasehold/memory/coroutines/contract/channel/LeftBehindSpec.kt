@@ -39,7 +39,8 @@ class LeftBehindSpec : FunSpec() {
                     val moment = Moment(pool, leaseChannel(capacity), capacity)
                     moment.strike()
                     moment.runSender()
-                    moment.leases.map { it.isClosed } shouldContainExactly List(capacity + 1) { true }
+                    // The thread that looks again may have the last in its hand.
+                    await("all are closed") { moment.leases.all { it.isClosed } }
                 }
             }
 
