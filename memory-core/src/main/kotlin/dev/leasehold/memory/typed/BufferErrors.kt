@@ -85,11 +85,11 @@ internal fun elementsIn(type: ElementType<*>, address: Long, size: Long, what: S
     )
 }
 
-/** How many bytes [count] elements of [type] from [owner] have; -1 when they are more than a long counts. */
+/** How many bytes [count] elements of [type] from the owner have; -1 when they are more than a long counts. */
 internal fun bytesOf(count: Long, type: ElementType<*>): Long =
     if (count < 0 || Math.multiplyHigh(count, type.byteSize) != 0L) -1 else maxOf(-1, count * type.byteSize)
 
-/** The message for [count] elements of [type] that [owner] cannot give. */
+/** The message for [count] elements of [type] that the owner cannot give. */
 internal fun noBuffer(owner: Any, count: Long, type: ElementType<*>): String =
     "$owner: a buffer of ${grouped(count)} elements of ${bytes(type.byteSize)} each cannot be made: their number " +
         "must not be negative, and their bytes must not be more than a long counts"

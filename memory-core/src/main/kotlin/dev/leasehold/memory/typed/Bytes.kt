@@ -29,5 +29,6 @@ public class Bytes @JvmOverloads constructor(size: Long, override val alignment:
 
     override val layout: String get() = "${bytes(byteSize)}, alignment $alignment"
 
+    /** The [layout]. */
     override fun toString(): String = layout
 }

@@ -23,6 +23,7 @@ public class KeyHash<K> private constructor(
     @JvmField internal val ofBits: LongUnaryOperator?,
     @JvmField internal val ofBytes: ToLongFunction<MemorySegment>?,
 ) {
+    /** `KeyHash` and its name. */
     override fun toString(): String = "KeyHash '$name'"
 
     /** Makes hashes. */
