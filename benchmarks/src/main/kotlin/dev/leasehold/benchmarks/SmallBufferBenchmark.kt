@@ -23,7 +23,7 @@ import java.util.concurrent.atomic.AtomicLong
 
 /**
  * One thread pushes as many elements as the name ends with, and drains them: time for an element. A push costs an
- * atomic operation whoever races, so that [fetchAdd16] is the floor under all of them.
+ * atomic operation in every race, so that [fetchAdd16] is the floor under all of them.
  *
  * The queues hold references, so they get numbers that were boxed before; a program of its own would box.
  */

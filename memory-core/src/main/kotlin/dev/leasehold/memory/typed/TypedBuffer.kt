@@ -21,7 +21,7 @@ import java.lang.foreign.MemorySegment
  * holder. Nothing is freed by the garbage collector.
  * **Threads.** Any may use and close it; of calls that race the memory has one end. Elements are accessed plainly: what
  * one thread writes another sees after a hand-over (a queue, a lock, a started thread).
- * **Views** live as long as the memory is owned, whoever owns it then. Used after that they throw, or, for a while,
+ * **Views** live as long as the memory is owned, by this or another. Used after that they throw, or, for a while,
  * still read memory that is nobody else's. Memory that was adopted with an arena of its own is the exception: its views
  * end with that arena, so let the release action close it.
  * **Cost.** [view] is a few nanoseconds, an access through it that of the same memory without a buffer: take

@@ -31,7 +31,7 @@ internal object Rules {
     const val BURST = 0.0012f
 }
 
-/** Numbers that look like chance, and are the same for the same spark in the same frame, whoever asks first. */
+/** Numbers that look like chance, and are the same for the same spark in the same frame, in any order of asking. */
 internal class Dice(private val seed: Long) {
     private var state = 0L
 

@@ -48,7 +48,7 @@ private fun brightest(picture: BufferedImage): Int =
 
 class ParticlesSpec : FunSpec() {
     init {
-        test("both worlds show the same in every frame, whatever dies and is born, and whoever moves it") {
+        test("both worlds show the same in every frame, whatever dies and is born, and whichever thread moves it") {
             Team(1).use { one ->
                 Team(3).use { three ->
                     val worlds = listOf(

@@ -15,7 +15,7 @@ import dev.leasehold.memory.internal.block.Fence
  *               generation | no mark | n  ->  generation + 1 | mark    | n       the object is dead, its slot still held
  *     let go                           n  ->  the same                | n - 1    at mark | 0 the slot becomes free
  *
- * So a free takes effect at once, whoever holds the object, and the slot is used again when the last has let go. The
+ * So a free takes effect at once, though others hold the object; its slot is used again when the last has let go. The
  * thread that frees keeps the slot, in its cache, wherever it came from.
  */
 internal open class HeldSlots(

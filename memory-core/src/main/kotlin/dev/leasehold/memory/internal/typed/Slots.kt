@@ -109,7 +109,7 @@ internal abstract class Slots(
     }
 
     private fun register(thread: Thread): SlotCache {
-        // Whoever comes takes over from one that has gone, batches and all.
+        // A new thread takes over from one that has ended, batches and all.
         val cache = caches.firstOrNull(SlotCache::isOrphan) ?: SlotCache().also(caches::add)
         cache.belongTo(thread)
         cache.revoked = scarce || isClosed
@@ -201,13 +201,8 @@ internal abstract class Slots(
         slotCount += slots
         // The first slot is the first to be taken.
         for (slot in if (owner.revoked) slots - 1 downTo 0 else 0..<slots) {
-            handleOf(batch, slot).let {
-                if (generationOf(it) !=
-                    0L
-                ) {
-                    free.push(it)
-                }
-            }
+            val handle = handleOf(batch, slot)
+            if (generationOf(handle) != 0L) free.push(handle)
         }
         if (!owner.revoked) fill(owner, batch.usable)
     }
@@ -442,13 +437,3 @@ internal abstract class Slots(
         private fun sharedCount() = Integer.highestOneBit(2 * Runtime.getRuntime().availableProcessors() - 1) shl 1
     }
 }
-
-/** The figures of the slots of a pool. */
-internal class SlotTally(
-    val batches: Int,
-    val slots: Long,
-    val bytes: Long,
-    val live: Long,
-    val free: Long,
-    val retired: Long,
-)
