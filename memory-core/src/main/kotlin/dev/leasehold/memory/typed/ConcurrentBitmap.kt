@@ -13,6 +13,7 @@ import dev.leasehold.memory.internal.typed.BitTable
 import dev.leasehold.memory.internal.typed.BitmapPart
 import dev.leasehold.memory.internal.typed.BitmapParts
 import dev.leasehold.memory.internal.typed.closeAll
+import dev.leasehold.memory.internal.typed.racingFree
 import java.util.function.LongConsumer
 
 /**
@@ -288,9 +289,7 @@ public class ConcurrentBitmap private constructor(parts: BitmapParts) : AutoClos
         return guarded { action(table) }
     }
 
-    private inline fun <R> guarded(action: () -> R): R = try {
-        action()
-    } catch (cut: IllegalStateException) {
+    private inline fun <R> guarded(action: () -> R): R = racingFree(action) { cut ->
         // It was closed in the middle; or all blocks were taken back by the manager.
         throw if (isClosed) closedBitmap(name) else explain(cut, first.raw, 0, Long.SIZE_BYTES.toLong())
     }

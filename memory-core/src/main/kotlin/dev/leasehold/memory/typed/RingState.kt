@@ -12,6 +12,7 @@ import dev.leasehold.memory.internal.typed.ChunkPositions
 import dev.leasehold.memory.internal.typed.RingMemory
 import dev.leasehold.memory.internal.typed.WaitingThreads
 import dev.leasehold.memory.internal.typed.closeWhenUnused
+import dev.leasehold.memory.internal.typed.racingFree
 import java.util.concurrent.atomic.AtomicBoolean
 import java.util.concurrent.atomic.AtomicInteger
 import kotlin.time.Duration
@@ -52,10 +53,8 @@ internal class RingState internal constructor(memory: RingMemory) {
         while (true) {
             val memory = memory ?: throw closedForWriting(manager)
             if (size !in 0..memory.maxChunk) refuseChunkSize(manager, size, memory)
-            val at = try {
-                memory.claim(memory.spanOf(size))
-            } catch (gone: IllegalStateException) {
-                requireReplaced(memory, gone)
+            val at = racingFree({ memory.claim(memory.spanOf(size)) }) {
+                requireReplaced(memory, it)
                 continue
             }
             if (at >= 0) {
@@ -122,10 +121,8 @@ internal class RingState internal constructor(memory: RingMemory) {
     private fun tryTake(most: Int): Long {
         while (true) {
             val memory = memory ?: return OVER
-            val taken = try {
-                memory.take(most)
-            } catch (gone: IllegalStateException) {
-                requireReplaced(memory, gone)
+            val taken = racingFree({ memory.take(most) }) {
+                requireReplaced(memory, it)
                 continue
             }
             if (taken >= 0) {
@@ -298,10 +295,9 @@ internal class RingState internal constructor(memory: RingMemory) {
     private inline fun <R> reaching(gone: R, action: (RingMemory) -> R): R {
         while (true) {
             val memory = memory ?: return gone
-            try {
-                return action(memory)
-            } catch (cut: IllegalStateException) {
-                requireReplaced(memory, cut)
+            return racingFree({ action(memory) }) {
+                requireReplaced(memory, it)
+                continue
             }
         }
     }
