@@ -17,8 +17,8 @@ import dev.leasehold.memory.internal.typed.WordSlots
  * before it began, each element once, and those of one pusher in the order in which that pushed them; what is pushed
  * meanwhile is for the next. It waits for pushes that have begun before it and are not done, a few instructions of
  * another thread, or as long as the system keeps that from running.
- * **Cost.** A push is one fetch-and-add and two stores into one line. An element takes 16 bytes, whatever its type. The
- * inline capacity and each chunk are there twice, so that pushers never meet the drain.
+ * **Cost.** A push is one fetch-and-add and one store. An element takes eight bytes, whatever its type. The inline
+ * capacity and each chunk are there twice, so that pushers never meet the drain.
  *
  * ```
  * val events = SmallBuffer.ofLongs(inlineCapacity = 64)
@@ -77,10 +77,13 @@ public class SmallBuffer<E> internal constructor(
     internal val partWords: LongArray get() = words
 
     @PublishedApi
-    internal val partFrom: Int get() = 2 * cursor.from
+    internal val partFrom: Int get() = cursor.from
 
     @PublishedApi
-    internal val partUntil: Int get() = 2 * cursor.until
+    internal val partUntil: Int get() = cursor.until
+
+    @PublishedApi
+    internal fun bitsOf(word: Long): Long = word xor KEY
 
     @PublishedApi
     internal fun start(): Unit = beginDrain()
@@ -98,12 +101,7 @@ public class SmallBuffer<E> internal constructor(
         try {
             while (nextWords()) {
                 val words = partWords
-                val until = partUntil
-                var at = partFrom
-                while (at < until) {
-                    if (!action(words[at])) return
-                    at += 2
-                }
+                for (at in partFrom..<partUntil) if (!action(bitsOf(words[at]))) return
             }
         } finally {
             finish()

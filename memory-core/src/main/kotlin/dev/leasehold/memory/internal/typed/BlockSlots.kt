@@ -71,12 +71,9 @@ public abstract class BlockSlots internal constructor(
     internal fun publish(at: Long, written: Boolean) {
         val round = roundOf(at)
         val chunk = findChunk(at) ?: return
-        try {
-            STAMP.setRelease(chunk.raw, offsetAt(at) + stampAt, if (written) round else round or VOID)
-        } catch (_: IllegalStateException) {
-            // Closed meanwhile, or taken back by its manager, and with that all elements have gone.
-            return
-        }
+        val stamp = if (written) round else round or VOID
+        // Where it was closed meanwhile, or taken back by its manager, all elements have gone.
+        racingFree({ STAMP.setRelease(chunk.raw, offsetAt(at) + stampAt, stamp) }) {}
     }
 
     /** Copies an element from [source] into the next slot. */

@@ -38,6 +38,12 @@ internal class DrainCursor(private val first: Int) {
         until = 0
     }
 
+    /** Whether no part follows the one that it is at. */
+    val isDone: Boolean get() = done == total
+
+    /** The index in its set of the [slot] of the part. */
+    fun indexOf(slot: Int): Int = done - until + slot
+
     /** Goes to the next part; false when there is none. */
     fun advance(): Boolean {
         if (done == total) {

@@ -12,26 +12,27 @@ import java.lang.invoke.VarHandle
  * `first shl level` slots.
  *
  *   push    one fetch-and-add claims an index of the round. Below the capacity the slot is the pusher's: it puts the
- *           element there, and then the round's number as a stamp (or the reference itself, where null is "not yet").
- *           Otherwise the claim is void. The pusher makes the next chunk and puts it into the table; then it replaces
- *           the word by one with the next level and, as index, the first of the new slots. With that all void claims
- *           are forgotten. It claims again, and so do the others that had none.
+ *           element there. A word or a reference shows by itself that it has come, because its slot was empty; behind
+ *           an element of more bytes comes the round's number, as a stamp. Otherwise the claim is void. The pusher
+ *           makes the next chunk and puts it into the table; then it replaces the word by one with the next level and,
+ *           as index, the first of the new slots. With that all void claims are forgotten. It claims again, and so do
+ *           the others that had none.
  *   drain   replaces the word by the next round's, with index 0. From here on pushers use the other set, which the
  *           drain before has emptied. The old word's index, or the capacity if that is less, is the exact number of
- *           slots that were claimed; each is waited for, because its pusher may be between claim and stamp.
+ *           slots that were claimed; each is waited for, because its pusher may not have filled it yet.
  *
  * So a chunk is there before a slot of it can be claimed, and a chunk that cannot be had costs nobody anything: its
  * pusher throws, its claim was void already, and no slot waits for an element that will not come.
  *
  * A push is wait-free but for growth, and growth is lock-free but for the allocation: a replacement that fails has
- * met another pusher's or the drain's. The drain waits for pushers that are between claim and stamp, a few
+ * met another pusher's or the drain's. The drain waits for pushers that are between claim and element, a few
  * instructions; it spins for a while, and then pauses.
  *
- * A set is drained and all its stamps are there before it is used again, two rounds later. A stamp is never taken for
- * a later round's: before the 27 bits of the round's number begin again, the stamps of each set are cleared once.
+ * A set is drained before it is used again, two rounds later: its slots are empty, or have that round's stamp, which is
+ * never taken for a later one: before the 27 bits of the round's number begin again, all stamps are cleared once.
  *
- * What was tried: a second atomic counter, of published elements, in place of stamps costs as much again as the first
- * (20 ns an element in place of 7); with one set in place of two the drain has to exclude the pushers.
+ * What was tried: a second atomic counter, of published elements, costs as much again as the first; stamps beside words
+ * cost a second store and twice the lines; with one set in place of two the drain has to exclude the pushers.
  */
 
 /**
@@ -60,13 +61,13 @@ public abstract class PushedSlots internal constructor(inlineCapacity: Int, firs
     /** Whether the set [parity] has its chunk number [level], from 1 on. */
     internal abstract fun hasChunk(parity: Int, level: Int): Boolean
 
-    /** Makes chunk [level] of [parity] of [slots] slots, all unstamped, unless there is one by then. May throw. */
+    /** Makes chunk [level] of [parity] of [slots] slots, all empty, unless there is one by then. May throw. */
     internal abstract fun addChunk(parity: Int, level: Int, slots: Int)
 
     /** Gives chunk [level] of [parity] up, if there is one. */
     internal abstract fun dropChunk(parity: Int, level: Int)
 
-    /** Clears all stamps of the set [parity]. */
+    /** Clears all stamps of the set [parity], if it has stamps. */
     internal abstract fun clearStamps(parity: Int)
 
     /**

@@ -4,9 +4,12 @@ import dev.leasehold.memory.BudgetExceededException
 import dev.leasehold.memory.ManagerOptions
 import dev.leasehold.memory.MemoryBudget
 import dev.leasehold.memory.MemoryExhaustedException
+import dev.leasehold.memory.MemoryManager
 import dev.leasehold.memory.SystemMemoryManager
+import dev.leasehold.memory.internal.typed.BlockSlots
 import dev.leasehold.memory.internal.typed.FIRST_ROUND
 import dev.leasehold.memory.internal.typed.LAST_ROUND
+import dev.leasehold.memory.internal.typed.WordSlots
 import dev.leasehold.memory.internal.typed.levelOf
 import dev.leasehold.memory.internal.typed.roundOf
 import dev.leasehold.memory.internal.typed.wordOf
@@ -21,7 +24,8 @@ import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.comparables.shouldBeGreaterThan
 import io.kotest.matchers.shouldBe
-import java.util.concurrent.CountDownLatch
+import java.lang.foreign.ValueLayout.JAVA_LONG
+import java.util.concurrent.atomic.AtomicBoolean
 import java.util.concurrent.atomic.AtomicInteger
 
 /** What small buffers do when growth fails, when the numbers of rounds begin again, and when they are full. */
@@ -37,22 +41,34 @@ class SmallBufferFaultSpec : FunSpec() {
         }
     }
 
-    /** Its pushers stop between the claim and the stamp. */
-    private open class Stopping : TestWords(1, FIRST_ROUND) {
-        @Volatile var stop: CountDownLatch? = null
-        val stopped = CountDownLatch(1)
+    /** What a small buffer of structs is made of. */
+    private open class TestBlocks(manager: MemoryManager) : BlockSlots(Long.SIZE_BYTES.toLong(), 8, 1, manager) {
+        fun push(value: Long): Unit = publish(claimSlot().also { fill(it, value) }, written = true)
 
-        override fun stamp(slots: LongArray, at: Int, round: Long) {
-            stop?.let {
-                stopped.countDown()
-                it.await()
+        fun fill(claim: Long, value: Long): Unit = chunkAt(claim).raw.set(JAVA_LONG, offsetAt(claim), value)
+
+        fun drained(): List<Long> {
+            val list = ArrayList<Long>()
+            beginDrain()
+            try {
+                while (nextPart()) {
+                    for (slot in cursor.from..<cursor.until) list.add(drained.raw.get(JAVA_LONG, slot * slotBytes))
+                }
+            } finally {
+                endDrain()
             }
-            super.stamp(slots, at, round)
+            return list
         }
+
+        override fun refuseClosed(verb: String): Nothing = error("closed")
+
+        override fun refuseTurn(verb: String): Nothing = error("busy")
+
+        override fun refuseFull(): Nothing = error("full")
     }
 
     /** The twin that forgets to clear. */
-    private class Forgetful : Stopping() {
+    private class Forgetful(manager: MemoryManager) : TestBlocks(manager) {
         override fun clearStamps(parity: Int): Unit = Unit
     }
 
@@ -144,11 +160,46 @@ class SmallBufferFaultSpec : FunSpec() {
         }
 
         test("when the numbers of rounds begin again, no old stamp is taken for a new one") {
-            drainsEarly(Stopping()) shouldBe false
+            drainsEarly(::TestBlocks) shouldBe false
         }
 
         test("a twin that does not clear the stamps takes an old one for a new one") {
-            drainsEarly(Forgetful()) shouldBe true
+            drainsEarly(::Forgetful) shouldBe true
+        }
+
+        test("the one number that a slot cannot hold comes in its turn all the same") {
+            val key = WordSlots.KEY
+            val words = TestWords(2)
+            repeat(4) { round ->
+                val values = List(21) { if (it % 5 == round) key else it.toLong() } + key
+                values.forEach(words::pushBits)
+                words.drained(if (round == 2) 3 else 100) shouldBe values.take(if (round == 2) 3 else 100)
+            }
+            words.drained() shouldBe emptyList()
+            FullHeap { true }.run {
+                repeat(2) { pushBits(key) }
+                shouldThrow<OutOfMemoryError> { pushBits(key) }
+                drained() shouldBe listOf(key, key)
+            }
+        }
+
+        test("a drain waits for a pusher that has not announced that number, and counts all of them") {
+            val words = TestWords(1)
+            val each = 20_000
+            var seen = 0
+            together(3) { worker ->
+                if (worker < 2) {
+                    repeat(each) { words.pushBits(WordSlots.KEY) }
+                } else {
+                    while (seen < 2 * each) {
+                        words.drained().forEach {
+                            check(it == WordSlots.KEY) { it }
+                            seen++
+                        }
+                    }
+                }
+            }
+            words.drained() shouldBe emptyList()
         }
 
         test("rounds go on past the last number, for both sets and grown chunks") {
@@ -234,27 +285,37 @@ class SmallBufferFaultSpec : FunSpec() {
     }
 
     /** Whether a drain is done while a pusher is still between its claim and its stamp. */
-    private fun drainsEarly(words: Stopping): Boolean {
-        words.pushBits(1)
-        words.drained() shouldBe listOf(1L)
-        words.pushBits(2)
-        words.drained() shouldBe listOf(2L)
+    private fun drainsEarly(make: (MemoryManager) -> TestBlocks): Boolean =
+        SystemMemoryManager("structs").use { manager ->
+            val blocks = make(manager)
+            try {
+                drainsEarly(blocks)
+            } finally {
+                blocks.shut()
+            }
+        }
+
+    private fun drainsEarly(blocks: TestBlocks): Boolean {
+        for (value in 1L..2) {
+            blocks.push(value)
+            blocks.drained() shouldBe listOf(value)
+        }
         // As after so many drains.
-        words.replaceWord(words.seenWord, wordOf(LAST_ROUND, 0, 0)) shouldBe true
-        words.drained() shouldBe emptyList()
-        roundOf(words.seenWord) shouldBe FIRST_ROUND
-        val go = CountDownLatch(1)
-        words.stop = go
+        blocks.replaceWord(blocks.seenWord, wordOf(LAST_ROUND, 0, 0)) shouldBe true
+        blocks.drained() shouldBe emptyList()
+        roundOf(blocks.seenWord) shouldBe FIRST_ROUND
+        val claim = blocks.claimSlot()
         var early = false
-        together(3) { worker ->
-            if (worker == 0) return@together words.pushBits(7)
-            words.stopped.await()
-            if (worker == 1) {
-                words.drained() shouldBe listOf(7L)
-                early = go.count == 1L
+        val published = AtomicBoolean()
+        together(2) { worker ->
+            if (worker == 0) {
+                blocks.drained()
+                early = !published.get()
             } else {
                 Thread.sleep(100)
-                go.countDown()
+                blocks.fill(claim, 7)
+                published.set(true)
+                blocks.publish(claim, written = true)
             }
         }
         return early

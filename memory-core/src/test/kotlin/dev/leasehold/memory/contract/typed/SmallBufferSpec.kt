@@ -95,7 +95,7 @@ class SmallBufferSpec : FunSpec() {
                 val buffer = SmallBuffer.ofLongs(given)
                 buffer.inlineCapacity shouldBe actual
                 buffer.capacity shouldBe actual
-                buffer.byteSize shouldBe 32L * actual
+                buffer.byteSize shouldBe 16L * actual
                 SmallObjectBuffer<Any>(given).inlineCapacity shouldBe actual
             }
             for (given in listOf(0, -1, (1 shl 20) + 1, Int.MIN_VALUE)) {
@@ -116,12 +116,12 @@ class SmallBufferSpec : FunSpec() {
             repeat(2) { fillAndDrain(buffer, 1000) }
             buffer.capacity shouldBe 1024
             val grown = buffer.byteSize
-            grown shouldBe 2 * 16 * 1024
+            grown shouldBe 2 * 8 * 1024
             repeat(20) { fillAndDrain(buffer, 1000) }
             buffer.byteSize shouldBe grown
             allocatedBy { repeat(200) { fillAndDrain(buffer, 1000) } } shouldBeLessThan 20_000
             buffer.shrink()
-            buffer.byteSize shouldBe 2 * 16 * 16
+            buffer.byteSize shouldBe 2 * 8 * 16
             buffer.capacity shouldBe 16
             fillAndDrain(buffer, 1000)
         }
@@ -135,7 +135,7 @@ class SmallBufferSpec : FunSpec() {
             var sum = 0
             buffer.drain { sum += it }
             sum shouldBe 110 * 111 / 2
-            buffer.byteSize shouldBe 2 * 2 * 16
+            buffer.byteSize shouldBe 2 * 8 * 2
             buffer.push(5)
             buffer.size shouldBe 1
         }

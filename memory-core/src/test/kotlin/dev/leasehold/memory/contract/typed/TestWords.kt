@@ -15,7 +15,7 @@ internal open class TestWords(inlineCapacity: Int, firstRound: Long = FIRST_ROUN
         beginDrain()
         try {
             while (list.size < most && nextPart()) {
-                for (slot in cursor.from..<cursor.until) if (list.size < most) list.add(words[2 * slot])
+                for (slot in cursor.from..<cursor.until) if (list.size < most) list.add(words[slot] xor KEY)
             }
         } finally {
             endDrain()

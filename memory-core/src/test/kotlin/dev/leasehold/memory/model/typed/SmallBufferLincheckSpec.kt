@@ -3,6 +3,7 @@ package dev.leasehold.memory.model.typed
 import dev.leasehold.memory.contract.typed.TestObjects
 import dev.leasehold.memory.contract.typed.TestWords
 import dev.leasehold.memory.contract.typed.TurnTaken
+import dev.leasehold.memory.internal.typed.WordSlots
 import dev.leasehold.testing.Effort
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
@@ -31,7 +32,8 @@ internal interface Pushed {
 internal class PushedWords(private val words: TestWords) : Pushed {
     override val size: Int get() = words.claimed
 
-    override fun push(value: Long): Unit = words.pushBits(value)
+    // One of the values is the one that lies elsewhere.
+    override fun push(value: Long): Unit = words.pushBits(if (value < 3) WordSlots.KEY else value)
 
     override fun drain(): List<Long> = words.drained()
 
@@ -72,7 +74,7 @@ class HastyWords :
     PushedOperations(
         PushedWords(
             object : SmallWords() {
-                override fun awaitStamps(slots: LongArray, from: Int, until: Int, round: Long) = Unit
+                override fun awaitWords(slots: LongArray, from: Int, until: Int) = Unit
             },
         ),
     )
