@@ -8,7 +8,9 @@ import java.lang.foreign.Arena
 import java.lang.foreign.MemorySegment
 
 // Nothing is left of these objects once compiled, for which every function here has to be inlined: each must stay
-// below 2,500 bytes of machine code, so the arena, the object and the view are made by one each. The constructors take
+// below 2,500 bytes of machine code, so the arena, the object and the view are made by one each. And where a reader
+// mostly finds nothing, what it does with a chunk looks rare to the compiler, which then inlines no function of more
+// than 35 bytes of code: so the end of a read is three functions. The constructors take
 // the platform's types and are not private, because Kotlin reaches any other through a synthetic one whose marker class
 // is never loaded, which is then not inlined.
 
@@ -78,12 +80,17 @@ internal class ChunkRun internal constructor(private val state: RingState, priva
     private var stuckAt = -1L
     private var putBack = false
 
-    /** Begins to read what [state] has [taken][RingState.take], and returns how many chunks that are. */
+    /** Begins to read what [state] has [taken][RingState.take]. */
     @PublishedApi
-    internal fun begin(taken: Long): Int {
+    internal fun begin(taken: Long) {
         memory = state.memory
         first = ChunkPositions.firstOf(taken)
         next = first
+    }
+
+    /** Counts what [begin] was told, and returns how many chunks that are. */
+    @PublishedApi
+    internal fun count(taken: Long): Int {
         left = ChunkPositions.countOf(taken)
         return left
     }
@@ -134,14 +141,21 @@ internal class ChunkRun internal constructor(private val state: RingState, priva
         stuckAt = next
     }
 
-    /** Cuts the views off, and frees what has been read. */
+    /** Cuts the views off. */
     @PublishedApi
-    internal fun end() {
-        val memory = memory!!
+    internal fun cut() {
         arena?.close()
-        if (next != first) memory.free(first, next)
-        state.read(memory, putBack)
     }
+
+    /** Frees what has been read. */
+    @PublishedApi
+    internal fun free() {
+        if (next != first) memory!!.free(first, next)
+    }
+
+    /** Tells those that wait. */
+    @PublishedApi
+    internal fun tell(): Unit = state.read(memory!!, putBack)
 
     @PublishedApi
     internal companion object {

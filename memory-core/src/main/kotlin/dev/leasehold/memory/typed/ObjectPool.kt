@@ -154,10 +154,10 @@ public open class ObjectPool<E> internal constructor(
     @PublishedApi
     @JvmName("beginRead")
     internal fun beginRead(handle: Handle): MemorySegment? {
-        if (!slots.lives(handle.bits)) return null
+        val memory = slots.find(handle.bits)
         // What is read after this was not written before the look.
         VarHandle.acquireFence()
-        return slots.segmentOf(handle.bits)
+        return memory
     }
 
     /** Whether [handle]'s object has lived through all reads so far. */

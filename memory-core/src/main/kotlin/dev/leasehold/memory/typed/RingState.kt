@@ -147,7 +147,8 @@ internal class RingState internal constructor(memory: RingMemory) {
         val taken = take(most, nanos)
         if (taken < 0) return 0
         if (taken == OVER) return -1
-        val count = run.begin(taken)
+        run.begin(taken)
+        val count = run.count(taken)
         var failure: Throwable? = null
         // Again only after a failure, so that the compiler sees one view of all chunks, and removes it.
         while (run.hasNext()) {
@@ -158,7 +159,9 @@ internal class RingState internal constructor(memory: RingMemory) {
                 failure = run.failed(failure, thrown)
             }
         }
-        run.end()
+        run.cut()
+        run.free()
+        run.tell()
         if (failure != null) throw failure
         return count
     }

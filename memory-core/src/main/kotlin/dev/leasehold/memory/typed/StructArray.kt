@@ -4,11 +4,20 @@ import dev.leasehold.memory.Segment
 import dev.leasehold.memory.SegmentSizeException
 import dev.leasehold.memory.access
 import dev.leasehold.memory.copy
+import dev.leasehold.memory.explain
 import dev.leasehold.memory.internal.access.fillBytes
 import dev.leasehold.memory.internal.platform.counted
 import dev.leasehold.memory.internal.platform.hex
 import dev.leasehold.memory.internal.typed.swapBytes
 import java.lang.foreign.MemorySegment
+import java.lang.foreign.ValueLayout.JAVA_BOOLEAN
+import java.lang.foreign.ValueLayout.JAVA_BYTE
+import java.lang.foreign.ValueLayout.JAVA_CHAR_UNALIGNED
+import java.lang.foreign.ValueLayout.JAVA_DOUBLE_UNALIGNED
+import java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED
+import java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED
+import java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED
+import java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED
 
 /**
  * A view of the same memory as structs of [type], one behind the other; the address needs no alignment.
@@ -61,9 +70,7 @@ public class StructArray<S : Struct<S>> @PublishedApi internal constructor(
     /** A view of the struct at [index]. */
     @JvmSynthetic
     public operator fun get(index: Long): StructView<S> {
-        // The JVM's own check is exact as long as the offset does not wrap round. The first condition is false for all
-        // that an Int can hold, and the others in a loop up to the size, so the compiler drops this in either case.
-        if ((index + LARGE) ushr LARGE_BITS != 0L && (index < 0 || index >= size)) throw outside(index)
+        requireNotWrapped(index)
         return try {
             StructView(raw.asSlice(index * stride, stride))
         } catch (_: IndexOutOfBoundsException) {
@@ -146,67 +153,83 @@ public class StructArray<S : Struct<S>> @PublishedApi internal constructor(
 
     /** The boolean in [field] of the struct at [index]. */
     @JvmSynthetic
-    public operator fun get(index: Long, field: BooleanField<S>): Boolean = get(index)[field]
+    public operator fun get(index: Long, field: BooleanField<S>): Boolean =
+        at(index, field.offset, 1) { raw.get(JAVA_BOOLEAN, it) }
 
     /** Sets [field] of the struct at [index] to [value]. */
     @JvmSynthetic
-    public operator fun set(index: Long, field: BooleanField<S>, value: Boolean): Unit = get(index).set(field, value)
+    public operator fun set(index: Long, field: BooleanField<S>, value: Boolean): Unit =
+        at(index, field.offset, 1) { raw.set(JAVA_BOOLEAN, it, value) }
 
     /** The byte in [field] of the struct at [index]. */
     @JvmSynthetic
-    public operator fun get(index: Long, field: ByteField<S>): Byte = get(index)[field]
+    public operator fun get(index: Long, field: ByteField<S>): Byte =
+        at(index, field.offset, 1) { raw.get(JAVA_BYTE, it) }
 
     /** Sets [field] of the struct at [index] to [value]. */
     @JvmSynthetic
-    public operator fun set(index: Long, field: ByteField<S>, value: Byte): Unit = get(index).set(field, value)
+    public operator fun set(index: Long, field: ByteField<S>, value: Byte): Unit =
+        at(index, field.offset, 1) { raw.set(JAVA_BYTE, it, value) }
 
     /** The short in [field] of the struct at [index]. */
     @JvmSynthetic
-    public operator fun get(index: Long, field: ShortField<S>): Short = get(index)[field]
+    public operator fun get(index: Long, field: ShortField<S>): Short =
+        at(index, field.offset, 2) { raw.get(JAVA_SHORT_UNALIGNED, it) }
 
     /** Sets [field] of the struct at [index] to [value]. */
     @JvmSynthetic
-    public operator fun set(index: Long, field: ShortField<S>, value: Short): Unit = get(index).set(field, value)
+    public operator fun set(index: Long, field: ShortField<S>, value: Short): Unit =
+        at(index, field.offset, 2) { raw.set(JAVA_SHORT_UNALIGNED, it, value) }
 
     /** The char in [field] of the struct at [index]. */
     @JvmSynthetic
-    public operator fun get(index: Long, field: CharField<S>): Char = get(index)[field]
+    public operator fun get(index: Long, field: CharField<S>): Char =
+        at(index, field.offset, 2) { raw.get(JAVA_CHAR_UNALIGNED, it) }
 
     /** Sets [field] of the struct at [index] to [value]. */
     @JvmSynthetic
-    public operator fun set(index: Long, field: CharField<S>, value: Char): Unit = get(index).set(field, value)
+    public operator fun set(index: Long, field: CharField<S>, value: Char): Unit =
+        at(index, field.offset, 2) { raw.set(JAVA_CHAR_UNALIGNED, it, value) }
 
     /** The int in [field] of the struct at [index]. */
     @JvmSynthetic
-    public operator fun get(index: Long, field: IntField<S>): Int = get(index)[field]
+    public operator fun get(index: Long, field: IntField<S>): Int =
+        at(index, field.offset, 4) { raw.get(JAVA_INT_UNALIGNED, it) }
 
     /** Sets [field] of the struct at [index] to [value]. */
     @JvmSynthetic
-    public operator fun set(index: Long, field: IntField<S>, value: Int): Unit = get(index).set(field, value)
+    public operator fun set(index: Long, field: IntField<S>, value: Int): Unit =
+        at(index, field.offset, 4) { raw.set(JAVA_INT_UNALIGNED, it, value) }
 
     /** The long in [field] of the struct at [index]. */
     @JvmSynthetic
-    public operator fun get(index: Long, field: LongField<S>): Long = get(index)[field]
+    public operator fun get(index: Long, field: LongField<S>): Long =
+        at(index, field.offset, 8) { raw.get(JAVA_LONG_UNALIGNED, it) }
 
     /** Sets [field] of the struct at [index] to [value]. */
     @JvmSynthetic
-    public operator fun set(index: Long, field: LongField<S>, value: Long): Unit = get(index).set(field, value)
+    public operator fun set(index: Long, field: LongField<S>, value: Long): Unit =
+        at(index, field.offset, 8) { raw.set(JAVA_LONG_UNALIGNED, it, value) }
 
     /** The float in [field] of the struct at [index]. */
     @JvmSynthetic
-    public operator fun get(index: Long, field: FloatField<S>): Float = get(index)[field]
+    public operator fun get(index: Long, field: FloatField<S>): Float =
+        at(index, field.offset, 4) { raw.get(JAVA_FLOAT_UNALIGNED, it) }
 
     /** Sets [field] of the struct at [index] to [value]. */
     @JvmSynthetic
-    public operator fun set(index: Long, field: FloatField<S>, value: Float): Unit = get(index).set(field, value)
+    public operator fun set(index: Long, field: FloatField<S>, value: Float): Unit =
+        at(index, field.offset, 4) { raw.set(JAVA_FLOAT_UNALIGNED, it, value) }
 
     /** The double in [field] of the struct at [index]. */
     @JvmSynthetic
-    public operator fun get(index: Long, field: DoubleField<S>): Double = get(index)[field]
+    public operator fun get(index: Long, field: DoubleField<S>): Double =
+        at(index, field.offset, 8) { raw.get(JAVA_DOUBLE_UNALIGNED, it) }
 
     /** Sets [field] of the struct at [index] to [value]. */
     @JvmSynthetic
-    public operator fun set(index: Long, field: DoubleField<S>, value: Double): Unit = get(index).set(field, value)
+    public operator fun set(index: Long, field: DoubleField<S>, value: Double): Unit =
+        at(index, field.offset, 8) { raw.set(JAVA_DOUBLE_UNALIGNED, it, value) }
 
     /** Whether the bit [field] of the struct at [index] is set. */
     @JvmSynthetic
@@ -241,6 +264,31 @@ public class StructArray<S : Struct<S>> @PublishedApi internal constructor(
 
     /** The place and the size; never the content, which may be gone. */
     override fun toString(): String = "StructArray(${hex(raw.address())}, ${counted(size, "struct")} of $stride bytes)"
+
+    /** Runs [action] with the place of the [length] bytes at [offset] of the struct at [index]: one check, no view. */
+    private inline fun <R> at(index: Long, offset: Long, length: Long, action: (Long) -> R): R {
+        requireNotWrapped(index)
+        return try {
+            action(index * stride + offset)
+        } catch (failure: RuntimeException) {
+            throw explainElement(failure, index, offset, length)
+        }
+    }
+
+    private fun explainElement(failure: RuntimeException, index: Long, offset: Long, length: Long) =
+        if (failure is IndexOutOfBoundsException) {
+            outside(
+                index,
+            )
+        } else {
+            explain(failure, raw, index * stride + offset, length)
+        }
+
+    // The JVM's own check is exact as long as the offset does not wrap round. The first condition is false for all that
+    // an Int can hold, and the others in a loop up to the size, so the compiler drops this in either case.
+    private fun requireNotWrapped(index: Long) {
+        if ((index + LARGE) ushr LARGE_BITS != 0L && (index < 0 || index >= size)) throw outside(index)
+    }
 
     private fun requireElement(index: Long) {
         if (index < 0 || index >= size) throw outside(index)

@@ -26,10 +26,10 @@ internal open class HeldSlots(
 ) : Slots(shape, manager, fence) {
     private val packs = PackStack()
 
-    final override fun lives(handle: Long): Boolean {
-        val words = wordsOf(handle)
+    final override fun lives(batch: SlotBatch, handle: Long): Boolean {
+        val words = batch.words
         val slot = slotOf(handle)
-        return slot < words.size && isOf(words[slot], handle)
+        return isIndex(slot, words.size) && isOf(SlotWords.AT.getAcquire(words, slot) as Long, handle)
     }
 
     private fun isOf(word: Long, handle: Long) = (word xor (handle and ALL_OF_GENERATION)) and LIVING == 0L
@@ -38,9 +38,9 @@ internal open class HeldSlots(
 
     /** Keeps the slot of [handle] from being used again until [letGo]; false when the object does not live. */
     fun hold(handle: Long): Boolean {
-        val words = wordsOf(handle)
+        val words = (batchOf(handle) ?: return false).words
         val slot = slotOf(handle)
-        if (slot >= words.size) return false
+        if (!isIndex(slot, words.size)) return false
         while (true) {
             val seen = SlotWords.AT.getAcquire(words, slot) as Long
             if (!isOf(seen, handle)) return false
@@ -66,7 +66,7 @@ internal open class HeldSlots(
         val batch = batchOf(handle) ?: return false
         val slot = slotOf(handle)
         // What has no generation is no handle, but a word of the code below.
-        return slot < batch.words.size && generationOf(handle) != 0L && give(batch, slot, handle) != NOT_LIVE
+        return isIndex(slot, batch.words.size) && generationOf(handle) != 0L && give(batch, slot, handle) != NOT_LIVE
     }
 
     /** [end]s the object of [handle] and keeps the slot in a cache, in one step for those who gather what is free. */

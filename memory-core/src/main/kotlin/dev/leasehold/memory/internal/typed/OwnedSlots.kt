@@ -31,30 +31,30 @@ internal open class OwnedSlots(
     private val name: String,
     fence: () -> Unit = Fence::everyThread,
 ) : Slots(shape, manager, fence) {
-    final override fun lives(handle: Long): Boolean {
-        val words = wordsOf(handle)
+    final override fun lives(batch: SlotBatch, handle: Long): Boolean {
+        val words = batch.words
         val slot = slotOf(handle)
-        return slot < words.size && words[slot] == handle && handle and UNUSED == 0L
+        return isIndex(slot, words.size) && SlotWords.AT.getAcquire(words, slot) as Long == handle
     }
 
     final override fun free(handle: Long): Boolean {
         val batch = batchOf(handle) ?: return false
+        val words = batch.words
         val slot = slotOf(handle)
-        if (slot >= batch.words.size || handle and UNUSED != 0L) return false
-        val thread = Thread.currentThread()
-        val cache = cacheOf(thread)
-        if (cache == null || batch.owner !== cache) return claim(batch, slot, handle)
-        return freeOwn(cache, batch, slot, handle)
+        if (!isIndex(slot, words.size)) return false
+        val owner = batch.owner
+        if (owner == null || owner.ownerId != Thread.currentThread().threadId()) return claim(batch, slot, handle)
+        return freeOwn(owner, batch, words, slot, handle)
     }
 
-    private fun freeOwn(cache: SlotCache, batch: SlotBatch, slot: Int, handle: Long): Boolean {
+    private fun freeOwn(cache: SlotCache, batch: SlotBatch, words: LongArray, slot: Int, handle: Long): Boolean {
         val next = handle + ONE_GENERATION
         cache.enter()
         val mine = !cache.revoked && generationOf(next) != 0L
         var freed = false
-        if (mine && batch.words[slot] == handle) {
+        if (mine && words[slot] == handle) {
             // What was written to the object is not seen after its end.
-            SlotWords.AT.setRelease(batch.words, slot, next or FREE)
+            SlotWords.AT.setRelease(words, slot, next or FREE)
             // There is room for all slots of its own.
             freed = cache.push(next)
         }

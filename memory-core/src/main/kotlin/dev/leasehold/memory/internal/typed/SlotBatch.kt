@@ -1,6 +1,7 @@
 package dev.leasehold.memory.internal.typed
 
 import dev.leasehold.memory.Block
+import java.lang.foreign.MemorySegment
 import java.util.concurrent.atomic.AtomicBoolean
 import java.util.concurrent.atomic.AtomicInteger
 import java.util.concurrent.atomic.AtomicLongArray
@@ -19,6 +20,10 @@ internal class SlotBatch(@JvmField val words: LongArray, @JvmField val first: In
 
     /** The memory; null while there is none. Under the lock of the pool. */
     var block: Block? = null
+
+    /** A view of [block] for any thread; read without the lock. */
+    @JvmField
+    var segment: MemorySegment? = null
 
     private val ended = AtomicInteger()
 

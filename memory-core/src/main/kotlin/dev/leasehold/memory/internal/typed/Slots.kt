@@ -39,17 +39,16 @@ internal abstract class Slots(
     private val free = HandleStack()
     private var slotCount = 0L
 
-    private val mask = (1 shl shape.shift) - 1
+    // Of the shape, one load nearer.
+    private val shift = shape.shift
+    private val mask = (1 shl shift) - 1
+    private val stride = shape.stride
+    private val size = shape.size
 
-    // By batch. Replaced when they grow, under the lock.
-    @Volatile
+    // Replaced when it grows, under the lock. Not volatile: behind each such look the compiler would load all fields
+    // anew. Whoever has a handle has it from a thread that has seen the batch; whoever has it by a race finds the batch,
+    // or finds that its object does not live.
     private var batches = arrayOfNulls<SlotBatch>(FIRST_BATCHES)
-
-    @Volatile
-    private var words = Array(FIRST_BATCHES) { NO_WORDS }
-
-    @Volatile
-    private var segments = arrayOfNulls<MemorySegment>(FIRST_BATCHES)
 
     @Volatile
     private var scarce = false
@@ -70,6 +69,7 @@ internal abstract class Slots(
     private fun takeWith(cache: SlotCache): Long {
         val cached = takeFrom(cache)
         val handle = if (cached != 0L) cached else takeSlow(cache)
+        // No handle that was never given out names anything, such as that of another pool.
         if (handle != 0L) SlotWords.AT.setRelease(wordsOf(handle), slotOf(handle), wordOf(handle))
         return handle
     }
@@ -188,7 +188,7 @@ internal abstract class Slots(
         reserveRoom(owner, slots)
         val block = manager.allocate(shape.bytesOf(slots), shape.alignment)
         try {
-            segments[at] = block.keptSegment.asMemorySegment()
+            batch.segment = block.keptSegment.asMemorySegment()
         } catch (failure: Throwable) {
             block.close()
             throw failure
@@ -197,7 +197,6 @@ internal abstract class Slots(
         batch.owner = owner
         owner.ownSlots += slots
         batches[at] = batch
-        words[at] = batch.words
         slotCount += slots
         // The first slot is the first to be taken.
         for (slot in if (owner.revoked) slots - 1 downTo 0 else 0..<slots) {
@@ -223,21 +222,15 @@ internal abstract class Slots(
 
     private fun grown(): Int {
         val size = batches.size
-        if (size.toLong() shl shape.shift >= MOST_SLOTS) throw tooManySlots()
-        val moreWords = words.copyOf(2 * size)
-        for (at in size until 2 * size) moreWords[at] = NO_WORDS
-        val moreSegments = segments.copyOf(2 * size)
+        if (size.toLong() shl shift >= MOST_SLOTS) throw tooManySlots()
         batches = batches.copyOf(2 * size)
-        @Suppress("UNCHECKED_CAST")
-        words = moreWords as Array<LongArray>
-        segments = moreSegments
         return size
     }
 
     protected abstract fun tooManySlots(): MemoryException
 
     private fun newBatch(at: Int, slots: Int): SlotBatch {
-        val first = at shl shape.shift
+        val first = at shl shift
         return SlotBatch(LongArray(slots) { firstWord(first + it) }, first)
     }
 
@@ -250,33 +243,35 @@ internal abstract class Slots(
     /** The batch that [handle] points into; null when there is none. */
     protected fun batchOf(handle: Long): SlotBatch? {
         val batches = batches
-        val at = handle.toInt() ushr shape.shift
-        return if (at < batches.size) batches[at] else null
+        val at = handle.toInt() ushr shift
+        return if (isIndex(at, batches.size)) batches[at] else null
     }
 
     /** Which slot of its batch [handle] points to. */
     protected fun slotOf(handle: Long): Int = handle.toInt() and mask
 
-    /** The words of the batch that [handle] points into; empty when there is none. */
-    fun wordsOf(handle: Long): LongArray {
-        val words = words
-        val at = handle.toInt() ushr shape.shift
-        return if (at < words.size) words[at] else NO_WORDS
-    }
+    /** The words of the batch of [handle], which was given out by this pool. */
+    protected fun wordsOf(handle: Long): LongArray = batches[handle.toInt() ushr shift]!!.words
 
     /** Whether [handle]'s object lives. */
-    abstract fun lives(handle: Long): Boolean
-
-    /** The memory of [handle]'s slot, whose object has been seen to live; null when it has gone meanwhile. */
-    fun segmentOf(handle: Long): MemorySegment? {
-        val segments = segments
-        val at = handle.toInt() ushr shape.shift
-        val batch = if (at < segments.size) segments[at] else null
-        return batch?.asSlice(slotOf(handle) * shape.stride, shape.size)
+    fun lives(handle: Long): Boolean {
+        val batch = batchOf(handle)
+        return batch != null && lives(batch, handle)
     }
 
+    /** Whether [handle]'s object, which would be in [batch], lives. */
+    protected abstract fun lives(batch: SlotBatch, handle: Long): Boolean
+
     /** The memory of [handle]'s object; null when it does not live. */
-    fun find(handle: Long): MemorySegment? = if (lives(handle)) segmentOf(handle) else null
+    fun find(handle: Long): MemorySegment? {
+        val batch = batchOf(handle) ?: return null
+        return if (lives(batch, handle)) segmentIn(batch, handle) else null
+    }
+
+    /** The memory of [handle]'s slot, in which an object is held. */
+    fun segmentOf(handle: Long): MemorySegment? = batchOf(handle)?.let { segmentIn(it, handle) }
+
+    private fun segmentIn(batch: SlotBatch, handle: Long) = batch.segment?.asSlice(slotOf(handle) * stride, size)
 
     /** Frees the slot of [handle]; false, and nothing happens, when its object does not live. */
     abstract fun free(handle: Long): Boolean
@@ -366,7 +361,7 @@ internal abstract class Slots(
     @IgnorableReturnValue
     private fun drop(batch: SlotBatch): Long {
         val slots = batch.words.size
-        segments[batch.first ushr shape.shift] = null
+        batch.segment = null
         checkNotNull(batch.owner).ownSlots -= slots
         slotCount -= slots
         val block = checkNotNull(batch.block)
@@ -429,10 +424,12 @@ internal abstract class Slots(
     protected companion object {
         private const val FIRST_BATCHES = 8
 
+        /** Whether [at] is an index of [size] elements: the very comparison that the access makes, and so no second. */
+        fun isIndex(at: Int, size: Int): Boolean = Integer.compareUnsigned(at, size) < 0
+
         /** How many slots are moved at a time. */
         const val PACK: Int = HandlePack.ROOM
         private const val RELIEVED_PART = 4
-        private val NO_WORDS = LongArray(0)
 
         private fun sharedCount() = Integer.highestOneBit(2 * Runtime.getRuntime().availableProcessors() - 1) shl 1
     }
