@@ -1,13 +1,38 @@
 package dev.leasehold.memory
 
 import dev.leasehold.memory.typed.ArrayLayout
+import dev.leasehold.memory.typed.Bytes
+import dev.leasehold.memory.typed.ChunkRing
+import dev.leasehold.memory.typed.ConcurrentBitmap
 import dev.leasehold.memory.typed.ElementArray
+import dev.leasehold.memory.typed.HoldableObjectPool
+import dev.leasehold.memory.typed.KeyHash
 import dev.leasehold.memory.typed.LayoutStruct
+import dev.leasehold.memory.typed.MemoryLocation
+import dev.leasehold.memory.typed.ObjectPool
+import dev.leasehold.memory.typed.ObjectPoolOptions
+import dev.leasehold.memory.typed.ObjectPoolStatistics
+import dev.leasehold.memory.typed.OffHeapAppendList
+import dev.leasehold.memory.typed.OffHeapCollection
+import dev.leasehold.memory.typed.OffHeapDictionary
+import dev.leasehold.memory.typed.OffHeapElements
+import dev.leasehold.memory.typed.OffHeapList
+import dev.leasehold.memory.typed.OffHeapQueue
+import dev.leasehold.memory.typed.OffHeapStack
+import dev.leasehold.memory.typed.PooledObject
+import dev.leasehold.memory.typed.ReleasedBuffer
+import dev.leasehold.memory.typed.SharedBuffer
+import dev.leasehold.memory.typed.SmallBuffer
+import dev.leasehold.memory.typed.SmallObjectBuffer
+import dev.leasehold.memory.typed.SmallStructBuffer
+import dev.leasehold.memory.typed.StringTable
 import dev.leasehold.memory.typed.Struct
 import dev.leasehold.memory.typed.StructArray
 import dev.leasehold.memory.typed.StructColumns
 import dev.leasehold.memory.typed.StructIterator
 import dev.leasehold.memory.typed.StructOf
+import dev.leasehold.memory.typed.TypedBuffer
+import dev.leasehold.memory.typed.UniqueBuffer
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldContainAll
@@ -15,6 +40,7 @@ import io.kotest.matchers.collections.shouldHaveSize
 import java.lang.reflect.Constructor
 import java.lang.reflect.Method
 import java.lang.reflect.Modifier
+import kotlin.enums.EnumEntries
 
 /** What Java must not meet, for each check one case of it. */
 @Suppress("unused", "UNUSED_PARAMETER")
@@ -52,6 +78,34 @@ class FacadeShapeSpec : FunSpec() {
         StructColumns::class.java,
         ArrayLayout::class.java,
         ElementArray::class.java,
+        Bytes::class.java,
+        ChunkRing::class.java,
+        ConcurrentBitmap::class.java,
+        HoldableObjectPool::class.java,
+        KeyHash::class.java,
+        MemoryLocation::class.java,
+        ObjectPool::class.java,
+        ObjectPoolOptions::class.java,
+        ObjectPoolStatistics::class.java,
+        OffHeapAppendList::class.java,
+        OffHeapCollection::class.java,
+        OffHeapDictionary::class.java,
+        OffHeapElements::class.java,
+        OffHeapList::class.java,
+        OffHeapQueue::class.java,
+        OffHeapStack::class.java,
+        PooledObject::class.java,
+        ReleasedBuffer::class.java,
+        SharedBuffer::class.java,
+        SmallBuffer::class.java,
+        SmallObjectBuffer::class.java,
+        SmallStructBuffer::class.java,
+        StringTable::class.java,
+        TypedBuffer::class.java,
+        UniqueBuffer::class.java,
+        Class.forName("dev.leasehold.memory.typed.OffHeap"),
+        Class.forName("dev.leasehold.memory.typed.SmallBuffers"),
+        Class.forName("dev.leasehold.memory.typed.ObjectViews"),
     )
 
     init {
@@ -86,7 +140,7 @@ class FacadeShapeSpec : FunSpec() {
     private fun strange(type: Class<*>): List<String> = visible(type).filter { method ->
         val types = method.parameterTypes.toList() + method.returnType
         '-' in method.name || '$' in method.name ||
-            types.any { it.name.startsWith("kotlin.") || it == Segment::class.java }
+            types.any { it.name.startsWith("kotlin.") && it != EnumEntries::class.java || it == Segment::class.java }
     }.map { "${type.simpleName}.${it.name}" }
 
     private fun onlyInCompanion(type: Class<*>): List<String> {

@@ -29,7 +29,13 @@ public class HoldableObjectPool<E> private constructor(
     @JvmName("beginHold")
     internal fun beginHold(handle: Handle): MemorySegment? {
         if (!slots.hold(handle.bits)) return null
-        return checkNotNull(slots.segmentOf(handle.bits)) { "the memory of an object went while it was held" }
+        try {
+            return checkNotNull(slots.segmentOf(handle.bits)) { "the memory of an object went while it was held" }
+        } catch (failure: Throwable) {
+            // The heap is full.
+            slots.letGo(handle.bits)
+            throw failure
+        }
     }
 
     /** Ends what [beginHold] began. */

@@ -14,6 +14,7 @@ import dev.leasehold.memory.internal.typed.Slots
 import java.lang.foreign.MemorySegment
 import java.lang.invoke.VarHandle
 import java.util.function.Consumer
+import java.util.function.Function
 import java.util.function.LongConsumer
 
 /**
@@ -167,6 +168,11 @@ public open class ObjectPool<E> internal constructor(
         VarHandle.loadLoadFence()
         return slots.lives(handle.bits)
     }
+
+    /** [read] for Java: runs [action] with the object's memory, and only reads; null when it did not live all the time. */
+    @JvmName("readMemorySegment")
+    public fun <R : Any> readMemorySegment(handle: Handle, action: Function<in MemorySegment, out R>): R? =
+        readValidated(handle) { action.apply(it) }
 
     // ---- all objects ----
 

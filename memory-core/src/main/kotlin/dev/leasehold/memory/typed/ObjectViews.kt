@@ -47,16 +47,19 @@ public operator fun ObjectPool<Segment>.get(handle: Handle): Segment = Segment.o
  *
  * **Cost.** Two looks at a word, before and after.
  */
+@JvmSynthetic
 @JvmName("readStruct")
 public inline fun <S : Struct<S>, R : Any> ObjectPool<S>.read(handle: Handle, action: (StructView<S>) -> R): R? =
     readValidated(handle) { action(StructView(it)) }
 
 /** [read] of an object of some bytes. */
+@JvmSynthetic
 @JvmName("readBytes")
 public inline fun <R : Any> ObjectPool<Segment>.read(handle: Handle, action: (Segment) -> R): R? =
     readValidated(handle) { action(Segment.of(it)) }
 
 @PublishedApi
+@JvmSynthetic
 internal inline fun <R : Any> ObjectPool<*>.readValidated(handle: Handle, action: (MemorySegment) -> R): R? {
     val memory = beginRead(handle) ?: return null
     val result = try {
@@ -75,6 +78,7 @@ internal inline fun <R : Any> ObjectPool<*>.readValidated(handle: Handle, action
  * **Cost.** Two atomic operations.
  */
 @IgnorableReturnValue
+@JvmSynthetic
 @JvmName("holdStruct")
 public inline fun <S : Struct<S>, R : Any> HoldableObjectPool<S>.hold(
     handle: Handle,
@@ -90,6 +94,7 @@ public inline fun <S : Struct<S>, R : Any> HoldableObjectPool<S>.hold(
 
 /** [hold] of an object of some bytes. */
 @IgnorableReturnValue
+@JvmSynthetic
 @JvmName("holdBytes")
 public inline fun <R : Any> HoldableObjectPool<Segment>.hold(handle: Handle, action: (Segment) -> R): R? {
     val memory = beginHold(handle) ?: return null

@@ -133,6 +133,7 @@ public abstract class OffHeapElements<E> internal constructor(
 
     /** Calls [action] with a run and an offset in it for each element in order; an element has [width] bytes. */
     @PublishedApi
+    @JvmSynthetic
     internal inline fun eachPlace(width: Long, action: (MemorySegment, Long) -> Unit) {
         val before = size
         val seen = stamp

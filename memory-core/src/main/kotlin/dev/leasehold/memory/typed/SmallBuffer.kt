@@ -96,6 +96,7 @@ public class SmallBuffer<E> internal constructor(
 
     /** Calls [action] with the bits of one element after the other, until it returns false; the rest is dropped. */
     @PublishedApi
+    @JvmSynthetic
     internal inline fun drainBits(action: (Long) -> Boolean) {
         start()
         try {

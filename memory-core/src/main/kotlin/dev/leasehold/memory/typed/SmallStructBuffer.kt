@@ -145,6 +145,7 @@ public class SmallStructBuffer<E> @JvmOverloads constructor(
 
     /** Calls [action] with the elements of the part in [chunk], until it returns false; true when it never did. */
     @PublishedApi
+    @JvmSynthetic
     internal inline fun drainPart(chunk: Segment, action: (Segment) -> Boolean): Boolean {
         val length = elementSize
         val step = step

@@ -1,9 +1,9 @@
 package dev.leasehold.memory.internal.typed
 
+import dev.leasehold.memory.Block
 import dev.leasehold.memory.MemoryException
 import dev.leasehold.memory.MemoryManager
 import dev.leasehold.memory.internal.block.Fence
-import java.lang.foreign.MemorySegment
 import java.util.concurrent.locks.ReentrantLock
 import kotlin.concurrent.withLock
 
@@ -23,10 +23,10 @@ import kotlin.concurrent.withLock
  * the slots is free: so a pool at its capacity finds what others free, and needs no handshake for a refusal.
  */
 internal abstract class Slots(
-    protected val shape: SlotShape,
-    private val manager: MemoryManager,
+    shape: SlotShape,
+    manager: MemoryManager,
     private val fence: () -> Unit = Fence::everyThread,
-) {
+) : SlotDirectory(shape, manager) {
     private val lock = ReentrantLock()
     private val table = SlotTable()
     private val caches = ArrayList<SlotCache>()
@@ -37,18 +37,6 @@ internal abstract class Slots(
 
     // Free slots that are in no cache. Under the lock.
     private val free = HandleStack()
-    private var slotCount = 0L
-
-    // Of the shape, one load nearer.
-    private val shift = shape.shift
-    private val mask = (1 shl shift) - 1
-    private val stride = shape.stride
-    private val size = shape.size
-
-    // Replaced when it grows, under the lock. Not volatile: behind each such look the compiler would load all fields
-    // anew. Whoever has a handle has it from a thread that has seen the batch; whoever has it by a race finds the batch,
-    // or finds that its object does not live.
-    private var batches = arrayOfNulls<SlotBatch>(FIRST_BATCHES)
 
     @Volatile
     private var scarce = false
@@ -172,7 +160,7 @@ internal abstract class Slots(
         val slots = minOf(shape.batchSize.toLong(), shape.capacity - slotCount).toInt()
         if (slots <= 0) return false
         return try {
-            addBatch(cache, slots)
+            addFreeBatch(cache, slots)
             true
         } catch (refusal: MemoryException) {
             failure = refusal
@@ -180,24 +168,11 @@ internal abstract class Slots(
         }
     }
 
-    private fun addBatch(owner: SlotCache, slots: Int) {
+    private fun addFreeBatch(owner: SlotCache, slots: Int) {
         // Whatever can fail comes first.
-        val at = vacancy(slots)
-        val batch = batches[at] ?: newBatch(at, slots)
         free.reserve(slots)
         reserveRoom(owner, slots)
-        val block = manager.allocate(shape.bytesOf(slots), shape.alignment)
-        try {
-            batch.segment = block.keptSegment.asMemorySegment()
-        } catch (failure: Throwable) {
-            block.close()
-            throw failure
-        }
-        batch.block = block
-        batch.owner = owner
-        owner.ownSlots += slots
-        batches[at] = batch
-        slotCount += slots
+        val batch = addBatch(owner, slots)
         // The first slot is the first to be taken.
         for (slot in if (owner.revoked) slots - 1 downTo 0 else 0..<slots) {
             val handle = handleOf(batch, slot)
@@ -206,72 +181,8 @@ internal abstract class Slots(
         if (!owner.revoked) fill(owner, batch.usable)
     }
 
-    // A place where a batch of as many slots was, or one that was never used.
-    private fun vacancy(slots: Int): Int {
-        var fresh = -1
-        for (at in batches.indices) {
-            val batch = batches[at]
-            if (batch == null) {
-                if (fresh < 0) fresh = at
-            } else if (batch.block == null && batch.words.size == slots) {
-                return at
-            }
-        }
-        return if (fresh >= 0) fresh else grown()
-    }
-
-    private fun grown(): Int {
-        val size = batches.size
-        if (size.toLong() shl shift >= MOST_SLOTS) throw tooManySlots()
-        batches = batches.copyOf(2 * size)
-        return size
-    }
-
-    protected abstract fun tooManySlots(): MemoryException
-
-    private fun newBatch(at: Int, slots: Int): SlotBatch {
-        val first = at shl shift
-        return SlotBatch(LongArray(slots) { firstWord(first + it) }, first)
-    }
-
-    /** The word of the slot at [index] before its first object. Open for a test that begins shortly before the end. */
-    protected abstract fun firstWord(index: Int): Long
-
     /** The handle of the next object in [slot] of [batch], which is free; without a generation when it is retired. */
     protected abstract fun handleOf(batch: SlotBatch, slot: Int): Long
-
-    /** The batch that [handle] points into; null when there is none. */
-    protected fun batchOf(handle: Long): SlotBatch? {
-        val batches = batches
-        val at = handle.toInt() ushr shift
-        return if (isIndex(at, batches.size)) batches[at] else null
-    }
-
-    /** Which slot of its batch [handle] points to. */
-    protected fun slotOf(handle: Long): Int = handle.toInt() and mask
-
-    /** The words of the batch of [handle], which was given out by this pool. */
-    protected fun wordsOf(handle: Long): LongArray = batches[handle.toInt() ushr shift]!!.words
-
-    /** Whether [handle]'s object lives. */
-    fun lives(handle: Long): Boolean {
-        val batch = batchOf(handle)
-        return batch != null && lives(batch, handle)
-    }
-
-    /** Whether [handle]'s object, which would be in [batch], lives. */
-    protected abstract fun lives(batch: SlotBatch, handle: Long): Boolean
-
-    /** The memory of [handle]'s object; null when it does not live. */
-    fun find(handle: Long): MemorySegment? {
-        val batch = batchOf(handle) ?: return null
-        return if (lives(batch, handle)) segmentIn(batch, handle) else null
-    }
-
-    /** The memory of [handle]'s slot, in which an object is held. */
-    fun segmentOf(handle: Long): MemorySegment? = batchOf(handle)?.let { segmentIn(it, handle) }
-
-    private fun segmentIn(batch: SlotBatch, handle: Long) = batch.segment?.asSlice(slotOf(handle) * stride, size)
 
     /** Frees the slot of [handle]; false, and nothing happens, when its object does not live. */
     abstract fun free(handle: Long): Boolean
@@ -348,27 +259,17 @@ internal abstract class Slots(
     }
 
     private fun dropFree(): Long {
-        for (batch in batches) batch?.found = 0
+        val all = used
+        for (batch in all) batch.found = 0
         free.forEach { checkNotNull(batchOf(it)).found++ }
-        val dropped = batches.filterNotNull().filter(::isIdle)
-        if (dropped.isEmpty()) return 0
+        val idle = all.filter(::isIdle)
+        if (idle.isEmpty()) return 0
         free.removeIf { handle -> isIdle(checkNotNull(batchOf(handle))) }
-        return dropped.sumOf(::drop)
+        closeAll(idle.map(::detach))
+        return idle.sumOf { shape.bytesOf(it.words.size) }
     }
 
     private fun isIdle(batch: SlotBatch) = batch.block != null && batch.found == batch.usable
-
-    @IgnorableReturnValue
-    private fun drop(batch: SlotBatch): Long {
-        val slots = batch.words.size
-        batch.segment = null
-        checkNotNull(batch.owner).ownSlots -= slots
-        slotCount -= slots
-        val block = checkNotNull(batch.block)
-        batch.block = null
-        block.close()
-        return shape.bytesOf(slots)
-    }
 
     /** Takes nothing more; the memory of each batch goes when its last object goes. */
     fun close(): Unit = lock.withLock {
@@ -376,9 +277,12 @@ internal abstract class Slots(
         revoke()
         isClosed = true
         gather()
-        val _ = dropFree()
-        // From here on each batch counts for itself.
-        free.clear()
+        try {
+            val _ = dropFree()
+        } finally {
+            // From here on each batch counts for itself.
+            free.clear()
+        }
     }
 
     /** After the end: lets the memory of [batch] go if its last object has gone. */
@@ -388,31 +292,23 @@ internal abstract class Slots(
         gather(checkNotNull(batch.owner))
         gatherPacks(free::push)
         free.forEach { checkNotNull(batchOf(it)).found++ }
-        free.forEach { handle -> dropIfIdle(checkNotNull(batchOf(handle))) }
+        val idle = ArrayList<Block>()
+        free.forEach { handle -> detachIfIdle(checkNotNull(batchOf(handle)), idle) }
         free.clear()
-        dropIfIdle(batch)
+        detachIfIdle(batch, idle)
+        closeAll(idle)
     }
 
-    private fun dropIfIdle(batch: SlotBatch) {
-        if (isIdle(batch)) drop(batch)
+    private fun detachIfIdle(batch: SlotBatch, into: ArrayList<Block>) {
+        if (isIdle(batch)) into.add(detach(batch))
     }
 
     /** The handles of all objects that live now. */
-    fun live(): LongArray = lock.withLock {
-        val found = HandleStack()
-        for (batch in batches) {
-            if (batch?.block == null) continue
-            for (slot in batch.words.indices) liveHandleOf(batch, slot).let { if (it != 0L) found.add(it) }
-        }
-        found.toArray()
-    }
-
-    /** The handle of the object in [slot] of [batch]; 0 when it has none. */
-    protected abstract fun liveHandleOf(batch: SlotBatch, slot: Int): Long
+    fun live(): LongArray = lock.withLock { liveHandles() }
 
     /** The figures of this moment. */
     fun tally(): SlotTally = lock.withLock {
-        val used = batches.filterNotNull().filter { it.block != null }
+        val used = used
         val retired = used.sumOf { (it.words.size - it.usable).toLong() }
         val cached = (caches + shared + common).sumOf { it.present.toLong() }
         val found = if (isClosed) used.sumOf { it.found.toLong() } else 0
@@ -422,11 +318,6 @@ internal abstract class Slots(
     }
 
     protected companion object {
-        private const val FIRST_BATCHES = 8
-
-        /** Whether [at] is an index of [size] elements: the very comparison that the access makes, and so no second. */
-        fun isIndex(at: Int, size: Int): Boolean = Integer.compareUnsigned(at, size) < 0
-
         /** How many slots are moved at a time. */
         const val PACK: Int = HandlePack.ROOM
         private const val RELIEVED_PART = 4

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.leasehold.memory.typed.Bytes;
 import dev.leasehold.memory.typed.HoldableObjectPool;
@@ -48,6 +49,18 @@ final class ObjectPoolTest {
             assertEquals(24, copy.length);
             assertEquals(7, copy[23]);
             assertNotNull(pool.tryAllocate());
+        }
+    }
+
+    @Test
+    void whatIsReadIsDroppedWhenTheObjectEndsMeanwhile() {
+        try (var pool = ObjectPool.of("java", new Bytes(64, 8))) {
+            long handle = pool.allocateHandle();
+            pool.asMemorySegment(handle).set(JAVA_LONG, 0, 5);
+            Long value = pool.readMemorySegment(handle, segment -> segment.get(JAVA_LONG, 0));
+            assertEquals(5, value);
+            assertNull(pool.readMemorySegment(handle, segment -> pool.free(handle)));
+            assertNull(pool.readMemorySegment(handle, segment -> fail("it is dead")));
         }
     }
 
