@@ -10,7 +10,7 @@ import dev.leasehold.memory.internal.typed.offsetIn
 /**
  * A field of a fixed number of booleans in the struct [S], one behind the other. From [Struct.booleans].
  *
- * `p[field, index]` is one of them, and `field[index]` is the field of one.
+ * `p[field, index]` is one of them, `p[field]` a view of all, and `field[index]` is the field of one.
  */
 @JvmInline
 public value class BooleanArrayField<S : Struct<S>> internal constructor(internal val key: Long) {

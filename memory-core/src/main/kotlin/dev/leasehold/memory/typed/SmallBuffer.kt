@@ -5,8 +5,8 @@ import dev.leasehold.memory.internal.platform.grouped
 import dev.leasehold.memory.internal.typed.WordSlots
 
 /**
- * What many threads push and one drains: events, commands, handles of what has changed. The elements are primitives;
- * [SmallStructBuffer] has structs, [SmallObjectBuffer] objects.
+ * What many threads push and one drains: events, commands, handles of what has changed. The elements are primitives or
+ * [Handle]s; [SmallStructBuffer] has structs, [SmallObjectBuffer] objects.
  *
  * It allocates nothing until more than its inline capacity are pushed between two drains. It then grows by chunks that
  * double, moves nothing, and keeps the chunks for later until [shrink]; so in a steady state it never allocates.
@@ -110,7 +110,7 @@ public class SmallBuffer<E> internal constructor(
     }
 
     /**
-     * Makes small buffers of primitives. Each throws [MemoryConfigurationException] for an inline capacity that is not
+     * Makes small buffers of primitives and of handles. Each throws [MemoryConfigurationException] for an inline capacity that is not
      * from 1 to 1,048,576.
      */
     public companion object {
@@ -141,5 +141,22 @@ public class SmallBuffer<E> internal constructor(
         /** A buffer of doubles with room for [inlineCapacity] of them, or a few more, before it first grows. */
         @JvmStatic
         public fun ofDoubles(inlineCapacity: Int): SmallBuffer<Double> = SmallBuffer(ElementType.DOUBLE, inlineCapacity)
+
+        /**
+         * A buffer of handles with room for [inlineCapacity] of them, or a few more, before it first grows. It keeps
+         * no object alive: what a handle names may be gone when it is drained.
+         */
+        @JvmStatic
+        public fun ofHandles(inlineCapacity: Int): SmallBuffer<Handle> = SmallBuffer(HandleType, inlineCapacity)
     }
+}
+
+private object HandleType : ElementType<Handle> {
+    override val byteSize: Long get() = Long.SIZE_BYTES.toLong()
+
+    override val alignment: Long get() = byteSize
+
+    override val layout: String get() = "handle"
+
+    override fun toString(): String = layout
 }

@@ -9,8 +9,9 @@ import java.util.function.IntPredicate
 import java.util.function.LongConsumer
 import java.util.function.LongPredicate
 
-// Pushes and drains of the small buffers of primitives, once for each, because an element behind a type parameter would
-// be boxed. Java gets floats as doubles, and what is narrower than an int as ints, as from the platform's streams.
+// Pushes and drains of the small buffers of primitives and handles, once for each, because an element behind a type
+// parameter would be boxed. Java gets floats as doubles, what is narrower than an int as ints, as from the platform's
+// streams, and handles as longs.
 
 /**
  * Adds [value]. Wait-free but for growth.
@@ -310,3 +311,45 @@ public fun SmallBuffer<Double>.drain(action: DoubleConsumer): Unit = drainBits {
 @JvmName("drainDoublesWhile")
 public fun SmallBuffer<Double>.drainWhile(action: DoublePredicate): Unit =
     drainBits { action.test(Double.fromBits(it)) }
+
+/**
+ * Adds [handle], also one that names nothing. Wait-free but for growth.
+ *
+ * @throws OutOfMemoryError when there is no heap for growth; nothing has changed, and a later push tries again
+ * @throws SmallBufferFullException when there are 1,073,741,824 elements
+ */
+@JvmName("pushHandle")
+public fun SmallBuffer<Handle>.push(handle: Handle): Unit = pushBits(handle.bits)
+
+/**
+ * Calls [action] with one handle after the other, until all have had their turn. When [action] throws, or returns out
+ * of the function around it, the rest is dropped. Either way the buffer is empty but for what was pushed meanwhile.
+ *
+ * @throws DrainInProgressException during another drain; nothing has changed
+ */
+@JvmSynthetic
+@JvmName("drainHandlesInline")
+public inline fun SmallBuffer<Handle>.drain(action: (Handle) -> Unit): Unit = drainBits {
+    action(Handle(it))
+    true
+}
+
+/**
+ * [drain], until [action] returns false; the rest is dropped.
+ *
+ * @throws DrainInProgressException during another drain; nothing has changed
+ */
+@JvmSynthetic
+@JvmName("drainHandlesWhileInline")
+public inline fun SmallBuffer<Handle>.drainWhile(action: (Handle) -> Boolean): Unit = drainBits { action(Handle(it)) }
+
+/** [drain] for Java, where a handle is a long. */
+@JvmName("drainHandles")
+public fun SmallBuffer<Handle>.drain(action: LongConsumer): Unit = drainBits {
+    action.accept(it)
+    true
+}
+
+/** [drainWhile] for Java, where a handle is a long. */
+@JvmName("drainHandlesWhile")
+public fun SmallBuffer<Handle>.drainWhile(action: LongPredicate): Unit = drainBits { action.test(it) }

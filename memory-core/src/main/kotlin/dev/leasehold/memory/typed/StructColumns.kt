@@ -58,6 +58,10 @@ public class StructColumns<S : Struct<S>> internal constructor(private val raw: 
 
     /** The column of [field]. */
     @JvmSynthetic
+    public operator fun get(field: BooleanField<S>): BooleanElements = BooleanElements(column(field.offset, 1))
+
+    /** The column of [field]. */
+    @JvmSynthetic
     public operator fun get(field: ByteField<S>): ByteElements = ByteElements(column(field.offset, 1))
 
     /** The column of [field]. */

@@ -100,6 +100,10 @@ public value class StructView<S : Struct<S>> @PublishedApi internal constructor(
     public operator fun set(field: DoubleField<S>, value: Double): Unit =
         access(raw, field.offset, 8) { raw.set(JAVA_DOUBLE_UNALIGNED, field.offset, value) }
 
+    /** A view of all the booleans in [field]. */
+    public operator fun get(field: BooleanArrayField<S>): BooleanElements =
+        BooleanElements(part(field.offset, field.size * 1L))
+
     /** The boolean at [index] of [field]. */
     public operator fun get(field: BooleanArrayField<S>, index: Int): Boolean = get(field[index])
 

@@ -95,7 +95,7 @@ private inline fun <M : AutoCloseable, R> adopting(memory: M, make: (M) -> R): R
 
 // ---- elements ----
 
-// Once for each primitive, because a view behind a type parameter would be boxed.
+// Once for each primitive, because a view behind a type parameter would be boxed, and once for structs.
 
 /**
  * The elements: a view, as [TypedBuffer.view] is.
@@ -285,3 +285,30 @@ public operator fun TypedBuffer<Double>.get(index: Long): Double = elements[inde
  */
 @JvmName("setDouble")
 public operator fun TypedBuffer<Double>.set(index: Long, value: Double): Unit = elements.set(index, value)
+
+/**
+ * The structs: a view, as [TypedBuffer.view] is, which Java gets as well.
+ *
+ * @throws TypedMemoryClosedException when this buffer has no memory any more
+ */
+@get:JvmName("structElements")
+public val <S : Struct<S>> TypedBuffer<S>.elements: StructArray<S> get() = view().asStructs(type)
+
+/**
+ * A view of the struct at [index]: to read and to write it.
+ *
+ * @throws ElementBoundsException when there is no such element
+ * @throws TypedMemoryClosedException when this buffer has no memory any more
+ */
+@JvmName("getStruct")
+public operator fun <S : Struct<S>> TypedBuffer<S>.get(index: Long): StructView<S> = elements[index]
+
+/**
+ * Copies [value], which may be one of this buffer's, over the struct at [index].
+ *
+ * @throws ElementBoundsException when there is no such element; nothing is written
+ * @throws TypedMemoryClosedException when this buffer has no memory any more
+ */
+@JvmName("setStruct")
+public operator fun <S : Struct<S>> TypedBuffer<S>.set(index: Long, value: StructView<S>): Unit =
+    elements.set(index, value)

@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.leasehold.memory.SystemMemoryManager;
+import dev.leasehold.memory.typed.Bytes;
 import dev.leasehold.memory.typed.DrainInProgressException;
 import dev.leasehold.memory.typed.ElementType;
+import dev.leasehold.memory.typed.ObjectPool;
 import dev.leasehold.memory.typed.SmallBuffer;
 import dev.leasehold.memory.typed.SmallBuffers;
 import dev.leasehold.memory.typed.SmallObjectBuffer;
@@ -78,6 +80,31 @@ final class SmallBuffersTest {
         SmallBuffers.drainFloatsWhile(floats, value -> true);
         SmallBuffers.drainDoublesWhile(doubles, value -> true);
         assertEquals(12, seen.size());
+    }
+
+    @Test
+    void handlesArePushedAndDrainedAsLongs() {
+        try (var pool = ObjectPool.of("java", new Bytes(16))) {
+            var buffer = SmallBuffer.ofHandles(2);
+            long first = pool.allocateHandle();
+            long second = pool.allocateHandle();
+            for (long handle : new long[] {first, second, first}) {
+                SmallBuffers.pushHandle(buffer, handle);
+            }
+            assertEquals("handle", buffer.getType().getLayout());
+            var drained = new ArrayList<Long>();
+            SmallBuffers.drainHandlesWhile(buffer, handle -> {
+                drained.add(handle);
+                return handle == first;
+            });
+            assertEquals(List.of(first, second), drained);
+            SmallBuffers.pushHandle(buffer, second);
+            SmallBuffers.drainHandles(buffer, handle -> assertTrue(pool.free(handle)));
+            assertEquals(0, buffer.getSize());
+            assertTrue(pool.contains(first));
+            assertTrue(pool.free(first));
+            assertEquals(0, pool.stats().getLive());
+        }
     }
 
     @Test

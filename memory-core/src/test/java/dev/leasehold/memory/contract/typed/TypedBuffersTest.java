@@ -11,12 +11,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.leasehold.memory.Memory;
 import dev.leasehold.memory.MemoryPool;
 import dev.leasehold.memory.SystemMemoryManager;
+import dev.leasehold.memory.typed.ElementBoundsException;
 import dev.leasehold.memory.typed.ElementLayoutException;
 import dev.leasehold.memory.typed.ElementType;
 import dev.leasehold.memory.typed.MemoryLocation;
 import dev.leasehold.memory.typed.ReleaseAction;
 import dev.leasehold.memory.typed.ReleasedBuffer;
 import dev.leasehold.memory.typed.SharedBuffer;
+import dev.leasehold.memory.typed.StructArray;
 import dev.leasehold.memory.typed.TypedBuffer;
 import dev.leasehold.memory.typed.TypedBuffers;
 import dev.leasehold.memory.typed.TypedMemoryClosedException;
@@ -66,6 +68,25 @@ final class TypedBuffersTest {
             assertEquals(4, TypedBuffers.getInt(ints, 0));
             assertEquals(5, TypedBuffers.getLong(longs, 0));
             assertEquals(6.5, TypedBuffers.getDouble(doubles, 0));
+        }
+    }
+
+    @Test
+    void structsAreSeenAsAnArrayAndAsMemory() {
+        var type = StructSubjects.Vec3.INSTANCE;
+        try (var manager = SystemMemoryManager.of("java")) {
+            UniqueBuffer<StructSubjects.Vec3> buffer = TypedBuffers.allocateZeroedBuffer(manager, type, 4);
+            StructArray<StructSubjects.Vec3> vectors = TypedBuffers.structElements(buffer);
+            assertEquals(4, vectors.getSize());
+            TypedBuffers.getStruct(buffer, 3).set(ValueLayout.JAVA_FLOAT, 8, 1.5f);
+            vectors.swap(0, 3);
+            assertEquals(1.5f, buffer.asMemorySegment().getAtIndex(ValueLayout.JAVA_FLOAT, 2));
+            TypedBuffers.setStruct(buffer, 1, TypedBuffers.getStruct(buffer, 0));
+            assertEquals(1.5f, buffer.asMemorySegment().getAtIndex(ValueLayout.JAVA_FLOAT, 5));
+            assertThrows(ElementBoundsException.class, () -> TypedBuffers.getStruct(buffer, 4));
+            buffer.close();
+            assertThrows(TypedMemoryClosedException.class, () -> TypedBuffers.structElements(buffer));
+            assertThrows(TypedMemoryClosedException.class, () -> TypedBuffers.getStruct(buffer, 0));
         }
     }
 

@@ -10,6 +10,7 @@ import dev.leasehold.memory.internal.platform.grouped
 import dev.leasehold.memory.support.shouldBeExactly
 import dev.leasehold.memory.support.withMemory
 import dev.leasehold.memory.toByteArray
+import dev.leasehold.memory.typed.asBooleans
 import dev.leasehold.memory.typed.asBytes
 import dev.leasehold.memory.typed.asChars
 import dev.leasehold.memory.typed.asDoubles
@@ -63,6 +64,27 @@ private val views = listOf(
             segment.asBytes().copyFrom(ByteArray(values.size) { values[it] as Byte }, from, to)
         },
         text = { it.asBytes().toString() },
+    ),
+    ElementView(
+        "booleans",
+        1,
+        listOf(true, false, true, true, false),
+        size = { it.asBooleans().size },
+        get = { segment, index -> segment.asBooleans()[index] },
+        set = { segment, index, value -> segment.asBooleans()[index] = value as Boolean },
+        iterated = { segment -> buildList { for (value in segment.asBooleans()) add(value) } },
+        visited = { segment -> buildList { segment.asBooleans().forEach { add(it) } } },
+        iterator = { it.asBooleans().iterator() },
+        fill = { segment, value -> segment.asBooleans().fill(value as Boolean) },
+        sliced = { segment, from, to -> segment.asBooleans().slice(from, to).asSegment() },
+        toArray = { it.asBooleans().toBooleanArray().toList() },
+        copyToArray = { segment, size, index ->
+            BooleanArray(size).also { segment.asBooleans().copyTo(it, index) }.toList()
+        },
+        copyFromArray = { segment, values, from, to ->
+            segment.asBooleans().copyFrom(BooleanArray(values.size) { values[it] as Boolean }, from, to)
+        },
+        text = { it.asBooleans().toString() },
     ),
     ElementView(
         "shorts",

@@ -11,6 +11,7 @@ import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.OutstandingLeasesException
 import dev.leasehold.memory.PoolClosedException
 import dev.leasehold.memory.SystemMemoryManager
+import dev.leasehold.memory.contract.typed.StructSubjects.Particle
 import dev.leasehold.memory.support.ManagerFixtures
 import dev.leasehold.memory.typed.ElementType
 import dev.leasehold.memory.typed.allocateBuffer
@@ -69,6 +70,30 @@ class BufferSourcesSpec : FunSpec() {
                                 check("can no longer be used" in refused.message!!)
                             }
                             next[count - 1] shouldBe 2
+                        }
+                    }
+                }
+            }
+        }
+
+        test("kept structs of a closed buffer never reach those of the next") {
+            SystemMemoryManager("late structs").use { manager ->
+                repeat(200) {
+                    for (count in listOf(2L, 2048L, 75_000L)) {
+                        val buffer = manager.allocateBuffer(Particle, count)
+                        val late = buffer.elements
+                        val last = buffer[count - 1]
+                        last[Particle.id] = 1
+                        buffer.close()
+                        manager.allocateBuffer(Particle, count).use { next ->
+                            next[count - 1][Particle.id] = 2
+                            try {
+                                check(late[count - 1, Particle.id] != 2L) { "a late array reads the next buffer" }
+                                last[Particle.id] = 3
+                            } catch (refused: MemoryClosedException) {
+                                check("can no longer be used" in refused.message!!)
+                            }
+                            next[count - 1][Particle.id] shouldBe 2
                         }
                     }
                 }

@@ -3,6 +3,8 @@ package dev.leasehold.memory.contract.typed
 import dev.leasehold.memory.MemoryConfigurationException
 import dev.leasehold.memory.typed.DrainInProgressException
 import dev.leasehold.memory.typed.ElementType
+import dev.leasehold.memory.typed.Handle
+import dev.leasehold.memory.typed.ObjectPool
 import dev.leasehold.memory.typed.SmallBuffer
 import dev.leasehold.memory.typed.SmallObjectBuffer
 import dev.leasehold.memory.typed.drain
@@ -54,6 +56,58 @@ class SmallBufferSpec : FunSpec() {
             )
             longs.type shouldBe ElementType.LONG
             chars.type shouldBe ElementType.CHAR
+        }
+
+        test("a buffer of handles gives back the handles that were pushed, and what they name may be gone by then") {
+            ObjectPool("small", ElementType.LONG).use { pool ->
+                val buffer = SmallBuffer.ofHandles(1)
+                val handles = List(5) { pool.allocateHandle() }
+                for (handle in handles) buffer.push(handle)
+                buffer.push(Handle.NONE)
+                buffer.size shouldBe 6
+                buffer.toString() shouldBe "SmallBuffer(6 of handle, room for 8 without growth)"
+                pool.free(handles[3])
+                val drained = ArrayList<Handle>()
+                val living = ArrayList<Handle>()
+                buffer.drain { handle ->
+                    drained.add(handle)
+                    if (handle in pool) living.add(handle)
+                }
+                drained shouldBe handles + Handle.NONE
+                living shouldBe handles - handles[3]
+                buffer.size shouldBe 0
+                for (handle in handles) buffer.push(handle)
+                drained.clear()
+                buffer.drainWhile { handle ->
+                    drained.add(handle)
+                    handle != handles[1]
+                }
+                drained shouldBe handles.take(2)
+                buffer.size shouldBe 0
+                living.forEach(pool::free)
+            }
+            val type = SmallBuffer.ofHandles(1).type
+            listOf(type.byteSize, type.alignment) shouldBe listOf(8L, 8L)
+            listOf(type.layout, "$type") shouldBe listOf("handle", "handle")
+            shouldThrow<MemoryConfigurationException> { SmallBuffer.ofHandles(0) }
+        }
+
+        test("handles are pushed and drained without a box") {
+            val buffer = SmallBuffer.ofHandles(64)
+            var sum = 0L
+            val round = {
+                for (bits in 1L..64) buffer.push(Handle(bits shl 32))
+                buffer.drain { sum += it.generation }
+                for (bits in 1L..64) buffer.push(Handle(bits shl 32))
+                buffer.drainWhile { handle ->
+                    sum += handle.generation
+                    true
+                }
+            }
+            repeat(20_000) { round() }
+            sum = 0
+            allocatedBy { repeat(1000) { round() } } shouldBeLessThan 20_000
+            sum shouldBe 1000L * 64 * 65
         }
 
         test("pushes, whole and partial drains, shrinks and clears are those of a list, in order") {

@@ -1,6 +1,7 @@
 package dev.leasehold.memory.contract.typed
 
 import dev.leasehold.memory.MemoryPool
+import dev.leasehold.memory.SegmentBoundsException
 import dev.leasehold.memory.SegmentSizeException
 import dev.leasehold.memory.ViewClosedException
 import dev.leasehold.memory.contract.typed.StructSubjects.Particle
@@ -49,11 +50,14 @@ class StructColumnsSpec : FunSpec() {
                 ships[1, Ship.trail[7]] = 3f
                 ships[1, Ship.wheels[3] / Wheel.worn] = true
                 ships[1, Ship.wheels[3] / Wheel.grip] = "dry"
+                ships[1, Ship.isKnown] = true
                 ships[1, Ship.grade] = 4
                 ships[1, Ship.rank] = 5
                 ships[1, Ship.sign] = 'c'
                 ships[1, Ship.mass] = 6.5
                 ships[1, Ship.state] shouldBe (1023 shl 20 or 1)
+                ships[Ship.isKnown].toBooleanArray() shouldBe booleanArrayOf(false, true, false)
+                ships[Ship.wheels[3] / Wheel.worn].toBooleanArray() shouldBe booleanArrayOf(false, true, false)
                 ships[Ship.grade].toByteArray() shouldBe byteArrayOf(0, 4, 0)
                 ships[Ship.rank].toShortArray() shouldBe shortArrayOf(0, 5, 0)
                 ships[Ship.sign].toCharArray() shouldBe charArrayOf('\u0000', 'c', '\u0000')
@@ -87,6 +91,28 @@ class StructColumnsSpec : FunSpec() {
                 words[1, Words.long] shouldBe Long.MIN_VALUE
                 words[0, Words.long] shouldBe 0
                 words[2, Words.byte] shouldBe 0
+            }
+        }
+
+        test("a column of booleans is written without a change to its neighbours") {
+            withMemory(Ship.byteSize * 3) { memory ->
+                memory.fill(7)
+                val ships = memory.asColumns(Ship)
+                val known = ships[Ship.isKnown]
+                known.size shouldBe 3
+                known.asSegment().address shouldBe memory.address + 3 * Ship.isKnown.offset
+                known.toBooleanArray() shouldBe booleanArrayOf(true, true, true)
+                known.fill(false)
+                known[1] = true
+                List(3) { ships[it.toLong(), Ship.isKnown] } shouldBe listOf(false, true, false)
+                for (index in listOf(-1L, 3L)) {
+                    shouldThrow<SegmentBoundsException> { known[index] }
+                    shouldThrow<SegmentBoundsException> { known[index] = true }
+                }
+                val bytes = memory.toByteArray()
+                val at = 3 * Ship.isKnown.offset.toInt()
+                bytes.copyOfRange(at, at + 3) shouldBe byteArrayOf(0, 1, 0)
+                bytes.count { it == 7.toByte() } shouldBe bytes.size - 3
             }
         }
 

@@ -75,6 +75,7 @@ class StructViewSpec : FunSpec() {
                 List(3) { all[Arrays.longs, it] } shouldBe List(3) { (1L shl 40) + it }
                 List(3) { all[Arrays.floats, it] } shouldBe listOf(0.5f, 1.5f, 2.5f)
                 List(3) { all[Arrays.doubles, it] } shouldBe listOf(0.25, 1.25, 2.25)
+                all[Arrays.booleans].toBooleanArray() shouldBe booleanArrayOf(true, false, true)
                 all[Arrays.bytes].toByteArray() shouldBe byteArrayOf(-1, 0, 1)
                 all[Arrays.shorts].toShortArray() shouldBe shortArrayOf(1000, 1001, 1002)
                 all[Arrays.chars].toCharArray() shouldBe charArrayOf('a', 'b', 'c')

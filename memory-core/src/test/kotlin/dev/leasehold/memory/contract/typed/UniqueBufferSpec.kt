@@ -3,9 +3,14 @@ package dev.leasehold.memory.contract.typed
 import dev.leasehold.memory.MemoryClosedException
 import dev.leasehold.memory.SegmentBoundsException
 import dev.leasehold.memory.SystemMemoryManager
+import dev.leasehold.memory.ViewClosedException
+import dev.leasehold.memory.contract.typed.StructSubjects.Particle
+import dev.leasehold.memory.toByteArray
+import dev.leasehold.memory.typed.ElementBoundsException
 import dev.leasehold.memory.typed.ElementType
 import dev.leasehold.memory.typed.MemoryLocation
 import dev.leasehold.memory.typed.ReleaseAction
+import dev.leasehold.memory.typed.StructArray
 import dev.leasehold.memory.typed.TypedMemoryClosedException
 import dev.leasehold.memory.typed.UniqueBuffer
 import dev.leasehold.memory.typed.allocateBuffer
@@ -150,6 +155,63 @@ class UniqueBufferSpec : FunSpec() {
             buffer.close()
             third.releases shouldBe 1
             first.releases shouldBe 1
+        }
+
+        test("a buffer of structs is an array of them, with the bounds of the buffer") {
+            withManager { manager ->
+                manager.allocateZeroedBuffer(Particle, 3).use { buffer ->
+                    buffer.byteSize shouldBe 96
+                    val particles: StructArray<Particle> = buffer.elements
+                    particles.size shouldBe 3
+                    particles[2, Particle.id] = 12
+                    particles.forEach { it[Particle.x] += 1.5f }
+                    buffer[2][Particle.id] shouldBe 12
+                    buffer[0] = buffer[2]
+                    buffer[0][Particle.id] shouldBe 12
+                    buffer[1][Particle.id] shouldBe 0
+                    buffer[1][Particle.x] shouldBe 1.5f
+                    buffer.view().getLong(Particle.id.offset) shouldBe 12
+                    for (index in listOf(-1L, 3L, 1L shl 60)) {
+                        shouldThrow<ElementBoundsException> { buffer[index] }.message shouldBe
+                            "The array of structs has no element ${"%,d".format(index)}: it has 3, from 0 to 2"
+                        shouldThrow<ElementBoundsException> { buffer[index] = buffer[0] }.index shouldBe index
+                        shouldThrow<ElementBoundsException> { particles[index, Particle.id] = 1 }
+                    }
+                    val bytes = buffer.view().toByteArray()
+                    bytes.count { it == 12.toByte() } shouldBe 2
+                }
+                manager.allocateBuffer(Particle, 0).use { buffer ->
+                    buffer.elements.size shouldBe 0
+                    shouldThrow<ElementBoundsException> { buffer[0] }
+                }
+            }
+        }
+
+        test("structs of a buffer follow its memory to the next owner, and are refused after the close") {
+            val memory = ForeignMemory(2 * Particle.byteSize)
+            val first = UniqueBuffer.adopt(Particle, memory.segment, memory)
+            val late = first.elements
+            val one = first[1]
+            late[1, Particle.x] = 2f
+            val shared = first.share()
+            words { first.elements } shouldBe "UniqueBuffer of 2 elements (64 bytes) from adopted memory was used " +
+                "after share() had been called: use the SharedBuffer that it returned"
+            val copy = shared.copy()
+            shared.close()
+            late[1, Particle.x] shouldBe 2f
+            copy.elements[1, Particle.x] shouldBe 2f
+            copy[1][Particle.x] = 3f
+            one[Particle.x] shouldBe 3f
+            copy.close()
+            memory.releases shouldBe 1
+            shouldThrow<ViewClosedException> { late[1, Particle.x] }
+            shouldThrow<ViewClosedException> { late[1, Particle.x] = 1f }
+            shouldThrow<ViewClosedException> { one[Particle.x] }
+            shouldThrow<ViewClosedException> { late.zero() }
+            val after = "after it had been closed: use a buffer only until it is closed"
+            for (use in listOf<() -> Any?>({ copy.elements }, { copy[0] }, { copy[0] = one })) {
+                words(use) shouldBe "SharedBuffer of 2 elements (64 bytes) from adopted memory was used $after"
+            }
         }
 
         test("the text of a buffer names its size and its place") {
