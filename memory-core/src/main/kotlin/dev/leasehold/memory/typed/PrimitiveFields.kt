@@ -66,3 +66,11 @@ public value class FloatField<S : Struct<S>> internal constructor(public val off
  */
 @JvmInline
 public value class DoubleField<S : Struct<S>> internal constructor(public val offset: Long)
+
+/**
+ * A field of one [Handle] in the struct [S], in the form of a long. From [Struct.handle].
+ *
+ * @property offset where it begins, in bytes from the struct's start
+ */
+@JvmInline
+public value class HandleField<S : Struct<S>> internal constructor(public val offset: Long)

@@ -160,6 +160,10 @@ public abstract class Struct<S : Struct<S>> internal constructor(private val dec
     @JvmSynthetic
     protected fun double(name: String? = null): DoubleField<S> = DoubleField(declared.value(FieldKind.DOUBLE, name))
 
+    /** Declares a field of one [Handle], which takes a long; what is zero is [Handle.NONE]. */
+    @JvmSynthetic
+    protected fun handle(name: String? = null): HandleField<S> = HandleField(declared.value(FieldKind.LONG, name))
+
     /** Declares a field of [count] booleans, at least one. */
     @JvmSynthetic
     protected fun booleans(count: Int, name: String? = null): BooleanArrayField<S> =

@@ -148,6 +148,16 @@ public class StructColumns<S : Struct<S>> internal constructor(private val raw: 
     public operator fun set(index: Long, field: LongField<S>, value: Long): Unit =
         at(index, field.offset, 8) { raw.set(JAVA_LONG_UNALIGNED, it, value) }
 
+    /** The handle in [field] of the struct at [index]. */
+    @JvmSynthetic
+    public operator fun get(index: Long, field: HandleField<S>): Handle =
+        at(index, field.offset, 8) { Handle(raw.get(JAVA_LONG_UNALIGNED, it)) }
+
+    /** Sets [field] of the struct at [index] to [value]. */
+    @JvmSynthetic
+    public operator fun set(index: Long, field: HandleField<S>, value: Handle): Unit =
+        at(index, field.offset, 8) { raw.set(JAVA_LONG_UNALIGNED, it, value.bits) }
+
     /** The float in [field] of the struct at [index]. */
     @JvmSynthetic
     public operator fun get(index: Long, field: FloatField<S>): Float =

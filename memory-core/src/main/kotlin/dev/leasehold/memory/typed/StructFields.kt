@@ -44,6 +44,9 @@ public value class StructField<S : Struct<S>, T : Struct<T>> internal constructo
     /** The double [field] of it. */
     public operator fun div(field: DoubleField<T>): DoubleField<S> = DoubleField(offset + field.offset)
 
+    /** The handle [field] of it. */
+    public operator fun div(field: HandleField<T>): HandleField<S> = HandleField(offset + field.offset)
+
     /** The booleans [field] of it. */
     public operator fun div(field: BooleanArrayField<T>): BooleanArrayField<S> = BooleanArrayField(offset + field.key)
 

@@ -84,6 +84,14 @@ public value class StructView<S : Struct<S>> @PublishedApi internal constructor(
     public operator fun set(field: LongField<S>, value: Long): Unit =
         access(raw, field.offset, 8) { raw.set(JAVA_LONG_UNALIGNED, field.offset, value) }
 
+    /** The handle in [field]. */
+    public operator fun get(field: HandleField<S>): Handle =
+        access(raw, field.offset, 8) { Handle(raw.get(JAVA_LONG_UNALIGNED, field.offset)) }
+
+    /** Sets [field] to [value]. */
+    public operator fun set(field: HandleField<S>, value: Handle): Unit =
+        access(raw, field.offset, 8) { raw.set(JAVA_LONG_UNALIGNED, field.offset, value.bits) }
+
     /** The float in [field]. */
     public operator fun get(field: FloatField<S>): Float =
         access(raw, field.offset, 4) { raw.get(JAVA_FLOAT_UNALIGNED, field.offset) }

@@ -31,7 +31,7 @@ internal object Star : Struct<Star>() {
     val x = float()
     val y = float()
     val brightness = int()
-    val next = long() // the handle of another star
+    val next = handle() // another star
     val name = text(16)
 }
 // endregion
@@ -59,10 +59,10 @@ internal object Typed {
         val sun = stars.allocateHandle()
         stars[sun][Star.brightness] = 7
         val companion = stars.allocateHandle()
-        stars[companion][Star.next] = sun.bits // a handle is a number, and can be stored
+        stars[companion][Star.next] = sun // a handle is a number, and can be stored
 
         stars.free(sun)
-        val target = Handle(stars[companion][Star.next])
+        val target = stars[companion][Star.next]
         report("the sun shines: ${stars.find(target) != null}") // false, whatever lies in its slot by now
         stars.free(companion)
         stars.close()

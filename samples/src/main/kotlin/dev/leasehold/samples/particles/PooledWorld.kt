@@ -26,8 +26,8 @@ internal object Spark : Struct<Spark>() {
     val speed = struct(Vector)
     val glow = int()
 
-    /** The handle of the comet that it flew off: once that has burnt out, it names nothing. */
-    val comet = long()
+    /** The comet that it flew off: once that has burnt out, it names nothing. */
+    val comet = handle()
 }
 
 /** The world off the heap: a frame makes a few objects for the threads and none for the sparks. */
@@ -95,7 +95,7 @@ internal class PooledWorld(private val count: Int, private val seed: Long, priva
             val spark = sparks[handle]
             var vx = spark[Spark.speed / Vector.x]
             var vy = spark[Spark.speed / Vector.y]
-            val leader = Handle(spark[Spark.comet])
+            val leader = spark[Spark.comet]
             if (leader in comets) {
                 val comet = comets[leader]
                 vx += (comet[Comet.place / Vector.x] - spark[Spark.place / Vector.x]) * Rules.PULL_OF_COMET
@@ -141,7 +141,7 @@ internal class PooledWorld(private val count: Int, private val seed: Long, priva
         spark[Spark.speed / Vector.x] = comet[Comet.speed / Vector.x] * Rules.DRAG + dice.near(Rules.BURST)
         spark[Spark.speed / Vector.y] = comet[Comet.speed / Vector.y] * Rules.DRAG + dice.near(Rules.BURST)
         spark[Spark.glow] = dice.between(Rules.SHORTEST_GLOW, Rules.LONGEST_GLOW)
-        spark[Spark.comet] = leader.bits
+        spark[Spark.comet] = leader
         return handle
     }
 

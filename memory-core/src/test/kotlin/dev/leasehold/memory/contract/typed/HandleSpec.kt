@@ -2,6 +2,7 @@ package dev.leasehold.memory.contract.typed
 
 import dev.leasehold.memory.KiB
 import dev.leasehold.memory.MemoryManager
+import dev.leasehold.memory.Segment
 import dev.leasehold.memory.internal.typed.CacheLine
 import dev.leasehold.memory.internal.typed.FREE
 import dev.leasehold.memory.internal.typed.HeldSlots
@@ -9,10 +10,20 @@ import dev.leasehold.memory.internal.typed.OwnedSlots
 import dev.leasehold.memory.internal.typed.SlotShape
 import dev.leasehold.memory.internal.typed.Slots
 import dev.leasehold.memory.support.onThread
+import dev.leasehold.memory.typed.ElementBoundsException
 import dev.leasehold.memory.typed.Handle
+import dev.leasehold.memory.typed.ObjectPool
+import dev.leasehold.memory.typed.Struct
+import dev.leasehold.memory.typed.asColumns
+import dev.leasehold.memory.typed.asStruct
+import dev.leasehold.memory.typed.asStructs
+import dev.leasehold.memory.typed.find
+import dev.leasehold.memory.typed.get
+import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.shouldBe
+import java.lang.foreign.Arena
 
 private val SHAPE = SlotShape(64, 64, 64, 4, 4)
 
@@ -28,8 +39,48 @@ private class AgedHeldSlots : HeldSlots(SHAPE, MemoryManager.system(), "aged") {
     override fun firstWord(index: Int): Long = LAST_BUT_TWO or FREE
 }
 
+private object Node : Struct<Node>() {
+    val weight = int()
+    val next = handle()
+}
+
+private object Pair : Struct<Pair>() {
+    val left = struct(Node)
+    val right = struct(Node)
+}
+
 class HandleSpec : FunSpec() {
     init {
+        test("a struct stores handles, one by one, in arrays and columns, and in structs within it") {
+            Node.byteSize shouldBe 16
+            Node.next.offset shouldBe 8
+            ObjectPool("nodes", Node).use { pool ->
+                val first = pool.allocateHandle()
+                val second = pool.allocateHandle()
+                pool[first][Node.next] = second
+                pool[second][Node.next] = Handle.NONE
+                pool[first][Node.next] shouldBe second
+                pool.free(second)
+                pool.find(pool[first][Node.next]).shouldBeNull()
+                pool.free(first)
+                Arena.ofConfined().use { arena ->
+                    val array = Segment.of(arena.allocate(4 * Node.byteSize)).asStructs(Node)
+                    array[2, Node.next] = first
+                    array[2, Node.next] shouldBe first
+                    array[1, Node.next] shouldBe Handle.NONE
+                    shouldThrow<ElementBoundsException> { array[4, Node.next] }
+                    val columns = Segment.of(arena.allocate(4 * Node.byteSize)).asColumns(Node)
+                    columns[3, Node.next] = second
+                    columns[3, Node.next] shouldBe second
+                    columns[2, Node.next] shouldBe Handle.NONE
+                    val pair = Segment.of(arena.allocate(Pair.byteSize)).asStruct(Pair)
+                    pair[Pair.right / Node.next] = first
+                    pair[Pair.right][Node.next] shouldBe first
+                    pair[Pair.left / Node.next] shouldBe Handle.NONE
+                }
+            }
+        }
+
         test("a handle is its bits, its index and its generation") {
             val handle = Handle((7L shl 32) or 19)
             handle.index shouldBe 19
