@@ -140,7 +140,7 @@ class FacadeShapeSpec : FunSpec() {
     private fun strange(type: Class<*>): List<String> = visible(type).filter { method ->
         val types = method.parameterTypes.toList() + method.returnType
         '-' in method.name || '$' in method.name ||
-            types.any { it.name.startsWith("kotlin.") && it != EnumEntries::class.java || it == Segment::class.java }
+            types.any { (it.name.startsWith("kotlin.") && it != EnumEntries::class.java) || it == Segment::class.java }
     }.map { "${type.simpleName}.${it.name}" }
 
     private fun onlyInCompanion(type: Class<*>): List<String> {

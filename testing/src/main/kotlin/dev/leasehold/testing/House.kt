@@ -24,6 +24,7 @@ public object House {
             "Struct.Companion.of",
             // Objects of a pool, for Java.
             "ObjectPool.findMemorySegment",
+            "ObjectPool.readMemorySegment",
             "HoldableObjectPool.holdMemorySegment",
             // The actions on chunks, for Java.
             "ChunkRing.tryWrite",
