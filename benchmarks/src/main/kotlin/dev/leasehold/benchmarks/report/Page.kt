@@ -23,12 +23,13 @@ internal class Page(private val file: Path) {
     }
 
     /**
-     * Writes the bars, and which of them are reached.
+     * Writes [bars], and which of them are reached.
      *
      * @throws IllegalArgumentException as [writeFigures]
      */
-    fun writeBars(run: Run, machine: Machine): Unit =
-        replaceGenerated("${setting(run, machine)}\n${verdicts(run.figures)}\n${barTable(run.figures)}")
+    fun writeBars(run: Run, machine: Machine, bars: List<Bar> = BARS): Unit = replaceGenerated(
+        "${setting(run, machine)}\n${verdicts(run.figures, bars)}\n${barTable(run.figures, bars)}",
+    )
 
     private fun figures(run: Run, machine: Machine, charts: List<NamedChart>, folder: Path): String = buildString {
         append(setting(run, machine)).append('\n')

@@ -59,9 +59,11 @@ internal class Report(private val action: (Report) -> Unit = Report::show) : Cor
         println(setting(run, machine))
         println(figureTable(run.figures))
         println(serviceTable(run.figures))
-        println(barTable(run.figures))
+        // A part of the classes has a part of the bars; a run of all that lacks one is to show it.
+        val bars = if (isPartial) BARS.filter { it.measure(run.figures) != null } else BARS
+        println(barTable(run.figures, bars))
         pageToWrite?.let { Page(it).writeFigures(run, machine) }
-        barsToWrite?.let { Page(it).writeBars(run, machine) }
+        barsToWrite?.let { Page(it).writeBars(run, machine, bars) }
     }
 
     private fun measure(): Path {
