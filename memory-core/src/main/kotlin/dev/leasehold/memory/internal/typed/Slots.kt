@@ -4,6 +4,7 @@ import dev.leasehold.memory.Block
 import dev.leasehold.memory.MemoryException
 import dev.leasehold.memory.MemoryManager
 import dev.leasehold.memory.internal.block.Fence
+import java.lang.invoke.VarHandle
 import java.util.concurrent.locks.ReentrantLock
 import kotlin.concurrent.withLock
 
@@ -57,8 +58,11 @@ internal abstract class Slots(
     private fun takeWith(cache: SlotCache): Long {
         val cached = takeFrom(cache)
         val handle = if (cached != 0L) cached else takeSlow(cache)
+        if (handle == 0L) return handle
         // No handle that was never given out names anything, such as that of another pool.
-        if (handle != 0L) SlotWords.AT.setRelease(wordsOf(handle), slotOf(handle), wordOf(handle))
+        SlotWords.AT.setRelease(wordsOf(handle), slotOf(handle), wordOf(handle))
+        // Who reads what is written to the object from here on does not find its slot as it was before.
+        VarHandle.storeStoreFence()
         return handle
     }
 
