@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit
  *
  * Three tenths of a second for an iteration are 6 million operations of 50 ns; more time buys little, more JVMs buy the
  * spread between compilations. Classes with many figures measure with two JVMs. Everything together takes about
- * three quarters of an hour on two cores.
+ * an hour on two cores.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

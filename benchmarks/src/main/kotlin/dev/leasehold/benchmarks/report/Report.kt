@@ -32,7 +32,7 @@ fun main(vararg arguments: String) {
  */
 internal class Report(private val action: (Report) -> Unit = Report::show) : CoreCliktCommand("report") {
     override fun help(context: Context) =
-        "Measures everything, in about 45 minutes. Prints the tables, and writes them into the two pages."
+        "Measures everything, in about an hour. Prints the tables, and writes them into the two pages."
 
     val quick by option(help = "measure for half a second each, to see that all works; only print").flag()
     val include by option(metavar = "REGEX", help = "measure what matches, such as RentBenchmark; only print")
