@@ -24,7 +24,7 @@ public final class ObjectFreeRace {
     /** A pool whose owner frees without an atomic operation. Both may be told so: they have no business to free the same object. */
     @JCStressTest
     @Outcome(id = {"1, 0, 0", "0, 1, 0"}, expect = ACCEPTABLE, desc = "Freed by one.")
-    @Outcome(id = "1, 1, 0", expect = ACCEPTABLE, desc = "Freed once, and both are told so.")
+    @Outcome(id = "1, 1, 0", expect = ACCEPTABLE, desc = "Freed once, and both got true.")
     @Outcome(expect = FORBIDDEN, desc = "The slot came back twice, or never.")
     @State
     public static class OwnerAndAnother {

@@ -88,7 +88,7 @@ internal class ChunkRun internal constructor(private val state: RingState, priva
         next = first
     }
 
-    /** Counts what [begin] was told, and returns how many chunks that are. */
+    /** Counts what was [taken][RingState.take], and returns how many chunks that are. */
     @PublishedApi
     internal fun count(taken: Long): Int {
         left = ChunkPositions.countOf(taken)

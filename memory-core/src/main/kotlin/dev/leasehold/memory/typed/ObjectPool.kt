@@ -47,8 +47,8 @@ import java.util.function.LongConsumer
  *
  * **Ownership.** Its maker closes it. Then it allocates nothing more; objects that live go on, and the memory of each
  * batch goes when its last object goes.
- * **Threads.** Any. To free an object twice is refused; when two threads do so at the same moment, both may be told that
- * they did it, but the slot comes back once.
+ * **Threads.** Any. To free an object twice is refused; when two threads do so at the same moment, both may get true,
+ * but the slot comes back once.
  * **Zeroed.** Not: a slot holds what its last object left.
  * **Cost.** A few nanoseconds to allocate and free, without garbage, on a platform thread; virtual threads share some
  * caches, for a compare-and-set more. On the heap each slot takes 16 bytes. A new batch takes a lock. At the capacity

@@ -285,14 +285,10 @@ public class StructArray<S : Struct<S>> @PublishedApi internal constructor(
         }
     }
 
-    private fun explainElement(failure: RuntimeException, index: Long, offset: Long, length: Long) =
-        if (failure is IndexOutOfBoundsException) {
-            outside(
-                index,
-            )
-        } else {
-            explain(failure, raw, index * stride + offset, length)
-        }
+    private fun explainElement(failure: RuntimeException, index: Long, offset: Long, length: Long): RuntimeException {
+        if (failure is IndexOutOfBoundsException) return outside(index)
+        return explain(failure, raw, index * stride + offset, length)
+    }
 
     // The JVM's own check is exact as long as the offset does not wrap round. The first condition is false for all that
     // an Int can hold, and the others in a loop up to the size, so the compiler drops this in either case.

@@ -18,7 +18,7 @@ import dev.leasehold.memory.internal.block.Fence
  *                                          owner, later: if (word has the mark) word = next, free; keep next
  *
  * Two threads that free the same object at the same moment is an error of theirs, and the one case in which the plain
- * store may overwrite a mark. Then both are told that they have freed it, but the owner finds no mark when it collects:
+ * store may overwrite a mark. Then both get true, but the owner finds no mark when it collects:
  * the slot comes back once.
  *
  * Rejected: a second word a slot for the claim, as the prototype had (a second load for each look), a list of claimed

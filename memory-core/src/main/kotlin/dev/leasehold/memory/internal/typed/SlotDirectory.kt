@@ -14,8 +14,8 @@ internal abstract class SlotDirectory(protected val shape: SlotShape, private va
     private val size = shape.size
 
     // Replaced when it grows, under the lock. Not volatile: behind each such look the compiler would load all fields
-    // anew. Whoever has a handle has it from a thread that has seen the batch; whoever has it by a race finds the batch,
-    // or finds that its object does not live.
+    // anew. A thread has a handle from one that has seen the batch. Where it has it by a race, it finds the batch, or
+    // that the object does not live.
     private var batches = arrayOfNulls<SlotBatch>(FIRST_BATCHES)
 
     /** How many slots there are. Under the lock. */

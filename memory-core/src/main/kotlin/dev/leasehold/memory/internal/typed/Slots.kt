@@ -268,8 +268,11 @@ internal abstract class Slots(
         free.forEach { checkNotNull(batchOf(it)).found++ }
         val idle = all.filter(::isIdle)
         if (idle.isEmpty()) return 0
+        // Before the first change, so that nothing is lost where the heap is full.
+        val blocks = ArrayList<Block>(idle.size)
         free.removeIf { handle -> isIdle(checkNotNull(batchOf(handle))) }
-        closeAll(idle.map(::detach))
+        idle.forEach { blocks.add(detach(it)) }
+        closeAll(blocks)
         return idle.sumOf { shape.bytesOf(it.words.size) }
     }
 
@@ -293,10 +296,10 @@ internal abstract class Slots(
     protected fun settle(batch: SlotBatch): Unit = lock.withLock { settleLocked(batch) }
 
     private fun settleLocked(batch: SlotBatch) {
+        val idle = ArrayList<Block>(used.size)
         gather(checkNotNull(batch.owner))
         gatherPacks(free::push)
         free.forEach { checkNotNull(batchOf(it)).found++ }
-        val idle = ArrayList<Block>()
         free.forEach { handle -> detachIfIdle(checkNotNull(batchOf(handle)), idle) }
         free.clear()
         detachIfIdle(batch, idle)

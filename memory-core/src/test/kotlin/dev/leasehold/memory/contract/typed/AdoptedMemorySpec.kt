@@ -140,7 +140,7 @@ class AdoptedMemorySpec : FunSpec() {
             memory.release(memory.segment)
         }
 
-        test("a mapped file is told from the process's memory by the memory itself") {
+        test("whether memory is a mapped file or the process's own is read from the memory itself") {
             val file = Files.createTempFile("leasehold", ".bin")
             try {
                 FileChannel.open(file, READ, WRITE).use { channel ->

@@ -1,6 +1,5 @@
 package dev.leasehold.memory.contract.typed
 
-import dev.leasehold.memory.GuardBytesException
 import dev.leasehold.memory.InvalidAlignmentException
 import dev.leasehold.memory.InvalidSizeException
 import dev.leasehold.memory.KiB
@@ -32,8 +31,6 @@ import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.nulls.shouldNotBeNull
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.shouldNotBe
-import java.lang.foreign.MemorySegment
-import java.lang.foreign.ValueLayout.JAVA_BYTE
 
 /** Makes a pool of one kind. */
 internal typealias PoolMaker = (ElementType<Segment>, ObjectPoolOptions.() -> Unit) -> ObjectPool<Segment>
@@ -283,28 +280,6 @@ class ObjectPoolSpec : FunSpec() {
                     handles.forEach { if (it != kept) pool.find(it).shouldBeNull() }
                     pool.stats().batches shouldBe 10
                     pool.forEachHandle { handle: Handle -> pool.free(handle) }
-                }
-            }
-        }
-
-        for (verb in listOf("trim", "close")) {
-            test("$kind gives all its batches back by a $verb that finds one of them damaged, and says so") {
-                SystemMemoryManager("checked") { checked = true }.use { manager ->
-                    val pool = pool {
-                        this.manager = manager
-                        batchSize = 4
-                    }
-                    val handles = List(12) { pool.allocateHandle() }
-                    for (at in listOf(0, 4)) {
-                        val behind = MemorySegment.ofAddress(pool[handles[at]].address + 4 * 64).reinterpret(1)
-                        behind.set(JAVA_BYTE, 0, (behind.get(JAVA_BYTE, 0) + 1).toByte())
-                    }
-                    handles.forEach { pool.free(it) shouldBe true }
-                    shouldThrow<GuardBytesException> { if (verb == "trim") pool.trim() else pool.close() }
-                        .suppressed.size shouldBe 1
-                    manager.stats().blocks shouldBe 0
-                    pool.stats().slots shouldBe 0
-                    pool.close()
                 }
             }
         }
