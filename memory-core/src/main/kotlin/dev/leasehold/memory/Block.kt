@@ -159,6 +159,9 @@ public open class Block internal constructor(
         if (size > 0) Segment.of(viewIn(null)).zero()
     }
 
+    /** What kind it is, for a manager whose blocks lie in a file. */
+    internal val codeInFile: Int get() = code
+
     internal override fun describe(): String = source.describe(address, size)
 
     internal override fun refuseClosed(verb: String): Nothing {

@@ -31,6 +31,7 @@ import java.util.concurrent.ConcurrentHashMap
  * |---|---|---|
  * | the process's own | [MemoryManager.system] | code without figures or a limit of its own; it cannot be closed |
  * | in process | [SystemMemoryManager] | one subsystem: own limit, own figures, own memory |
+ * | over a file | `MappedMemoryManager` | what outlives the process, or is shared by several |
  *
  * **Ownership.** The code that makes a manager closes it. A block stays valid when its manager is closed, and is freed
  * without mention of it.
@@ -173,6 +174,20 @@ public abstract class MemoryManager internal constructor(
         }
     }
 
+    /** A block of [size] bytes that [taken] is made of, which this manager's engine has found. */
+    internal fun adopt(taken: Taken, size: Long): Block = orGivenBack(taken, size) {
+        if (watched) {
+            watching(taken.source, taken.address, size, null) {
+                Block(this, null, 0, taken.source, taken.address, size, taken.code, it)
+            }
+        } else {
+            block(null, taken.source, taken.address, taken.code, size)
+        }
+    }
+
+    /** The exception for [size] bytes that cannot be had. */
+    internal fun refused(size: Long): RuntimeException = refusal(engine, size)
+
     private inline fun <B : Block> orGivenBack(taken: Taken, size: Long, make: () -> B): B = try {
         make()
     } catch (failure: Throwable) {
@@ -214,8 +229,8 @@ public abstract class MemoryManager internal constructor(
     private fun closedException() = ManagerClosedException(OwnerMessages.closed(owner), name)
 
     // Closed meanwhile is a reason of its own.
-    private fun refusal(engine: Engine, size: Long): MemoryException =
-        if (closed) closedException() else exhausted(engine, limit, size)
+    private fun refusal(engine: Engine, size: Long): RuntimeException =
+        if (closed) closedException() else engine.refusalOf(size) ?: exhausted(engine, limit, size)
 
     /** Refuses a size that no block may have. */
     internal fun requireSize(size: Long): Unit = checkSize(owner, size, limit, maxAllocation)

@@ -109,7 +109,7 @@ public class PoolOptions internal constructor() : MemoryOptions(64.MiB, 32.MiB) 
  *
  * @sample dev.leasehold.memory.samples.managerUnderABudget
  */
-public class ManagerOptions internal constructor() : MemoryOptions(2.MiB, 2.MiB) {
+public open class ManagerOptions internal constructor() : MemoryOptions(2.MiB, 2.MiB) {
     /**
      * Whether the manager looks for writes outside of blocks. Every block then has 64 guard bytes, or as many as its
      * alignment, before it, and 64 behind it, which are looked at when it is freed; its bytes are `0xCD` until they are

@@ -97,6 +97,8 @@ public class Floors(
             "",
             "internal.typed",
             "typed",
+            "internal.mapped",
+            "mapped",
             "internal.spi",
         )
         val ABOVE = listOf(

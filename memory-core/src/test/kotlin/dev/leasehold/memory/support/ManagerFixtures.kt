@@ -1,5 +1,6 @@
 package dev.leasehold.memory.support
 
+import dev.leasehold.memory.GiB
 import dev.leasehold.memory.KiB
 import dev.leasehold.memory.ManagerOptions
 import dev.leasehold.memory.ManagerStatistics
@@ -7,6 +8,7 @@ import dev.leasehold.memory.MemoryBudget
 import dev.leasehold.memory.MemoryManager
 import dev.leasehold.memory.MiB
 import dev.leasehold.memory.SystemMemoryManager
+import dev.leasehold.memory.mapped.MappedMemoryManager
 import dev.leasehold.testing.await
 import io.kotest.matchers.shouldBe
 
@@ -76,6 +78,17 @@ internal object ManagerFixtures {
         configure: ManagerOptions.() -> Unit = {},
     ) = ManagerFixture(name, limited, quarantine = false, checked = checked) { BumpEngine.manager(NAME, configure) }
 
+    private fun mapped(name: String, limited: Boolean = false, configure: ManagerOptions.() -> Unit = {}): ManagerFixture {
+        var files: MappedFiles? = null
+        return ManagerFixture(name, limited, ended = { files?.close() }) {
+            val folder = MappedFiles().also { files = it }
+            MappedMemoryManager.create(folder.path(NAME)) {
+                maxSize = 128.GiB
+                configure()
+            }
+        }
+    }
+
     private fun withinBudget(): ManagerFixture {
         var budget: MemoryBudget? = null
         return ManagerFixture(
@@ -113,5 +126,10 @@ internal object ManagerFixtures {
         overFile("a manager over a file that keeps nothing idle") { idleBound = 0 },
         overFile("a manager over a file that traces sites") { traceSites = true },
         overFile("a checked manager over a file", checked = true) { this.checked = true },
+        mapped("a mapped manager"),
+        mapped("a mapped manager with a limit", limited = true) { limit = 64.MiB },
+        mapped("a mapped manager with a small limit", limited = true) { limit = 13 * 4096L },
+        mapped("a mapped manager that keeps nothing idle") { idleBound = 0 },
+        mapped("a mapped manager that traces sites") { traceSites = true },
     )
 }

@@ -91,6 +91,9 @@ internal abstract class Engine(@JvmField val state: EngineState) {
      */
     abstract val returns: Long
 
+    /** Why [size] bytes cannot be had now, where that is neither a limit's nor the system's memory's doing. */
+    open fun refusalOf(size: Long): RuntimeException? = null
+
     /** Takes nothing more, and gives what is idle back; returns the tally of what is still out. */
     abstract fun close(): Tally
 

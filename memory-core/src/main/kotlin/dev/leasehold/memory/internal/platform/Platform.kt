@@ -2,6 +2,8 @@ package dev.leasehold.memory.internal.platform
 
 import java.lang.foreign.Arena
 import java.lang.foreign.MemorySegment
+import java.nio.file.Path
+import java.util.UUID
 
 /**
  * The operating system, as far as this library needs it: pages come and go, and an address becomes a view.
@@ -57,6 +59,12 @@ internal interface Platform {
      * platform [made][map] or [adopted][adopt], unless there are none.
      */
     fun view(address: Long, size: Long, arena: Arena?): MemorySegment
+
+    /** Opens the file [path], to be mapped. */
+    fun openFile(path: Path, mode: MappedFile.Mode): MappedFile = ChannelFile.open(path, mode)
+
+    /** Which start of the system this is, as 128 random bits; null where the system does not say. */
+    val bootId: UUID? get() = null
 
     companion object {
         /** The platform that this process runs on. Static and final: the compiler sees through it. */

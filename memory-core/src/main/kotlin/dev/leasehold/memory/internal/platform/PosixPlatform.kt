@@ -2,6 +2,9 @@ package dev.leasehold.memory.internal.platform
 
 import java.lang.foreign.Arena
 import java.lang.foreign.MemorySegment
+import java.nio.file.Files
+import java.nio.file.Path
+import java.util.UUID
 
 /** Linux and macOS: anonymous private mappings. The two differ in the numbers of their flags, and Linux has mremap. */
 internal class PosixPlatform private constructor(
@@ -42,14 +45,24 @@ internal class PosixPlatform private constructor(
     override fun view(address: Long, size: Long, arena: Arena?): MemorySegment =
         MemorySegment.ofAddress(address).reinterpret(size, arena ?: Arena.global(), null)
 
+    // What macOS and its file systems can do of this is to be tried there.
+    override fun openFile(path: Path, mode: MappedFile.Mode): MappedFile =
+        if (name == LINUX) LinuxFile.open(path, mode) else super.openFile(path, mode)
+
+    override val bootId: UUID? by lazy {
+        if (name == LINUX) UUID.fromString(Files.readString(BOOT_ID).trim()) else null
+    }
+
     companion object {
+        private const val LINUX = "Linux"
+        private val BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id")
         private const val READ_WRITE = 0x1 or 0x2
         private const val PRIVATE = 0x2
         private const val FAILED = -1L
         private const val MAY_MOVE = 1
 
         /** Flags of `asm-generic/mman.h`: MAP_ANONYMOUS, and MADV_DONTNEED, which takes the pages at once. */
-        fun linux(): Platform = PosixPlatform("Linux", anonymous = 0x20, discardAdvice = 4, remaps = true)
+        fun linux(): Platform = PosixPlatform(LINUX, anonymous = 0x20, discardAdvice = 4, remaps = true)
 
         /** Flags of the XNU `sys/mman.h`: MAP_ANON, and MADV_FREE, which takes the pages when others need them. */
         fun mac(): Platform = PosixPlatform("macOS", anonymous = 0x1000, discardAdvice = 5, remaps = false)

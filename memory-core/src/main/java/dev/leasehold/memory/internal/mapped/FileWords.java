@@ -1,0 +1,67 @@
+package dev.leasehold.memory.internal.mapped;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/**
+ * The words of 64 bits of a mapped file, by their offset, a multiple of eight. They are little-endian.
+ *
+ * <p>When a process dies, each of its threads stops between two stores: what it stored before is in the file, and
+ * nothing that it would have stored later. So the order of stores is all that consistency needs, and each store here
+ * keeps its place: it is a release.
+ *
+ * <p>A compare-and-set that faults in the interpreter ends the process, and a read that faults throws. So each reads
+ * its word first.
+ *
+ * <p>Open for tests, which stop the world before a store, or note it. In Java, because Kotlin gives every read through
+ * a handle the return type {@code Object}.
+ */
+public class FileWords {
+    private static final VarHandle LONG = ValueLayout.JAVA_LONG
+            .withOrder(ByteOrder.LITTLE_ENDIAN)
+            .varHandle()
+            .withInvokeExactBehavior();
+
+    private final MemorySegment file;
+
+    public FileWords(MemorySegment file) {
+        this.file = file;
+    }
+
+    /** The word at {@code offset}; what was stored before it was set is seen afterwards. */
+    public final long get(long offset) {
+        return (long) LONG.getAcquire(file, offset);
+    }
+
+    /** The word at {@code offset}, with all words that this thread stored seen by others before it is read. */
+    public final long getVolatile(long offset) {
+        return (long) LONG.getVolatile(file, offset);
+    }
+
+    /** Sets the word at {@code offset}, after all that was stored before. */
+    public void set(long offset, long value) {
+        LONG.setRelease(file, offset, value);
+    }
+
+    /** Sets the word at {@code offset} before anything else is read or stored. */
+    public void setVolatile(long offset, long value) {
+        LONG.setVolatile(file, offset, value);
+    }
+
+    /** Puts {@code next} in the place of {@code seen}, if that is at {@code offset}. */
+    public boolean compareAndSet(long offset, long seen, long next) {
+        return (long) LONG.getVolatile(file, offset) == seen && LONG.compareAndSet(file, offset, seen, next);
+    }
+
+    /** Adds {@code more} to the word at {@code offset}. */
+    public void add(long offset, long more) {
+        long unused = (long) LONG.getAndAdd(file, offset, more);
+    }
+
+    /** The bytes of the file. */
+    public final MemorySegment bytes() {
+        return file;
+    }
+}

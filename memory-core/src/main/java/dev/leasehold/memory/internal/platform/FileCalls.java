@@ -1,0 +1,151 @@
+package dev.leasehold.memory.internal.platform;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+
+/**
+ * The file calls of Linux. Each returns what the system does, or the negative {@code errno} where it refuses.
+ *
+ * <p>None dereferences memory that a file is mapped to: a file that someone has cut off would end the process.
+ */
+final class FileCalls {
+    private static final Linker.Option KEEP_ERRNO = Linker.Option.captureCallState("errno");
+    private static final VarHandle ERRNO =
+            Linker.Option.captureStateLayout().varHandle(PathElement.groupElement("errno"));
+
+    private static final MethodHandle OPEN =
+            find("open", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT), Linker.Option.firstVariadicArg(2));
+    private static final MethodHandle CLOSE = find("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    private static final MethodHandle FTRUNCATE =
+            find("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
+    private static final MethodHandle LSEEK =
+            find("lseek", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle FALLOCATE =
+            find("fallocate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle MMAP = find(
+            "mmap",
+            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
+    private static final MethodHandle MSYNC =
+            find("msync", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
+    private static final MethodHandle FCNTL =
+            find("fcntl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS), Linker.Option.firstVariadicArg(2));
+
+    // struct flock: l_type, l_whence, l_start, l_len, l_pid.
+    private static final long FLOCK_BYTES = 32;
+    private static final long FLOCK_START = 8;
+    private static final long FLOCK_LENGTH = 16;
+
+    private FileCalls() {}
+
+    private static MethodHandle find(String symbol, FunctionDescriptor type, Linker.Option... options) {
+        Linker.Option[] all = new Linker.Option[options.length + 1];
+        System.arraycopy(options, 0, all, 0, options.length);
+        all[options.length] = KEEP_ERRNO;
+        return SystemFunctions.find(Linker.nativeLinker().defaultLookup(), symbol, "map a file", type, all);
+    }
+
+    private static int negativeErrno(MemorySegment state) {
+        return -(int) ERRNO.get(state, 0L);
+    }
+
+    private static MemorySegment state(Arena arena) {
+        return arena.allocate(Linker.Option.captureStateLayout());
+    }
+
+    /** Returns the descriptor. */
+    static int open(String path, int flags, int mode) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = state(arena);
+            int result = (int) OPEN.invokeExact(state, arena.allocateFrom(path), flags, mode);
+            return result < 0 ? negativeErrno(state) : result;
+        } catch (Throwable failure) {
+            throw SystemFunctions.unchecked(failure);
+        }
+    }
+
+    static int close(int descriptor) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = state(arena);
+            int result = (int) CLOSE.invokeExact(state, descriptor);
+            return result < 0 ? negativeErrno(state) : result;
+        } catch (Throwable failure) {
+            throw SystemFunctions.unchecked(failure);
+        }
+    }
+
+    static int ftruncate(int descriptor, long length) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = state(arena);
+            int result = (int) FTRUNCATE.invokeExact(state, descriptor, length);
+            return result < 0 ? negativeErrno(state) : result;
+        } catch (Throwable failure) {
+            throw SystemFunctions.unchecked(failure);
+        }
+    }
+
+    static long lseek(int descriptor, long offset, int whence) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = state(arena);
+            long result = (long) LSEEK.invokeExact(state, descriptor, offset, whence);
+            return result < 0 ? negativeErrno(state) : result;
+        } catch (Throwable failure) {
+            throw SystemFunctions.unchecked(failure);
+        }
+    }
+
+    static int fallocate(int descriptor, int mode, long from, long bytes) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = state(arena);
+            int result = (int) FALLOCATE.invokeExact(state, descriptor, mode, from, bytes);
+            return result < 0 ? negativeErrno(state) : result;
+        } catch (Throwable failure) {
+            throw SystemFunctions.unchecked(failure);
+        }
+    }
+
+    /** Returns the address. */
+    static long mmap(long address, long bytes, int protection, int flags, int descriptor) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = state(arena);
+            long result = (long) MMAP.invokeExact(state, address, bytes, protection, flags, descriptor, 0L);
+            return result == -1 ? negativeErrno(state) : result;
+        } catch (Throwable failure) {
+            throw SystemFunctions.unchecked(failure);
+        }
+    }
+
+    static int msync(long address, long bytes, int flags) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = state(arena);
+            int result = (int) MSYNC.invokeExact(state, address, bytes, flags);
+            return result < 0 ? negativeErrno(state) : result;
+        } catch (Throwable failure) {
+            throw SystemFunctions.unchecked(failure);
+        }
+    }
+
+    /** A lock of one byte, {@code command} F_OFD_SETLK or F_OFD_GETLK. Returns the type that the system leaves there. */
+    static int lock(int descriptor, int command, short type, long at) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = state(arena);
+            MemorySegment lock = arena.allocate(FLOCK_BYTES, Long.BYTES);
+            lock.set(JAVA_SHORT, 0, type);
+            lock.set(JAVA_LONG, FLOCK_START, at);
+            lock.set(JAVA_LONG, FLOCK_LENGTH, 1);
+            int result = (int) FCNTL.invokeExact(state, descriptor, command, lock);
+            return result < 0 ? negativeErrno(state) : lock.get(JAVA_SHORT, 0);
+        } catch (Throwable failure) {
+            throw SystemFunctions.unchecked(failure);
+        }
+    }
+}

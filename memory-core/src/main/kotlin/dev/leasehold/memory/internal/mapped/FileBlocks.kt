@@ -1,0 +1,139 @@
+package dev.leasehold.memory.internal.mapped
+
+import dev.leasehold.memory.internal.block.SizeClasses
+import dev.leasehold.memory.internal.cache.Caches
+import dev.leasehold.memory.internal.cache.UncachedCounts
+import dev.leasehold.memory.internal.engine.EngineState
+import dev.leasehold.memory.internal.engine.WaitLine
+import dev.leasehold.memory.internal.epoch.EpochView
+
+/**
+ * Takes blocks of size classes out of a session's caches and puts them back, each with one store into the file: that is
+ * the moment when it becomes held, or free. Any thread; a block is one thread's until its word has been stored.
+ */
+internal class FileBlocks(
+    private val state: EngineState,
+    private val session: FileSession,
+    private val store: FileStore,
+    private val supply: FileSupply,
+    private val caches: Caches,
+    private val line: WaitLine,
+    private val counts: UncachedCounts,
+) {
+    private val words = session.words
+    private val base = session.base
+    private val me = session.sessions.number
+
+    /** Where the word of the block at [address] is, of which the caller has the block. */
+    private fun stateAt(address: Long): Long {
+        val offset = address - base
+        val slab = store.slabAt(offset)
+        return slab.offset + slab.shape.wordOf(slab.shape.indexOf(offset - slab.offset))
+    }
+
+    /** The place of the block at [address]. */
+    fun placeOf(address: Long): Place {
+        val offset = address - base
+        val slab = store.slabAt(offset)
+        return slab.place(slab.shape.indexOf(offset - slab.offset))
+    }
+
+    /** Takes a block of [code]: its address, or 0. */
+    fun take(code: Int): Long {
+        val cache = caches.of(Thread.currentThread())
+        val address = if (cache != null) cache.take(code) else takeShared(code)
+        if (address != 0L) hold(address)
+        return address
+    }
+
+    private fun takeShared(code: Int): Long =
+        caches.withShared { it.take(code) } ?: supply.takeDirect(code).also { countDirect(it, code) }
+
+    /** Takes a block of [code] under the lock of the store; null when there is none. */
+    fun takeLocked(code: Int): Long? {
+        val address = supply.takeLocked(code)
+        if (address == 0L) return null
+        countDirect(address, code)
+        hold(address)
+        return address
+    }
+
+    private fun countDirect(address: Long, code: Int) {
+        if (address != 0L) counts.count(1, SizeClasses.sizeOf(code))
+    }
+
+    private fun hold(address: Long) {
+        val at = stateAt(address)
+        words.set(at, StateWord.held(words.get(at), me))
+    }
+
+    /** Takes the block of [code] at [address] back, of which [size] bytes were in use. */
+    fun giveBack(address: Long, code: Int, size: Long) {
+        val at = stateAt(address)
+        val word = words.get(at)
+        if (StateWord.state(word) != StateWord.HELD) return leave(address, code)
+        words.set(at, StateWord.freed(word, me))
+        val cache = caches.of(Thread.currentThread())
+        if (cache != null) return cache.giveBack(address, code, size)
+        if (caches.withShared { it.giveBack(address, code, size) } != null) return
+        counts.count(-1, -SizeClasses.sizeOf(code))
+        val _ = supply.giveBackDirect(code, address)
+    }
+
+    // Links lead to it, or did until a moment ago: it is the file's, or free, and in no case the cache's.
+    private fun leave(address: Long, code: Int) {
+        counts.count(-1, -SizeClasses.sizeOf(code))
+        session.guests.end(address) { line.serveAfter { store.leaveLinked(address - base) } }
+    }
+
+    /** Counts the block of [code] as one that waits until its view is cut off. */
+    fun countQuarantined(code: Int): Unit = counts.countQuarantined(SizeClasses.sizeOf(code))
+
+    /** Takes the block of [first], and all that follow it, out of quarantine. */
+    fun leaveQuarantine(first: EpochView) {
+        var next: EpochView? = first
+        while (next != null) {
+            val address = next.address
+            counts.countReleased(SizeClasses.sizeOf(next.code))
+            if (!state.cleared) endQuarantine(address)
+            next = next.next
+        }
+    }
+
+    private fun endQuarantine(address: Long) {
+        val at = stateAt(address)
+        val word = words.get(at)
+        if (StateWord.state(word) == StateWord.HELD) {
+            words.set(at, StateWord.freed(word, me))
+            supply.giveBack { store.giveBack(address - base) }
+        } else {
+            session.guests.end(address) { line.serveAfter { store.leaveLinked(address - base) } }
+        }
+    }
+
+    /** The block at [address] has [size] bytes from now on, which reopening it must show. */
+    fun resized(address: Long, size: Long) {
+        val place = placeOf(address)
+        if (StateWord.state(words.get(place.state)) == StateWord.HELD) return
+        session.linkLock.withLock { Slack.change(words, place, size) }
+    }
+}
+
+/** Says in the file how many bytes of a linked block are in use. */
+internal object Slack {
+    /** What the word of the block at [place] says for [size] bytes; what does not fit in it is stored in the block. */
+    fun of(words: FileWords, place: Place, size: Long): Int {
+        val bytes = place.bytes(words)
+        val slack = bytes - size
+        if (slack <= StateWord.MOST_SLACK) return slack.toInt()
+        words.set(place.offset + bytes - Long.SIZE_BYTES, size)
+        return StateWord.IN_TAIL
+    }
+
+    /** Changes it for a block that is linked. */
+    fun change(words: FileWords, place: Place, size: Long) {
+        val slack = of(words, place, size)
+        val word = words.get(place.state)
+        if (StateWord.state(word) == StateWord.LINKED) words.set(place.state, StateWord.withSlack(word, slack))
+    }
+}

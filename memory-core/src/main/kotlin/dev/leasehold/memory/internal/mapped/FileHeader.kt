@@ -1,0 +1,92 @@
+package dev.leasehold.memory.internal.mapped
+
+import dev.leasehold.memory.MappedFileFormatException
+import dev.leasehold.memory.MappedFileTruncatedException
+import java.lang.foreign.MemorySegment
+import java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED
+import java.nio.ByteOrder.LITTLE_ENDIAN
+import java.nio.file.Path
+import java.util.zip.CRC32C
+
+/**
+ * The part of a file that never changes: what it is and what it can become. There are two copies, each with a checksum,
+ * so that one whose writing was cut short does no harm.
+ *
+ * @property id random bits that tell this file from others
+ */
+internal class FileHeader(val maxSpans: Long, val maxSessions: Int, val id: Long) {
+    val layout: FileLayout get() = FileLayout(maxSpans, maxSessions)
+
+    /** Writes both copies, the kind of the file last. */
+    fun write(words: FileWords) {
+        for (at in longArrayOf(FileLayout.HEADER_B, 0)) {
+            words.set(at + FileLayout.VERSION_AT, FileLayout.VERSION)
+            words.set(at + FileLayout.PAGE_AT, FileLayout.PAGE)
+            words.set(at + FileLayout.MAX_SPANS_AT, maxSpans)
+            words.set(at + FileLayout.MAX_SESSIONS_AT, maxSessions.toLong())
+            words.set(at + FileLayout.ID_AT, id)
+            words.set(at + FileLayout.CHECKSUM_AT, checksum(words.bytes(), at))
+            words.set(at + FileLayout.MAGIC_AT, FileLayout.MAGIC)
+        }
+    }
+
+    companion object {
+        private val LONG = JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN)
+
+        /** Of all that is between the kind and the checksum. */
+        private fun checksum(bytes: MemorySegment, at: Long): Long {
+            val crc = CRC32C()
+            val from = at + FileLayout.VERSION_AT
+            crc.update(bytes.asSlice(from, at + FileLayout.CHECKSUM_AT - from).asByteBuffer())
+            return crc.value
+        }
+
+        /** The header in the [first] bytes of the file [path]. */
+        fun read(path: Path, first: MemorySegment): FileHeader {
+            if (first.byteSize() < 2 * FileLayout.HEADER_B) {
+                throw MappedFileFormatException("the file $path is no Leasehold file: it is too short", path)
+            }
+            val copies = longArrayOf(0, FileLayout.HEADER_B)
+            if (copies.none { first.get(LONG, it) == FileLayout.MAGIC }) {
+                throw MappedFileFormatException(
+                    "the file $path is no Leasehold file, or its making was not finished: it does not begin with " +
+                        "LHMAPPED",
+                    path,
+                )
+            }
+            val whole = copies.firstOrNull { isWhole(first, it) }
+                ?: throw MappedFileFormatException(
+                    "the file $path is damaged: the checksums of both headers, at 0 and ${FileLayout.HEADER_B}, are " +
+                        "wrong",
+                    path,
+                )
+            return of(path, first, whole)
+        }
+
+        private fun isWhole(first: MemorySegment, at: Long) = first.get(LONG, at) == FileLayout.MAGIC &&
+            first.get(LONG, at + FileLayout.CHECKSUM_AT) == checksum(first, at)
+
+        private fun of(path: Path, first: MemorySegment, at: Long): FileHeader {
+            fun word(offset: Long) = first.get(LONG, at + offset)
+            fun refuse(why: String): Nothing = throw MappedFileFormatException("the file $path $why", path)
+            val version = word(FileLayout.VERSION_AT)
+            if (version != FileLayout.VERSION) {
+                refuse("is of version $version, and this library reads version ${FileLayout.VERSION}: use a newer one")
+            }
+            val page = word(FileLayout.PAGE_AT)
+            if (page != FileLayout.PAGE) refuse("has pages of $page bytes, and this library's have ${FileLayout.PAGE}")
+            val maxSpans = word(FileLayout.MAX_SPANS_AT)
+            val maxSessions = word(FileLayout.MAX_SESSIONS_AT)
+            if (maxSpans !in 1..RefWord.MOST_SPANS) refuse("says that it may have $maxSpans spans, which no file can")
+            if (maxSessions !in 1..FileLayout.MOST_SESSIONS) refuse("says that it has $maxSessions sessions")
+            return FileHeader(maxSpans, maxSessions.toInt(), word(FileLayout.ID_AT))
+        }
+
+        /** Refuses a file that is not as long as its words say. */
+        fun requireLength(path: Path, words: FileWords, layout: FileLayout, length: Long) {
+            if (length < layout.firstSpan) throw MappedFileTruncatedException(path, layout.firstSpan, length)
+            val expected = layout.spanAt(words.get(FileLayout.SPANS).coerceIn(0, layout.maxSpans))
+            if (length < expected) throw MappedFileTruncatedException(path, expected, length)
+        }
+    }
+}

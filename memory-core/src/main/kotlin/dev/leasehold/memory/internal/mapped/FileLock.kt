@@ -1,0 +1,64 @@
+package dev.leasehold.memory.internal.mapped
+
+import dev.leasehold.memory.internal.platform.pause
+import java.util.concurrent.locks.ReentrantLock
+
+/**
+ * A lock of one word in the file, between the sessions of all processes, and a lock of this process in front of it.
+ *
+ * The word names the session that has it, and which one of those that had its number. Who waits asks the system every
+ * so often whether that one lives; if not, it recovers that session, which lets the lock go, and then it is anyone's.
+ */
+internal class FileLock(private val sessions: Sessions, private val at: Long) {
+    private val words = sessions.words
+    private val local = ReentrantLock()
+
+    /** Runs [action] while no other has the lock. */
+    inline fun <R> withLock(action: () -> R): R {
+        lock()
+        try {
+            return action()
+        } finally {
+            unlock()
+        }
+    }
+
+    fun lock() {
+        local.lock()
+        try {
+            if (local.holdCount == 1) lockWord()
+        } catch (failure: Throwable) {
+            local.unlock()
+            throw failure
+        }
+    }
+
+    private fun lockWord() {
+        var looks = 0
+        while (true) {
+            val seen = words.get(at)
+            if (seen == 0L && words.compareAndSet(at, 0, sessions.token)) return
+            if (seen != 0L && ++looks % LOOKS == 0) sessions.recoverIfDead(sessionIn(seen))
+            pause(looks)
+        }
+    }
+
+    fun unlock() {
+        try {
+            if (local.holdCount == 1) words.set(at, 0)
+        } finally {
+            local.unlock()
+        }
+    }
+
+    companion object {
+        // A look at a session costs as much as a few turns of the pause.
+        private const val LOOKS = 300
+        private const val SESSION_BITS = 8
+
+        /** The word of a lock that the session [number] has, when it is the one of [incarnation]. */
+        fun token(number: Int, incarnation: Long): Long = (incarnation shl SESSION_BITS) or number.toLong()
+
+        fun sessionIn(word: Long): Int = word.part(0, SESSION_BITS).toInt()
+    }
+}

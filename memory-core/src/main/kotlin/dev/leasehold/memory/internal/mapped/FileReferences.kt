@@ -1,0 +1,86 @@
+package dev.leasehold.memory.internal.mapped
+
+import dev.leasehold.memory.internal.block.BlockKind
+import dev.leasehold.memory.internal.block.Trace
+import dev.leasehold.memory.internal.cache.UncachedCounts
+import dev.leasehold.memory.internal.engine.EngineState
+import dev.leasehold.memory.internal.engine.HeldSource
+import dev.leasehold.memory.internal.engine.Taken
+import dev.leasehold.memory.internal.engine.WaitLine
+import dev.leasehold.memory.internal.epoch.EpochLedger
+import dev.leasehold.memory.internal.epoch.KeptView
+
+/** References to blocks: which one a block has, and the block that one leads to. Any thread. */
+internal class FileReferences(
+    private val state: EngineState,
+    private val session: FileSession,
+    private val line: WaitLine,
+    private val counts: UncachedCounts,
+    private val epochs: EpochLedger,
+    private val blocks: FileBlocks,
+    private val runs: FileRuns,
+) {
+    private val words = session.words
+    private val holds = session.sessions.holds
+
+    /** A block that was found by its reference: what it is made of, and how many bytes it has. */
+    class Found(val taken: Taken, val size: Long)
+
+    /** Why [find] found nothing. */
+    enum class Missing { NOT_LINKED, NO_BUDGET, NO_HOLD }
+
+    /** The place of the block at [address] of the kind [code], which the caller has. */
+    fun placeOf(address: Long, code: Int): Place =
+        if (code == BlockKind.LARGE) runs.placeOf(address) else blocks.placeOf(address)
+
+    /** The reference to the block at [place], which the caller has. */
+    fun refOf(place: Place): Long = place.refOf(words.get(place.state))
+
+    /** The block that [ref] leads to, held by this session until it is given back; or [Missing]. */
+    fun find(ref: Long): Any {
+        val slot = holds.note(ref)
+        if (slot < 0) return Missing.NO_HOLD
+        if (!holds.isLinked(ref)) return missed(slot, ref, Missing.NOT_LINKED)
+        val place = checkNotNull(Place.of(words, session.layout, ref))
+        val bytes = place.bytes(words)
+        if (state.leaf.insist { if (state.leaf.tryReserve(bytes)) Unit else null } == null) {
+            return missed(slot, ref, Missing.NO_BUDGET)
+        }
+        counts.count(1, bytes)
+        val source = FoundSource(place, ref, slot, bytes)
+        return Found(Taken(session.base + place.offset, place.shape.code, source), place.size(words, words.get(place.state)))
+    }
+
+    private fun missed(slot: Int, ref: Long, why: Missing): Missing {
+        holds.release(slot, ref)
+        return why
+    }
+
+    private inner class FoundSource(
+        private val place: Place,
+        private val ref: Long,
+        private val slot: Int,
+        private val bytes: Long,
+    ) : HeldSource(state) {
+        override fun bytesOf(code: Int): Long = bytes
+
+        override fun giveBack(address: Long, code: Int, size: Long) {
+            if (state.cleared) return
+            counts.count(-1, -bytes)
+            session.guarded { holds.release(slot, ref) }
+            line.serveAfter { state.leaf.release(bytes) }
+            if (state.closed) session.endIfUnused()
+        }
+
+        override fun keptView(address: Long, size: Long, code: Int, trace: Trace?): KeptView =
+            epochs.ownView(address, size, trace)
+
+        override val cutsViews: Boolean get() = true
+
+        override fun resize(address: Long, code: Int, from: Long, size: Long, alone: Boolean): Int {
+            if (size > bytes) return NOT_HERE
+            session.guarded { session.linkLock.withLock { Slack.change(words, place, size) } }
+            return code
+        }
+    }
+}

@@ -1,0 +1,107 @@
+package dev.leasehold.memory.internal.mapped
+
+import dev.leasehold.memory.MappedFileException
+import dev.leasehold.memory.MappedFileTruncatedException
+import dev.leasehold.memory.internal.platform.MappedFile
+import java.lang.foreign.Arena
+
+/**
+ * One session of this process in a file: the mapping, the session's entry, and the end of both. Any thread.
+ *
+ * A mapped file that someone else makes shorter cannot be read there any more. The virtual machine says so by an
+ * [InternalError], and says it late: compiled code goes on with what it did not read. So nothing that this session knows
+ * can be trusted from then on: it fails, refuses everything, and leaves its recovery to another.
+ */
+internal class FileSession(
+    val sessions: Sessions,
+    private val arena: Arena,
+    private val fileId: Long,
+    newLog: (FileWords, Long) -> RedoLog,
+) {
+    val file: MappedFile get() = sessions.file
+    val layout: FileLayout get() = sessions.layout
+    val words: FileWords get() = sessions.words
+
+    /** The address of the file's first byte. */
+    val base: Long = file.bytes.address()
+    val guests: Guests = Guests(sessions.holds)
+    val linkLock: FileLock = FileLock(sessions, FileLayout.LINK_LOCK)
+    val log: RedoLog = newLog(words, layout.lane(sessions.number))
+
+    /** Whether nothing that this session has lent is in use. Set when the session gets an engine. */
+    var isUnused: () -> Boolean = { true }
+
+    private var failure: MappedFileException? = null
+
+    /** Whether the file can be reached. */
+    @Volatile
+    var isOpen: Boolean = true
+        private set
+
+    @Volatile
+    private var failed = false
+
+    /** Runs [action], which reads and writes the file. */
+    inline fun <R> guarded(action: () -> R): R {
+        if (failed) throw failed()
+        try {
+            return action()
+        } catch (fault: InternalError) {
+            throw failed(fault)
+        }
+    }
+
+    private fun failed(): MappedFileException = checkNotNull(failure).also { it.fillInStackTrace() }
+
+    @Synchronized
+    private fun failed(fault: InternalError): MappedFileException {
+        val expected = expectedLength
+        val known = failure ?: MappedFileTruncatedException(file.path, expected, file.length, fault)
+        failure = known
+        failed = true
+        return known
+    }
+
+    /** How long the file must be at the least, as far as that was known when it was last asked. */
+    @Volatile
+    var expectedLength: Long = 0
+        private set
+
+    /** The id of the page that begins at [offset]. */
+    fun pageId(offset: Long): Long =
+        (fileId ushr ID_BITS_UNUSED shl PAGE_BITS) or (offset / FileLayout.PAGE)
+
+    /** Leaves the file, when the last block has been given back. */
+    @Synchronized
+    fun endIfUnused() {
+        if (isOpen && isUnused()) end()
+    }
+
+    @Synchronized
+    private fun end() {
+        isOpen = false
+        if (!failed) sessions.leave()
+        arena.close()
+        file.close()
+    }
+
+    /** Takes the file from under all that still uses it, as if this session had died, and runs [forget]. */
+    @Synchronized
+    fun detach(forget: () -> Unit) {
+        if (!isOpen) return
+        isOpen = false
+        file.detach()
+        forget()
+    }
+
+    /** Ends the mapping after [detach]. */
+    fun unmap() {
+        arena.close()
+        file.close()
+    }
+
+    private companion object {
+        const val PAGE_BITS = 28
+        const val ID_BITS_UNUSED = PAGE_BITS + 1
+    }
+}

@@ -1,0 +1,110 @@
+package dev.leasehold.memory.internal.mapped
+
+/**
+ * Puts in order what a session left, dead or alive: its half-done change, its locks, its spans and its holds. For who
+ * has the session's byte locked. Blocks that it held are found, and become free, when their span is next looked at.
+ */
+internal class Recovery(private val sessions: Sessions) {
+    private val words = sessions.words
+    private val layout = sessions.layout
+
+    fun run(number: Int) {
+        val changed = RedoLog(words, layout.lane(number)).replay()
+        letLocksGo(number)
+        giveSpansUp(number)
+        dropHolds(number)
+        // What a replay has unlinked; another that looked before may have found it held by this one.
+        for (offset in changed) freeIfState(offset)
+        words.set(layout.session(number) + FileLayout.ACTIVE, 0)
+    }
+
+    private fun letLocksGo(number: Int) {
+        val token = FileLock.token(number, words.get(layout.session(number) + FileLayout.INCARNATION))
+        for (lock in longArrayOf(FileLayout.LINK_LOCK, FileLayout.SIZE_LOCK)) {
+            if (words.get(lock) == token) words.set(lock, 0)
+        }
+    }
+
+    private fun giveSpansUp(number: Int) {
+        val spans = words.get(FileLayout.SPANS)
+        var span = 0L
+        var any = false
+        while (span < spans) {
+            val word = words.get(layout.spanWord(span))
+            if (SpanWord.session(word) != number) {
+                span++
+                continue
+            }
+            any = true
+            span += when (SpanWord.state(word)) {
+                SpanWord.CLAIMING -> 1L.also { words.set(layout.spanWord(span), SpanWord.empty(SpanWord.base(word))) }
+                SpanWord.OWNED -> abandon(span, word, number)
+                SpanWord.RELEASING -> release(span, word)
+                else -> 1L
+            }
+        }
+        if (any) words.add(FileLayout.GIVEN_UP, 1)
+    }
+
+    /** Abandons the run at [span]; returns how many spans it has. */
+    private fun abandon(span: Long, word: Long, number: Int): Long {
+        val at = layout.spanAt(span) + FileLayout.RUN_LENGTH
+        var length = words.get(at)
+        for (tail in span + 1 until span + length) {
+            val seen = words.get(layout.spanWord(tail))
+            val claimed = SpanWord.state(seen) == SpanWord.CLAIMING && SpanWord.session(seen) == number
+            if (claimed) words.set(layout.spanWord(tail), SpanWord.tail(seen))
+        }
+        // The last one may have been given back, just before the length said so.
+        val last = words.get(layout.spanWord(span + length - 1))
+        if (length > 1 && SpanWord.state(last) != SpanWord.TAIL) words.set(at, --length)
+        words.set(layout.spanWord(span), SpanWord.abandoned(word))
+        return length
+    }
+
+    /** Goes on with giving the run at [span] back; returns how many spans it had. */
+    private fun release(span: Long, word: Long): Long {
+        val length = words.get(layout.spanAt(span) + FileLayout.RUN_LENGTH)
+        RunRelease(words, layout).finish(span, length, SpanWord.base(word))
+        return maxOf(1, length)
+    }
+
+    private fun dropHolds(number: Int) {
+        val entry = layout.session(number)
+        val table = layout.holdsOf(number)
+        for (slot in 0 until words.get(entry + FileLayout.MOST_HOLDS)) {
+            val at = table + slot * Long.SIZE_BYTES
+            val ref = words.get(at)
+            if (ref == 0L) continue
+            words.setVolatile(at, 0)
+            sessions.holds.freeIfUnlinked(ref)
+        }
+        words.set(entry + FileLayout.MOST_HOLDS, 0)
+    }
+
+    private fun freeIfState(offset: Long) {
+        val ref = Place.ofStateAt(words, layout, offset)?.let { it.refOf(words.get(offset)) } ?: return
+        sessions.holds.freeIfUnlinked(ref)
+    }
+}
+
+/** The last steps of giving a run back. */
+internal class RunRelease(private val words: FileWords, private val layout: FileLayout) {
+    /**
+     * Makes the tail of the run at [span], which is being released and has [length] spans, empty, the last span first,
+     * and then its first, whose blocks begin with the generation [base] when they are taken again.
+     *
+     * The last one of those that the length still counts may be empty already, and even another's; but not as the tail
+     * of a run, as all before it are still of this one.
+     */
+    fun finish(span: Long, length: Long, base: Long) {
+        for (tail in span + length - 1 downTo span + 1) {
+            val word = words.get(layout.spanWord(tail))
+            if (SpanWord.state(word) == SpanWord.TAIL) {
+                words.set(layout.spanWord(tail), SpanWord.empty(SpanWord.base(word)))
+            }
+            words.set(layout.spanAt(span) + FileLayout.RUN_LENGTH, tail - span)
+        }
+        words.set(layout.spanWord(span), SpanWord.empty(base))
+    }
+}

@@ -1,0 +1,149 @@
+package dev.leasehold.memory.internal.mapped
+
+import dev.leasehold.memory.internal.block.BlockKind
+
+/**
+ * Looks at every structure of a file, and at each against the others, and changes nothing. For a file that nobody
+ * changes meanwhile.
+ */
+internal class Verification(private val words: FileWords, private val layout: FileLayout) {
+    /** Something that contradicts the rest, and where it is in the file. */
+    class Fault(val offset: Long, val what: String)
+
+    /** What is in the file. */
+    class Figures {
+        var spans: Long = 0
+        var runs: Long = 0
+        var linked: Long = 0
+        var linkedBytes: Long = 0
+        var unused: Long = 0
+        var roots: Int = 0
+        var sessions: Int = 0
+    }
+
+    val faults: MutableList<Fault> = ArrayList()
+    val figures: Figures = Figures()
+    private val rootsOf = HashMap<Long, Int>()
+
+    private fun fault(offset: Long, what: String) {
+        faults.add(Fault(offset, what))
+    }
+
+    fun run(): List<Fault> {
+        val spans = words.get(FileLayout.SPANS)
+        if (spans !in 0..layout.maxSpans) {
+            fault(FileLayout.SPANS, "the file says that it has $spans spans, and can have ${layout.maxSpans}")
+            return faults
+        }
+        figures.spans = spans
+        checkSessions()
+        checkRoots()
+        var span = 0L
+        while (span < spans) span += maxOf(1, checkSpan(span, spans))
+        for ((ref, count) in rootsOf) checkRoot(ref, count)
+        return faults
+    }
+
+    private fun checkSessions() {
+        val most = words.get(FileLayout.MOST_SESSION)
+        if (most !in 0..layout.maxSessions) return fault(FileLayout.MOST_SESSION, "session $most is beyond the last")
+        for (number in 1..most.toInt()) {
+            val entry = layout.session(number)
+            when (words.get(entry + FileLayout.ACTIVE)) {
+                0L -> continue
+                1L -> checkSession(number, entry)
+                else -> fault(entry, "session $number is neither active nor not")
+            }
+        }
+    }
+
+    private fun checkSession(number: Int, entry: Long) {
+        figures.sessions++
+        val count = words.get(layout.lane(number) + FileLayout.LANE_COUNT)
+        if (count !in 0..RedoLog.MOST) fault(layout.lane(number), "the log of session $number has $count entries")
+        val holds = words.get(entry + FileLayout.MOST_HOLDS)
+        if (holds !in 0..FileLayout.HOLD_COUNT) fault(entry, "session $number holds $holds blocks")
+    }
+
+    private fun checkRoots() {
+        for (slot in 0 until FileLayout.ROOTS) {
+            val at = layout.root(slot)
+            val ref = words.get(at)
+            if (ref == 0L) continue
+            figures.roots++
+            rootsOf.merge(ref, 1, Int::plus)
+            val length = words.get(at + FileLayout.ROOT_LENGTH)
+            if (length !in 1..FileLayout.ROOT_NAME_BYTES) fault(at, "the name of root $slot has $length bytes")
+        }
+    }
+
+    private fun checkRoot(ref: Long, count: Int) {
+        val place = Place.of(words, layout, ref)
+        if (place == null) return fault(layout.roots, "a root leads to no block: ${hex(ref)}")
+        val word = words.get(place.state)
+        if (StateWord.state(word) != StateWord.LINKED || StateWord.generation(word) != RefWord.generation(ref)) {
+            return fault(place.state, "a root leads to a block that is not linked, or of another generation")
+        }
+        if (StateWord.links(word) < count) {
+            fault(place.state, "$count roots lead to a block that has ${StateWord.links(word)} links")
+        }
+    }
+
+    /** Checks the run at [span]; returns how many spans it has. */
+    private fun checkSpan(span: Long, spans: Long): Long {
+        val at = layout.spanWord(span)
+        val word = words.get(at)
+        if (!SpanWord.isPossible(word)) return 1L.also { fault(at, "span $span has the impossible word ${hex(word)}") }
+        when (SpanWord.state(word)) {
+            SpanWord.EMPTY -> return 1
+            SpanWord.TAIL -> return 1L.also { fault(at, "span $span is the tail of no run") }
+        }
+        val session = SpanWord.session(word)
+        val isOrphan = session > layout.maxSessions ||
+            (session > 0 && words.get(layout.session(session) + FileLayout.ACTIVE) == 0L)
+        if (isOrphan) fault(at, "span $span belongs to session $session, which there is not")
+        val takesPart = SpanWord.state(word) == SpanWord.OWNED || SpanWord.state(word) == SpanWord.ABANDONED
+        return if (takesPart) checkRun(span, spans, word) else 1
+    }
+
+    private fun checkRun(span: Long, spans: Long, word: Long): Long {
+        figures.runs++
+        val code = SpanWord.code(word)
+        val shape = RunShape.find(code)
+            ?: return 1L.also { fault(layout.spanWord(span), "span $span has blocks of the unknown code $code") }
+        val at = layout.spanAt(span) + FileLayout.RUN_LENGTH
+        val length = words.get(at)
+        val isPossible = if (code == BlockKind.LARGE) length >= 1 else length == shape.spans.toLong()
+        if (!isPossible || length > spans - span) {
+            fault(at, "the run at span $span has $length spans")
+            return 1
+        }
+        for (tail in span + 1 until span + length) {
+            val state = SpanWord.state(words.get(layout.spanWord(tail)))
+            if (state != SpanWord.TAIL && session(word) == 0) {
+                fault(layout.spanWord(tail), "span $tail is not the tail of the run at span $span")
+            }
+        }
+        for (index in 0 until shape.count) checkBlock(Place(layout, span, shape, index), word)
+        return length
+    }
+
+    private fun session(spanWord: Long) = SpanWord.session(spanWord)
+
+    private fun checkBlock(place: Place, spanWord: Long) {
+        val word = words.get(place.state)
+        if (!StateWord.isPossible(word)) return fault(place.state, "a block has the impossible word ${hex(word)}")
+        if (StateWord.state(word) != StateWord.LINKED) {
+            figures.unused++
+            return
+        }
+        val bytes = place.bytes(words)
+        figures.linked++
+        figures.linkedBytes += bytes
+        val size = place.size(words, word)
+        if (size !in 0..bytes) fault(place.state, "$size bytes are in use of a block of $bytes bytes")
+        if (SpanWord.state(spanWord) == SpanWord.CLAIMING) fault(place.state, "a linked block lies in an empty span")
+    }
+
+    private fun hex(word: Long) = "0x" + java.lang.Long.toHexString(word)
+}

@@ -1,0 +1,58 @@
+package dev.leasehold.memory.internal.platform
+
+import java.io.IOException
+import java.lang.foreign.Arena
+import java.lang.foreign.MemorySegment
+import java.nio.file.Path
+
+/**
+ * An open file that is mapped once, at the most bytes that it may ever have, and grows below that.
+ *
+ * Bytes may be touched that [allocate] has made sure of; beyond the end of the file a touch is an [InternalError]. All
+ * functions may be called from any thread, and throw [IOException] where the system refuses.
+ */
+internal interface MappedFile : AutoCloseable {
+    val path: Path
+
+    /** Whether several processes, and several of these in one process, can have the file open and lock its bytes. */
+    val isShared: Boolean
+
+    /** How many bytes the file has. */
+    val length: Long
+
+    /** What [map] has mapped. */
+    val bytes: MemorySegment
+
+    /** Maps the first [size] bytes, of which the file need not have all, for as long as [arena] lives. */
+    fun map(size: Long, arena: Arena)
+
+    /** Sees to it that the [bytes] bytes from [from] on are there: they are zero where they were not before. */
+    fun allocate(from: Long, bytes: Long)
+
+    /** Gives the file [length] bytes; what is beyond is gone, and what is new is zero and takes no space yet. */
+    fun resize(length: Long)
+
+    /** Locks the byte [at], which need not exist, until [unlock] or until the process dies; false when another has. */
+    fun tryLock(at: Long): Boolean
+
+    /** Ends what [tryLock] began. */
+    fun unlock(at: Long)
+
+    /** Whether another than this has locked the byte [at]. */
+    fun isLocked(at: Long): Boolean
+
+    /** Writes all that was changed in the first [bytes] bytes to the disk. */
+    fun force(bytes: Long)
+
+    /** Writes what was changed in the [bytes] bytes from [from] on to the disk; [from] is a multiple of a page. */
+    fun force(from: Long, bytes: Long)
+
+    /** Puts zeros in the place of the mapping, which no longer reaches the file, and closes the file. */
+    fun detach()
+
+    /** Closes the file, and gives a mapping back that was detached or whose arena is closed. */
+    override fun close()
+
+    /** How a file is opened. */
+    enum class Mode { CREATE, OPEN, READ_ONLY }
+}

@@ -1,0 +1,107 @@
+package dev.leasehold.memory.crash
+
+import dev.leasehold.memory.internal.mapped.FileWords
+import dev.leasehold.memory.internal.mapped.RedoLog
+import dev.leasehold.memory.internal.mapped.Verification
+import dev.leasehold.memory.mapped.MappedMemoryManager
+import dev.leasehold.memory.support.Killed
+import dev.leasehold.memory.support.MappedFiles
+import dev.leasehold.memory.support.SteppedWords
+import dev.leasehold.testing.Effort
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldBeEmpty
+import io.kotest.matchers.collections.shouldNotBeEmpty
+import io.kotest.matchers.ints.shouldBeGreaterThanOrEqual
+import java.nio.file.Path
+
+/**
+ * A process dies before each of its stores into the file in turn, in this one virtual machine; and in every third case
+ * the one that recovers it dies, too. The file then has what was finished, and all or nothing of the rest.
+ */
+class CrashAtEveryStoreSpec : FunSpec({
+    test("a process may die before any of its stores") {
+        val crashes = Crashes(operations = 25)
+        MappedFiles.withPath { path ->
+            var seed = Effort.seed("crash at every store")
+            while (crashes.faults.isEmpty() && crashes.points < Effort.times(5_000)) crashes.run(path, seed++)
+        }
+        println("${crashes.points} crashes, ${crashes.inRecovery} of them again inside of the recovery")
+        crashes.faults.shouldBeEmpty()
+        crashes.points shouldBeGreaterThanOrEqual 5_000
+        crashes.inRecovery shouldBeGreaterThanOrEqual 500
+    }
+
+    test("without the log, changes of several words are cut in the middle, and this finds it") {
+        val crashes = Crashes(operations = 25, newLog = ::MissingLog)
+        MappedFiles.withPath { path ->
+            var seed = Effort.seed("crash without a log")
+            while (crashes.faults.isEmpty() && crashes.points < Effort.times(5_000)) crashes.run(path, seed++)
+        }
+        crashes.faults.shouldNotBeEmpty()
+    }
+})
+
+/** Makes each change by itself. */
+private class MissingLog(private val words: FileWords, lane: Long) : RedoLog(words, lane) {
+    override fun commit(changes: Map<Long, Long>) {
+        for ((offset, value) in changes) words.set(offset, value)
+    }
+}
+
+/** Plays processes that die. */
+internal class Crashes(private val operations: Int, private val newLog: (FileWords, Long) -> RedoLog = ::RedoLog) {
+    var points = 0
+        private set
+    var inRecovery = 0
+        private set
+    val faults = ArrayList<String>()
+
+    /** Dies before each store of one script in turn, always in the same file. */
+    fun run(path: Path, seed: Long) {
+        val script = CrashScript()
+        MappedMemoryManager.delete(path)
+        recover(path) { faults.addAll(script.check(it)) }
+        var left = 0
+        while (faults.isEmpty()) {
+            val whole = runUntil(path, left) { script.run(it, seed + left, operations) }
+            points++
+            if (left % 3 == 0 && !runUntil(path, left * 7 % 40) { it.session.sessions.recoverAll() }) inRecovery++
+            recover(path) { manager -> check(manager, script, "seed $seed, store $left") }
+            if (whole) return
+            left++
+        }
+    }
+
+    /** Runs [action] in the file, but no more than [left] stores of it; whether it came to its end. */
+    private fun runUntil(path: Path, left: Int, action: (MappedMemoryManager) -> Unit): Boolean {
+        var manager: MappedMemoryManager? = null
+        try {
+            manager = MappedFiles.open(path, newLog = newLog) { file -> SteppedWords(file.bytes, left) }
+            action(manager)
+            return true
+        } catch (_: Killed) {
+            return false
+        } finally {
+            manager?.let { MappedFiles.kill(it.session) }
+        }
+    }
+
+    private fun recover(path: Path, action: (MappedMemoryManager) -> Unit) {
+        val manager = MappedFiles.open(path)
+        try {
+            manager.session.sessions.recoverAll()
+            action(manager)
+        } finally {
+            manager.close()
+        }
+    }
+
+    private fun check(manager: MappedMemoryManager, script: CrashScript, where: String) {
+        val session = manager.session
+        val verification = Verification(session.words, session.layout)
+        for (fault in verification.run()) faults.add("$where: ${fault.offset}: ${fault.what}")
+        for (fault in script.check(manager)) faults.add("$where: $fault")
+        val figures = verification.figures
+        if (figures.linked != figures.roots.toLong()) faults.add("$where: ${figures.linked} linked, ${figures.roots} roots")
+    }
+}
