@@ -6,6 +6,7 @@ import dev.leasehold.memory.MappedFileAccessException
 import dev.leasehold.memory.MappedFileDamagedException
 import dev.leasehold.memory.MappedFileFormatException
 import dev.leasehold.memory.MappedFileLimitException
+import dev.leasehold.memory.MappedFileReadOnlyException
 import dev.leasehold.memory.MappedFileSessionsException
 import dev.leasehold.memory.MappedFileTruncatedException
 import dev.leasehold.memory.MappedReferenceException
@@ -144,6 +145,7 @@ public class MappedMemoryManager private constructor(
      */
     @JvmSynthetic
     public fun <R> transaction(action: MappedTransaction.() -> R): R = session.guarded {
+        requireWritable()
         val change = Change(session)
         val result = session.linkLock.withLock { committed(change, action) }
         change.freeUnlinked()
@@ -172,15 +174,24 @@ public class MappedMemoryManager private constructor(
     public fun userWord(index: Int): Long = session.guarded { session.words.get(userWordAt(index)) }
 
     /** Sets the word of the user area at [index], from 0 to 255. */
-    public fun setUserWord(index: Int, value: Long): Unit =
-        session.guarded { session.words.set(userWordAt(index), value) }
+    public fun setUserWord(index: Int, value: Long): Unit = session.guarded {
+        requireWritable()
+        session.words.set(userWordAt(index), value)
+    }
+
+    private fun requireWritable() {
+        if (session.isReadOnly) throw MappedFileReadOnlyException(path)
+    }
 
     /**
      * Gives the free end of the file back to the disk, and returns how many bytes went: 0 where another session has the
      * file open.
      */
     @IgnorableReturnValue
-    public fun compact(): Long = engine.compact()
+    public fun compact(): Long {
+        requireWritable()
+        return engine.compact()
+    }
 
     // ---- for the transaction and the roots ----
 
@@ -245,6 +256,14 @@ public class MappedMemoryManager private constructor(
         @JvmSynthetic
         public fun openOrCreate(path: Path, configure: MappedOptions.() -> Unit = {}): MappedMemoryManager =
             make(path, MappedOptions().apply(configure), { openOrCreate(it.maxSpans, it.maxSessions, it.spans) })
+
+        /**
+         * Opens the file [path] to read only: its roots, and blocks by their references. No session is entered, so a
+         * block that another process unlinks and reuses meanwhile changes under its reader; and views can be read, not
+         * written. Throws what [open] does but [MappedFileSessionsException].
+         */
+        @JvmStatic
+        public fun openReadOnly(path: Path): MappedMemoryManager = make(path, MappedOptions(), { openReadOnly() })
 
         /** [create], for Java. */
         @JvmStatic

@@ -162,7 +162,10 @@ public abstract class HeldBlock internal constructor(
     // ---- views ----
 
     /** A view of the bytes that lives as long as [arena]. */
-    internal fun viewIn(arena: Arena?): MemorySegment = Platform.current.view(start, length, arena)
+    internal fun viewIn(arena: Arena?): MemorySegment {
+        val view = Platform.current.view(start, length, arena)
+        return if (source.isReadOnly) view.asReadOnly() else view
+    }
 
     /** The view that may be kept. */
     internal fun keptView(): MemorySegment {

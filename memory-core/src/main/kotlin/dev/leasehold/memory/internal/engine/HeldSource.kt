@@ -9,6 +9,10 @@ import dev.leasehold.memory.internal.platform.hex
 
 /** Where the memory of a [HeldBlock] comes from and goes to, and how it grows. Any thread. */
 internal abstract class HeldSource(@JvmField val state: EngineState) : BlockSource() {
+    /** Whether the bytes can only be read. A field, because each scope looks at it. */
+    @JvmField
+    var isReadOnly: Boolean = false
+
     /** Whether [resize] cuts the kept view off that stands in the way of giving a tail back. */
     open val cutsViews: Boolean get() = false
 

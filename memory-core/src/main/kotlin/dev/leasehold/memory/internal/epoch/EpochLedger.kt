@@ -45,11 +45,15 @@ internal class EpochLedger(
         }
     }
 
-    /** A view of the [size] bytes at [address] in an arena of its own, for the block of [trace] if that is not null. */
-    fun ownView(address: Long, size: Long, trace: Trace? = null): KeptView {
+    /**
+     * A view of the [size] bytes at [address] in an arena of its own, for the block of [trace] if that is not null, and
+     * to read only, if it is [isReadOnly].
+     */
+    fun ownView(address: Long, size: Long, trace: Trace? = null, isReadOnly: Boolean = false): KeptView {
         val arena = if (platform.bindsViews) arenas.open(trace) else null
         try {
-            return OwnView(platform.view(address, size, arena), arena, arenas)
+            val view = platform.view(address, size, arena)
+            return OwnView(if (isReadOnly) view.asReadOnly() else view, arena, arenas)
         } catch (failure: Throwable) {
             if (arena != null) arenas.close(arena)
             throw failure

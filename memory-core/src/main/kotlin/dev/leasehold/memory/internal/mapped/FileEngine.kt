@@ -1,6 +1,7 @@
 package dev.leasehold.memory.internal.mapped
 
 import dev.leasehold.memory.MappedFileFullException
+import dev.leasehold.memory.MappedFileReadOnlyException
 import dev.leasehold.memory.internal.block.BlockKind
 import dev.leasehold.memory.internal.block.Fence
 import dev.leasehold.memory.internal.block.Request
@@ -96,6 +97,7 @@ internal class FileEngine(
     }
 
     override fun take(request: Request): Taken? = session.guarded {
+        if (session.isReadOnly) return null
         val code = codeOf(request)
         leaf.insist { takeOnce(code, request.size) }
     }
@@ -135,6 +137,7 @@ internal class FileEngine(
     }
 
     override fun refusalOf(size: Long): RuntimeException? {
+        if (session.isReadOnly) return MappedFileReadOnlyException(session.file.path)
         if (leaf.refusal != null) return null
         val owner = state.owner
         val path = session.file.path
@@ -158,6 +161,7 @@ internal class FileEngine(
     // ---- pages ----
 
     override fun takePages(count: Int): PageSource? = session.guarded {
+        if (session.isReadOnly) return null
         leaf.insist {
             runs.takePages(count) ?: if (state.closed) {
                 null

@@ -3,6 +3,7 @@ package dev.leasehold.memory.internal.mapped
 import dev.leasehold.memory.MappedFileAccessException
 import dev.leasehold.memory.MappedFileDamagedException
 import dev.leasehold.memory.MappedFileSessionsException
+import dev.leasehold.memory.MappedFileTruncatedException
 import dev.leasehold.memory.internal.platform.MappedFile
 import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.platform.awaitWhile
@@ -80,6 +81,38 @@ internal class FileOpening(
                 if (!again) throw failure
             }
         }
+    }
+
+    /** Runs [action] with the file, of which nothing can be changed: no session is entered. */
+    fun <R> reading(action: (Sessions) -> R): R = accessing("read") {
+        platform.openFile(path, MappedFile.Mode.READ_ONLY).use { file ->
+            val session = mappedToRead(file)
+            try {
+                action(session.sessions)
+            } finally {
+                session.closeArena()
+            }
+        }
+    }
+
+    /** Opens the file to read only. */
+    fun openReadOnly(): FileSession = accessing("read") {
+        val file = platform.openFile(path, MappedFile.Mode.READ_ONLY)
+        try {
+            mappedToRead(file)
+        } catch (failure: Throwable) {
+            file.close()
+            throw failure
+        }
+    }
+
+    private fun mappedToRead(file: MappedFile): FileSession {
+        val header = readHeader()
+        // Of a file that is shorter less is mapped where the system maps no more than there is.
+        if (file.length < header.layout.firstSpan) {
+            throw MappedFileTruncatedException(path, header.layout.firstSpan, file.length)
+        }
+        return mapped(file, header) { FileHeader.requireLength(path, it.words, header.layout, file.length) }
     }
 
     private fun open(file: MappedFile, header: FileHeader): FileSession = mapped(file, header) { sessions ->

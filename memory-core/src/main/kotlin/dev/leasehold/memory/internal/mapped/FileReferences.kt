@@ -1,5 +1,6 @@
 package dev.leasehold.memory.internal.mapped
 
+import dev.leasehold.memory.MappedFileReadOnlyException
 import dev.leasehold.memory.internal.block.BlockKind
 import dev.leasehold.memory.internal.block.Trace
 import dev.leasehold.memory.internal.cache.UncachedCounts
@@ -38,9 +39,13 @@ internal class FileReferences(
 
     /** The block that [ref] leads to, held by this session until it is given back; or [Missing]. */
     fun find(ref: Long): Any {
+        if (session.isReadOnly) return if (holds.isLinked(ref)) found(ref, NO_SLOT) else Missing.NOT_LINKED
         val slot = holds.note(ref)
         if (slot < 0) return Missing.NO_HOLD
-        if (!holds.isLinked(ref)) return missed(slot, ref, Missing.NOT_LINKED)
+        return if (holds.isLinked(ref)) found(ref, slot) else missed(slot, ref, Missing.NOT_LINKED)
+    }
+
+    private fun found(ref: Long, slot: Int): Any {
         val place = checkNotNull(Place.of(words, session.layout, ref))
         val bytes = place.bytes(words)
         if (state.leaf.insist { if (state.leaf.tryReserve(bytes)) Unit else null } == null) {
@@ -52,7 +57,7 @@ internal class FileReferences(
     }
 
     private fun missed(slot: Int, ref: Long, why: Missing): Missing {
-        holds.release(slot, ref)
+        if (slot != NO_SLOT) holds.release(slot, ref)
         return why
     }
 
@@ -62,25 +67,35 @@ internal class FileReferences(
         private val slot: Int,
         private val bytes: Long,
     ) : HeldSource(state) {
+        init {
+            isReadOnly = session.isReadOnly
+        }
+
         override fun bytesOf(code: Int): Long = bytes
 
         override fun giveBack(address: Long, code: Int, size: Long) {
             if (state.cleared) return
             counts.count(-1, -bytes)
-            session.guarded { holds.release(slot, ref) }
+            if (slot != NO_SLOT) session.guarded { holds.release(slot, ref) }
             line.serveAfter { state.leaf.release(bytes) }
             if (state.closed) session.endIfUnused()
         }
 
         override fun keptView(address: Long, size: Long, code: Int, trace: Trace?): KeptView =
-            epochs.ownView(address, size, trace)
+            epochs.ownView(address, size, trace, isReadOnly)
 
         override val cutsViews: Boolean get() = true
 
         override fun resize(address: Long, code: Int, from: Long, size: Long, alone: Boolean): Int {
+            if (session.isReadOnly) throw MappedFileReadOnlyException(session.file.path)
             if (size > bytes) return NOT_HERE
             session.guarded { session.linkLock.withLock { Slack.change(words, place, size) } }
             return code
         }
+    }
+
+    private companion object {
+        // That of a session that only reads, and so has no table.
+        const val NO_SLOT = -1
     }
 }

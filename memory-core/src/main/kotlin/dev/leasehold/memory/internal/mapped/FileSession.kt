@@ -26,7 +26,11 @@ internal class FileSession(
     val base: Long = file.bytes.address()
     val guests: Guests = Guests(sessions.holds)
     val linkLock: FileLock = FileLock(sessions, FileLayout.LINK_LOCK)
-    val log: RedoLog = newLog(words, layout.lane(sessions.number))
+
+    /** Whether the file can only be read: then there is no entry of this session. */
+    val isReadOnly: Boolean = sessions.number == 0
+    private val redoLog = if (isReadOnly) null else newLog(words, layout.lane(sessions.number))
+    val log: RedoLog get() = checkNotNull(redoLog)
 
     /** Whether nothing that this session has lent is in use. Set when the session gets an engine. */
     var isUnused: () -> Boolean = { true }
@@ -55,17 +59,14 @@ internal class FileSession(
 
     @Synchronized
     private fun failed(fault: InternalError): MappedFileException {
-        val expected = expectedLength
-        val known = failure ?: MappedFileTruncatedException(file.path, expected, file.length, fault)
+        val known = failure ?: MappedFileTruncatedException(file.path, lengthOnce, file.length, fault)
         failure = known
         failed = true
         return known
     }
 
-    /** How long the file must be at the least, as far as that was known when it was last asked. */
-    @Volatile
-    var expectedLength: Long = 0
-        private set
+    // How long the file was when it was opened; it has become longer since, but not shorter.
+    private val lengthOnce = file.length
 
     /** The id of the page that begins at [offset]. */
     fun pageId(offset: Long): Long =
@@ -80,10 +81,13 @@ internal class FileSession(
     @Synchronized
     private fun end() {
         isOpen = false
-        if (!failed) sessions.leave()
+        if (!failed && !isReadOnly) sessions.leave()
         arena.close()
         file.close()
     }
+
+    /** Ends the mapping of a file that is closed by another. */
+    fun closeArena(): Unit = arena.close()
 
     /** Takes the file from under all that still uses it, as if this session had died, and runs [forget]. */
     @Synchronized

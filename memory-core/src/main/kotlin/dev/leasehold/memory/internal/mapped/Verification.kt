@@ -10,6 +10,11 @@ internal class Verification(private val words: FileWords, private val layout: Fi
     /** Something that contradicts the rest, and where it is in the file. */
     class Fault(val offset: Long, val what: String)
 
+    companion object {
+        /** How many bytes a span has. */
+        const val SPAN: Long = FileLayout.SPAN
+    }
+
     /** What is in the file. */
     class Figures {
         var spans: Long = 0
