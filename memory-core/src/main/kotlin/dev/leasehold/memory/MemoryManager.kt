@@ -112,6 +112,8 @@ public abstract class MemoryManager internal constructor(
             code = SizeClasses.indexOf(size)
             address = cache.take(code)
             bias = cache.bias
+            val ledger = cache.ledger
+            if (ledger != null && address != 0L) ledger.taken(address, code)
         }
         if (address == 0L) {
             requireSize(size)

@@ -37,6 +37,8 @@ internal open class ThreadCache(
     @JvmField val ownerId: Long,
     /** The owner's right to count the references of its own blocks plainly. */
     @JvmField val bias: Bias,
+    /** What has to know of the blocks that come and go; null where nothing has. */
+    @JvmField val ledger: BlockLedger? = null,
 ) : BlockSource() {
     /**
      * The blocks of one class, and the counts of what this thread did with them.

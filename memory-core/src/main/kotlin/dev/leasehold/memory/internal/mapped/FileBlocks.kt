@@ -1,7 +1,10 @@
 package dev.leasehold.memory.internal.mapped
 
+import dev.leasehold.memory.internal.block.BlockSource
 import dev.leasehold.memory.internal.block.SizeClasses
+import dev.leasehold.memory.internal.cache.BlockLedger
 import dev.leasehold.memory.internal.cache.Caches
+import dev.leasehold.memory.internal.cache.ThreadCache
 import dev.leasehold.memory.internal.cache.UncachedCounts
 import dev.leasehold.memory.internal.engine.EngineState
 import dev.leasehold.memory.internal.engine.WaitLine
@@ -16,19 +19,23 @@ internal class FileBlocks(
     private val session: FileSession,
     private val store: FileStore,
     private val supply: FileSupply,
-    private val caches: Caches,
     private val line: WaitLine,
     private val counts: UncachedCounts,
-) {
+) : BlockLedger() {
     private val words = session.words
     private val base = session.base
     private val me = session.sessions.number
 
-    /** Where the word of the block at [address] is, of which the caller has the block. */
-    private fun stateAt(address: Long): Long {
+    /** The caches of threads; they know of this. */
+    lateinit var caches: Caches
+
+    /** Where the word of the block of [code] at [address] is, of which the caller has the block. */
+    private fun stateAt(address: Long, code: Int): Long {
         val offset = address - base
-        val slab = store.slabAt(offset)
-        return slab.offset + slab.shape.wordOf(slab.shape.indexOf(offset - slab.offset))
+        val shape = RunShape.of(code)
+        // Spans begin at multiples of their size, and so does a run of one span.
+        val run = if (shape.spans == 1) offset and -FileLayout.SPAN else store.slabAt(offset).offset
+        return run + shape.wordOf(shape.indexOf(offset - run))
     }
 
     /** The place of the block at [address]. */
@@ -42,7 +49,7 @@ internal class FileBlocks(
     fun take(code: Int): Long {
         val cache = caches.of(Thread.currentThread())
         val address = if (cache != null) cache.take(code) else takeShared(code)
-        if (address != 0L) hold(address)
+        if (address != 0L) hold(address, code)
         return address
     }
 
@@ -54,7 +61,7 @@ internal class FileBlocks(
         val address = supply.takeLocked(code)
         if (address == 0L) return null
         countDirect(address, code)
-        hold(address)
+        hold(address, code)
         return address
     }
 
@@ -62,14 +69,34 @@ internal class FileBlocks(
         if (address != 0L) counts.count(1, SizeClasses.sizeOf(code))
     }
 
-    private fun hold(address: Long) {
-        val at = stateAt(address)
+    private fun hold(address: Long, code: Int) {
+        val at = stateAt(address, code)
         words.set(at, StateWord.held(words.get(at), me))
     }
 
+    override fun taken(address: Long, classIndex: Int): Unit = session.guarded { hold(address, classIndex) }
+
+    /** Takes the blocks of one thread back into its cache, which is theirs, without a look for it. */
+    private inner class OwnSource(private val cache: ThreadCache) : BlockSource() {
+        override fun giveBack(address: Long, code: Int, size: Long) {
+            session.guarded {
+                val at = stateAt(address, code)
+                val word = words.get(at)
+                if (StateWord.state(word) == StateWord.HELD) {
+                    words.set(at, StateWord.freed(word, me))
+                    cache.giveBack(address, code, size)
+                } else {
+                    leave(address, code)
+                }
+            }
+        }
+    }
+
+    override fun sourceFor(cache: ThreadCache): BlockSource = OwnSource(cache)
+
     /** Takes the block of [code] at [address] back, of which [size] bytes were in use. */
     fun giveBack(address: Long, code: Int, size: Long) {
-        val at = stateAt(address)
+        val at = stateAt(address, code)
         val word = words.get(at)
         if (StateWord.state(word) != StateWord.HELD) return leave(address, code)
         words.set(at, StateWord.freed(word, me))
@@ -82,8 +109,10 @@ internal class FileBlocks(
 
     // Links lead to it, or did until a moment ago: it is the file's, or free, and in no case the cache's.
     private fun leave(address: Long, code: Int) {
+        if (state.cleared) return
         counts.count(-1, -SizeClasses.sizeOf(code))
         session.guests.end(address) { line.serveAfter { store.leaveLinked(address - base) } }
+        if (state.closed) session.endIfUnused()
     }
 
     /** Counts the block of [code] as one that waits until its view is cut off. */
@@ -95,13 +124,13 @@ internal class FileBlocks(
         while (next != null) {
             val address = next.address
             counts.countReleased(SizeClasses.sizeOf(next.code))
-            if (!state.cleared) endQuarantine(address)
+            if (!state.cleared) endQuarantine(address, next.code)
             next = next.next
         }
     }
 
-    private fun endQuarantine(address: Long) {
-        val at = stateAt(address)
+    private fun endQuarantine(address: Long, code: Int) {
+        val at = stateAt(address, code)
         val word = words.get(at)
         if (StateWord.state(word) == StateWord.HELD) {
             words.set(at, StateWord.freed(word, me))

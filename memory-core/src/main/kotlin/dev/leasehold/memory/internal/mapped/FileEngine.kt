@@ -11,7 +11,6 @@ import dev.leasehold.memory.internal.cache.CacheRegistry
 import dev.leasehold.memory.internal.cache.Caches
 import dev.leasehold.memory.internal.cache.Tally
 import dev.leasehold.memory.internal.cache.ThreadCache
-import dev.leasehold.memory.internal.cache.ThreadTable
 import dev.leasehold.memory.internal.cache.UncachedCounts
 import dev.leasehold.memory.internal.engine.Engine
 import dev.leasehold.memory.internal.engine.EngineConfig
@@ -47,13 +46,10 @@ internal class FileEngine(
     private val departed = Tally()
     private val store = FileStore(session.sessions, leaf, growth) { if (state.closed) 0 else config.idleBound }
     override val line = WaitLine(store.lock)
-    private val supply = FileSupply(state, store, line, session.base, config.idleBound, hygiene)
+    private val supply = FileSupply(state, store, line, session.base, config.idleBound, hygiene, session::endIfUnused)
     private val registry = CacheRegistry(fence, ::adopt) { line.serveNow() }
-
-    // Not the engine's own: a block is the caller's only when its word says so.
-    private val threads = ThreadTable()
-    private val caches = Caches(threads, registry, supply, fence)
-    private val blocks = FileBlocks(state, session, store, supply, caches, line, counts)
+    private val blocks = FileBlocks(state, session, store, supply, line, counts)
+    private val caches = Caches(table, registry, supply, fence, blocks)
     private val epochs = EpochLedger(
         state.platform,
         config.quarantineBytes,
@@ -69,9 +65,12 @@ internal class FileEngine(
 
     init {
         // Later, when all parts are there: the file's session may be told of what others free.
+        blocks.caches = caches
         session.sessions.holds.freeing = ::freeUnlinked
         session.isUnused = { leaf.reserved == 0L }
     }
+
+    override fun cacheOfSlow(thread: Thread): ThreadCache? = if (session.isReadOnly) null else caches.of(thread)
 
     private fun freeUnlinked(place: Place, word: Long): Boolean {
         var freed = false
@@ -83,7 +82,7 @@ internal class FileEngine(
         synchronized(departed) { orphan.addTo(departed) }
         store.lock.withLock { orphan.drainInto { store.giveBack(it - session.base) } }
         orphan.retire()
-        threads.retain { it !== orphan }
+        table.retain { it !== orphan }
     }
 
     // ---- taking ----

@@ -18,9 +18,7 @@ internal class FileSource(
     private val hygiene: HygieneAction,
 ) : HeldSource(state) {
     override fun giveBack(address: Long, code: Int, size: Long) {
-        if (state.cleared) return
         session.guarded { blocks.giveBack(address, code, size) }
-        if (state.closed) session.endIfUnused()
     }
 
     override fun keptView(address: Long, size: Long, code: Int, trace: Trace?): KeptView =

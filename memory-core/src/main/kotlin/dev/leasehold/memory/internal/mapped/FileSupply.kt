@@ -14,6 +14,7 @@ import kotlin.concurrent.withLock
  * their addresses, the store by their offsets in the file, which begins at [base]. Any thread.
  *
  * @param idleBound how many bytes may lie idle
+ * @param ended runs when something has come back after the end
  */
 internal class FileSupply(
     private val state: EngineState,
@@ -22,6 +23,7 @@ internal class FileSupply(
     private val base: Long,
     private val idleBound: Long,
     override val hygiene: HygieneAction,
+    private val ended: () -> Unit,
 ) : Supply {
     private val depot = Depot()
     override val shape = CacheShape(state.leaf.leastLimit, idleBound)
@@ -39,6 +41,7 @@ internal class FileSupply(
 
     override fun giveBackDirect(classIndex: Int, address: Long): Boolean {
         giveBack { store.giveBack(address - base) }
+        if (state.closed) ended()
         return true
     }
 

@@ -61,7 +61,7 @@ internal class RunShape private constructor(val code: Int, val spans: Int, val b
         fun find(code: Int): RunShape? = if (code == BlockKind.LARGE) large else shapes.getOrNull(code)
 
         /** [find] of a code that has runs. */
-        fun of(code: Int): RunShape = if (code == BlockKind.LARGE) large else shapes[code]
+        fun of(code: Int): RunShape = if (code < shapes.size) shapes[code] else large
 
         /** How many spans a large block of [bytes] takes. */
         fun spansFor(bytes: Long): Long = (large.dataAt + bytes + FileLayout.SPAN - 1) / FileLayout.SPAN
