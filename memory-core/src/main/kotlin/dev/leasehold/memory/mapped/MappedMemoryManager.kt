@@ -13,11 +13,13 @@ import dev.leasehold.memory.MappedReferenceException
 import dev.leasehold.memory.MemoryConfigurationException
 import dev.leasehold.memory.MemoryExhaustedException
 import dev.leasehold.memory.MemoryManager
+import dev.leasehold.memory.Segment
 import dev.leasehold.memory.SystemMemoryManager
 import dev.leasehold.memory.internal.block.Owner
 import dev.leasehold.memory.internal.block.OwnerKind
 import dev.leasehold.memory.internal.engine.EngineConfig
 import dev.leasehold.memory.internal.mapped.Change
+import dev.leasehold.memory.internal.mapped.EntryBlocks
 import dev.leasehold.memory.internal.mapped.FileEngine
 import dev.leasehold.memory.internal.mapped.FileLayout
 import dev.leasehold.memory.internal.mapped.FileOpening
@@ -27,6 +29,7 @@ import dev.leasehold.memory.internal.mapped.Place
 import dev.leasehold.memory.internal.mapped.RootTable
 import dev.leasehold.memory.internal.platform.Platform
 import java.io.IOException
+import java.lang.foreign.Arena
 import java.nio.file.Files
 import java.nio.file.Path
 import java.util.function.Consumer
@@ -179,7 +182,7 @@ public class MappedMemoryManager private constructor(
         session.words.set(userWordAt(index), value)
     }
 
-    private fun requireWritable() {
+    internal fun requireWritable() {
         if (session.isReadOnly) throw MappedFileReadOnlyException(path)
     }
 
@@ -193,7 +196,23 @@ public class MappedMemoryManager private constructor(
         return engine.compact()
     }
 
-    // ---- for the transaction and the roots ----
+    // ---- for the dictionary, the transaction and the roots ----
+
+    internal inline fun <R> writing(action: () -> R): R = session.guarded {
+        requireWritable()
+        action()
+    }
+
+    internal fun entryBlocks(): EntryBlocks = EntryBlocks(engine, ::refused, ::limit)
+
+    /** Runs [action] with a view of the [size] bytes at [offset], which ends with it. */
+    internal fun <R> viewing(offset: Long, size: Long, action: (Segment) -> R): R {
+        val address = session.base + offset
+        if (!Platform.current.bindsViews) {
+            return action(Segment.of(Platform.current.view(address, size, null).asReadOnly()))
+        }
+        return Arena.ofConfined().use { action(Segment.of(Platform.current.view(address, size, it).asReadOnly())) }
+    }
 
     internal fun rootOf(name: ByteArray): Long =
         session.guarded { RootTable(session.words, session.layout).get(name) }

@@ -42,10 +42,10 @@ class CrashAtEveryStoreSpec : FunSpec({
 })
 
 /** Makes each change by itself. */
-private class MissingLog(private val words: FileWords, lane: Long) : RedoLog(words, lane) {
-    override fun commit(changes: Map<Long, Long>) {
-        for ((offset, value) in changes) words.set(offset, value)
-    }
+private class MissingLog(words: FileWords, lane: Long) : RedoLog(words, lane) {
+    override fun add(offset: Long, value: Long) = words.set(offset, value)
+
+    override fun commit() = Unit
 }
 
 /** Plays processes that die. */

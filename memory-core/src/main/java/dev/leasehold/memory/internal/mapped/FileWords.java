@@ -2,6 +2,7 @@ package dev.leasehold.memory.internal.mapped;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
@@ -24,6 +25,13 @@ public class FileWords {
             .varHandle()
             .withInvokeExactBehavior();
 
+    private static final VarHandle UNALIGNED = ValueLayout.JAVA_LONG_UNALIGNED
+            .withOrder(ByteOrder.LITTLE_ENDIAN)
+            .varHandle()
+            .withInvokeExactBehavior();
+    private static final VarHandle IN_ARRAY =
+            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
     private final MemorySegment file;
 
     public FileWords(MemorySegment file) {
@@ -45,6 +53,11 @@ public class FileWords {
         LONG.setRelease(file, offset, value);
     }
 
+    /** Sets the word at {@code offset} of a block that nobody else sees yet. */
+    public final void setQuietly(long offset, long value) {
+        LONG.set(file, offset, value);
+    }
+
     /** Sets the word at {@code offset} before anything else is read or stored. */
     public void setVolatile(long offset, long value) {
         LONG.setVolatile(file, offset, value);
@@ -58,6 +71,33 @@ public class FileWords {
     /** Adds {@code more} to the word at {@code offset}. */
     public void add(long offset, long more) {
         long unused = (long) LONG.getAndAdd(file, offset, more);
+    }
+
+    /** Whether the bytes at {@code offset} are those of {@code bytes}. */
+    public final boolean matches(long offset, byte[] bytes) {
+        int whole = bytes.length & -Long.BYTES;
+        int at = 0;
+        for (; at < whole; at += Long.BYTES) {
+            if ((long) UNALIGNED.get(file, offset + at) != (long) IN_ARRAY.get(bytes, at)) {
+                return false;
+            }
+        }
+        for (; at < bytes.length; at++) {
+            if (file.get(ValueLayout.JAVA_BYTE, offset + at) != bytes[at]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Copies the bytes at {@code offset} to {@code bytes}. */
+    public final void read(long offset, byte[] bytes) {
+        MemorySegment.copy(file, ValueLayout.JAVA_BYTE, offset, bytes, 0, bytes.length);
+    }
+
+    /** Copies {@code bytes} to {@code offset}, where nothing is that has to last. */
+    public final void write(long offset, byte[] bytes) {
+        MemorySegment.copy(bytes, 0, file, ValueLayout.JAVA_BYTE, offset, bytes.length);
     }
 
     /** The bytes of the file. */

@@ -33,6 +33,11 @@ internal class Change(private val session: FileSession) {
         return LinkResult.DONE
     }
 
+    /** Adds the first link to the block at [place], which no block object is for: all of its bytes are in use. */
+    fun linkNew(place: Place) {
+        set(place.state, StateWord.linked(get(place.state), 1, 0))
+    }
+
     // It has to be held by its table from now on, as its word will not say so any more.
     private fun begin(place: Place, word: Long, size: Long): Int {
         if (StateWord.state(word) == StateWord.HELD) {

@@ -32,6 +32,10 @@ internal class FileLayout(val maxSpans: Long, val maxSessions: Int) {
     /** Where the redo log of the session [number] is. */
     fun lane(number: Int): Long = lanes + (number - 1) * LANE
 
+    /** Where the small redo log [index] of the session [number] is. */
+    fun smallLane(number: Int, index: Int): Long =
+        lane(number) + FileLayout.LINK_LANE + index * FileLayout.SMALL_LANE
+
     /** Where the holds of the session [number] are. */
     fun holdsOf(number: Int): Long = holds + (number - 1) * HOLDS
 
@@ -113,10 +117,14 @@ internal class FileLayout(val maxSpans: Long, val maxSessions: Int) {
         /** Up to where the session has ever used its table of holds. */
         const val MOST_HOLDS: Long = 32
 
-        /** How many bytes of redo log a session has: a count, where the entries are, and entries of two words. */
-        const val LANE: Long = 16384
-        const val LANE_COUNT: Long = 0
-        const val LANE_ENTRIES: Long = 8
+        /**
+         * How many bytes of redo logs a session has: one for changes of links, and small ones for threads that change a
+         * collection. In each is a count, and entries of two words from [LANE_FIRST] on.
+         */
+        const val LANE: Long = 20480
+        const val LINK_LANE: Long = 16384
+        const val SMALL_LANE: Long = 512
+        const val SMALL_LANES: Int = ((LANE - LINK_LANE) / SMALL_LANE).toInt()
         const val LANE_FIRST: Long = 64
 
         /** How many bytes of holds a session has, a word each. */

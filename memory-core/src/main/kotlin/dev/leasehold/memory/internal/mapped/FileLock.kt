@@ -33,15 +33,7 @@ internal class FileLock(private val sessions: Sessions, private val at: Long) {
         }
     }
 
-    private fun lockWord() {
-        var looks = 0
-        while (true) {
-            val seen = words.get(at)
-            if (seen == 0L && words.compareAndSet(at, 0, sessions.token)) return
-            if (seen != 0L && ++looks % LOOKS == 0) sessions.recoverIfDead(sessionIn(seen))
-            pause(looks)
-        }
-    }
+    private fun lockWord() = lockWord(sessions, at)
 
     fun unlock() {
         try {
@@ -55,9 +47,23 @@ internal class FileLock(private val sessions: Sessions, private val at: Long) {
         // A look at a session costs as much as a few turns of the pause.
         private const val LOOKS = 300
         private const val SESSION_BITS = 8
+        private const val INCARNATION_SHIFT = 16
+
+        /** Puts the token of this session into the word at [at], when no living one's is there. */
+        fun lockWord(sessions: Sessions, at: Long) {
+            var looks = 0
+            while (!tryLockWord(sessions, at)) {
+                if (++looks % LOOKS == 0) sessions.freeIfDead(at)
+                pause(looks)
+            }
+        }
+
+        /** [lockWord], or false when one is there. */
+        fun tryLockWord(sessions: Sessions, at: Long): Boolean =
+            sessions.words.get(at) == 0L && sessions.words.compareAndSet(at, 0, sessions.token)
 
         /** The word of a lock that the session [number] has, when it is the one of [incarnation]. */
-        fun token(number: Int, incarnation: Long): Long = (incarnation shl SESSION_BITS) or number.toLong()
+        fun token(number: Int, incarnation: Long): Long = (incarnation shl INCARNATION_SHIFT) or number.toLong()
 
         fun sessionIn(word: Long): Int = word.part(0, SESSION_BITS).toInt()
     }

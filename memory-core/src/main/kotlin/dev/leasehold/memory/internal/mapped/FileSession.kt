@@ -3,7 +3,9 @@ package dev.leasehold.memory.internal.mapped
 import dev.leasehold.memory.MappedFileException
 import dev.leasehold.memory.MappedFileTruncatedException
 import dev.leasehold.memory.internal.platform.MappedFile
+import dev.leasehold.memory.internal.platform.pause
 import java.lang.foreign.Arena
+import java.util.concurrent.atomic.AtomicIntegerArray
 
 /**
  * One session of this process in a file: the mapping, the session's entry, and the end of both. Any thread.
@@ -31,6 +33,27 @@ internal class FileSession(
     val isReadOnly: Boolean = sessions.number == 0
     private val redoLog = if (isReadOnly) null else newLog(words, layout.lane(sessions.number))
     val log: RedoLog get() = checkNotNull(redoLog)
+    private val smallLogs = List(if (isReadOnly) 0 else FileLayout.SMALL_LANES) { index ->
+        newLog(words, layout.smallLane(sessions.number, index))
+    }
+    private val logsInUse = AtomicIntegerArray(FileLayout.SMALL_LANES)
+
+    /** Takes one of the small logs, for [giveLogBack]: its index for [smallLog]. */
+    fun takeLog(): Int {
+        val start = Thread.currentThread().threadId().toInt()
+        var looks = 0
+        while (true) {
+            for (step in 0 until FileLayout.SMALL_LANES) {
+                val index = (start + step) and (FileLayout.SMALL_LANES - 1)
+                if (logsInUse.get(index) == 0 && logsInUse.compareAndSet(index, 0, 1)) return index
+            }
+            pause(looks++)
+        }
+    }
+
+    fun smallLog(index: Int): RedoLog = smallLogs[index]
+
+    fun giveLogBack(index: Int): Unit = logsInUse.set(index, 0)
 
     /** Whether nothing that this session has lent is in use. Set when the session gets an engine. */
     var isUnused: () -> Boolean = { true }

@@ -2,6 +2,7 @@ package dev.leasehold.memory.internal.mapped
 
 import dev.leasehold.memory.internal.block.HygieneAction
 import dev.leasehold.memory.internal.block.Magazine
+import dev.leasehold.memory.internal.block.SizeClasses
 import dev.leasehold.memory.internal.cache.CacheShape
 import dev.leasehold.memory.internal.cache.Depot
 import dev.leasehold.memory.internal.cache.Supply
@@ -35,6 +36,7 @@ internal class FileSupply(
 
     /** [takeDirect] under the lock of the store, also for a request in the line. */
     fun takeLocked(classIndex: Int): Long {
+        if (classIndex > LARGEST_CLASS) return 0
         val offset = store.take(classIndex)
         return if (offset == 0L) 0 else base + offset
     }
@@ -88,4 +90,9 @@ internal class FileSupply(
     inline fun giveBack(action: () -> Unit): Unit = line.serveAfter { if (!state.cleared) action() }
 
     override fun served(): Unit = state.leaf.deliver()
+
+    private companion object {
+        // Larger ones have runs of their own.
+        val LARGEST_CLASS = SizeClasses.indexOf(RunShape.LARGEST)
+    }
 }

@@ -9,14 +9,18 @@ internal class Recovery(private val sessions: Sessions) {
     private val layout = sessions.layout
 
     fun run(number: Int) {
-        val changed = RedoLog(words, layout.lane(number)).replay()
+        val changed = logsOf(number).map(RedoLog::replay)
         letLocksGo(number)
         giveSpansUp(number)
         dropHolds(number)
         // What a replay has unlinked; another that looked before may have found it held by this one.
-        for (offset in changed) freeIfState(offset)
+        for (offsets in changed) for (offset in offsets) freeIfState(offset)
         words.set(layout.session(number) + FileLayout.ACTIVE, 0)
     }
+
+    private fun logsOf(number: Int): List<RedoLog> =
+        (listOf(layout.lane(number)) + List(FileLayout.SMALL_LANES) { layout.smallLane(number, it) })
+            .map { RedoLog(words, it) }
 
     private fun letLocksGo(number: Int) {
         val token = FileLock.token(number, words.get(layout.session(number) + FileLayout.INCARNATION))

@@ -9,27 +9,48 @@ package dev.leasehold.memory.internal.mapped
  *
  * @param lane where the log lies in the file
  */
-internal open class RedoLog(private val words: FileWords, private val lane: Long) {
+internal open class RedoLog(protected val words: FileWords, private val lane: Long) {
+    private var count = 0
+
+    /** Forgets what was added and not committed. */
+    fun begin() {
+        count = 0
+    }
+
+    /** Adds the word at [offset], which is to become [value]. */
+    open fun add(offset: Long, value: Long) {
+        val at = entry(count++)
+        words.set(at, offset)
+        words.set(at + Long.SIZE_BYTES, value)
+    }
+
+    /** Makes all that was added as one. */
+    open fun commit() {
+        words.set(lane, count.toLong())
+        apply(count)
+        words.set(lane, 0)
+        count = 0
+    }
+
     /** Makes [changes], new values by their offsets, as one. */
-    open fun commit(changes: Map<Long, Long>) {
+    fun commit(changes: Map<Long, Long>) {
         check(changes.size <= MOST) { "${changes.size} words do not fit into the log" }
-        var at = lane + FileLayout.LANE_FIRST
-        for ((offset, value) in changes) {
-            words.set(at, offset)
-            words.set(at + Long.SIZE_BYTES, value)
-            at += 2 * Long.SIZE_BYTES
-        }
-        words.set(lane + FileLayout.LANE_COUNT, changes.size.toLong())
-        for ((offset, value) in changes) words.set(offset, value)
-        words.set(lane + FileLayout.LANE_COUNT, 0)
+        begin()
+        for ((offset, value) in changes) add(offset, value)
+        commit()
+    }
+
+    private fun apply(count: Int) {
+        for (index in 0 until count) words.set(words.get(entry(index)), words.get(entry(index) + Long.SIZE_BYTES))
     }
 
     /** Makes the changes that were committed and perhaps not made; returns their offsets. */
     fun replay(): LongArray {
-        val count = words.get(lane + FileLayout.LANE_COUNT).toInt()
-        val offsets = LongArray(count) { words.get(entry(it)) }
-        for (index in offsets.indices) words.set(offsets[index], words.get(entry(index) + Long.SIZE_BYTES))
-        if (count != 0) words.set(lane + FileLayout.LANE_COUNT, 0)
+        val committed = words.get(lane).toInt()
+        if (committed == 0) return NOTHING
+        apply(committed)
+        val offsets = LongArray(committed) { words.get(entry(it)) }
+        words.set(lane, 0)
         return offsets
     }
 
@@ -37,8 +58,12 @@ internal open class RedoLog(private val words: FileWords, private val lane: Long
 
     companion object {
         private const val ENTRY = 2L * Long.SIZE_BYTES
+        private val NOTHING = LongArray(0)
 
-        /** The most words of one change. */
-        const val MOST: Int = ((FileLayout.LANE - FileLayout.LANE_FIRST) / ENTRY).toInt()
+        /** The most words of one change in the log of links. */
+        const val MOST: Int = ((FileLayout.LINK_LANE - FileLayout.LANE_FIRST) / ENTRY).toInt()
+
+        /** The most words of one change in another. */
+        const val MOST_IN_SMALL: Int = ((FileLayout.SMALL_LANE - FileLayout.LANE_FIRST) / ENTRY).toInt()
     }
 }

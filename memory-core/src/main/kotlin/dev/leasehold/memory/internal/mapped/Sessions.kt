@@ -86,6 +86,20 @@ internal class Sessions(val file: MappedFile, val layout: FileLayout, val words:
         return true
     }
 
+    /**
+     * Makes the lock word at [at] free, if the session that it names has died. Recovery itself frees only the locks that
+     * it can find.
+     */
+    fun freeIfDead(at: Long) {
+        val seen = words.get(at)
+        val owner = FileLock.sessionIn(seen)
+        if (seen == 0L || seen == token || owner !in 1..layout.maxSessions) return
+        recoverIfDead(owner)
+        val now = FileLock.token(owner, words.get(layout.session(owner) + FileLayout.INCARNATION))
+        val isOver = seen != now || !isActive(owner)
+        if (isOver) words.compareAndSet(at, seen, 0)
+    }
+
     /** Puts in order what all dead sessions left. */
     fun recoverAll() {
         for (other in 1..most) recoverIfDead(other)

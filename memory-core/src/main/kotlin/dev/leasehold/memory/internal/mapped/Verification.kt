@@ -64,10 +64,17 @@ internal class Verification(private val words: FileWords, private val layout: Fi
 
     private fun checkSession(number: Int, entry: Long) {
         figures.sessions++
-        val count = words.get(layout.lane(number) + FileLayout.LANE_COUNT)
-        if (count !in 0..RedoLog.MOST) fault(layout.lane(number), "the log of session $number has $count entries")
+        checkLog(number, layout.lane(number), RedoLog.MOST)
+        for (index in 0 until FileLayout.SMALL_LANES) {
+            checkLog(number, layout.smallLane(number, index), RedoLog.MOST_IN_SMALL)
+        }
         val holds = words.get(entry + FileLayout.MOST_HOLDS)
         if (holds !in 0..FileLayout.HOLD_COUNT) fault(entry, "session $number holds $holds blocks")
+    }
+
+    private fun checkLog(number: Int, lane: Long, most: Int) {
+        val count = words.get(lane)
+        if (count !in 0..most) fault(lane, "a log of session $number has $count entries")
     }
 
     private fun checkRoots() {

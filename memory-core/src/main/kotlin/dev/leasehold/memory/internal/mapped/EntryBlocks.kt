@@ -1,0 +1,47 @@
+package dev.leasehold.memory.internal.mapped
+
+import dev.leasehold.memory.internal.block.Request
+import dev.leasehold.memory.internal.engine.Taken
+
+/**
+ * The blocks of a collection in the file: taken without a block object each, written, and linked by the collection's own
+ * words. Any thread; each [Held] is one thread's.
+ *
+ * @param refusal why a number of bytes cannot be had now
+ * @param limit what is thrown when a table is full: its name, and how many it can have
+ */
+internal class EntryBlocks(
+    private val engine: FileEngine,
+    private val refusal: (Long) -> RuntimeException,
+    private val limit: (String, Int) -> RuntimeException,
+) {
+    private val words = engine.session.words
+
+    /** A block that this session holds, and where it lies. */
+    class Held(val place: Place, private val taken: Taken, private val size: Long) {
+        /** Ends the hold: the block is freed, unless it is linked by now. */
+        fun release(): Unit = taken.source.giveBack(taken.address, taken.code, size)
+    }
+
+    fun tooManyHolds(): RuntimeException = limit("linked blocks in use", FileLayout.HOLD_COUNT)
+
+    fun tooManyEqual(): RuntimeException = limit("entries with hashes that are nearly equal", DictionaryLayout.MOST_USED)
+
+    /** Takes a block of [size] bytes. */
+    fun take(size: Long): Held {
+        val taken = engine.take(Request(size)) ?: throw refusal(size)
+        return Held(engine.references.placeOf(taken.address, taken.code), taken, size)
+    }
+
+    /** Takes a block for the entry of [key], whose hash is [hash], and [value], and writes it. */
+    fun write(hash: Long, key: ByteArray, value: ByteArray): Held {
+        val held = take(DictionaryLayout.entryBytes(key.size, value.size))
+        val at = held.place.offset
+        words.set(at + DictionaryLayout.HASH_AT, hash)
+        words.set(at + DictionaryLayout.KEY_LENGTH_AT, key.size.toLong())
+        words.set(at + DictionaryLayout.VALUE_LENGTH_AT, value.size.toLong())
+        words.write(at + DictionaryLayout.KEY_AT, key)
+        words.write(at + DictionaryLayout.valueAt(key.size.toLong()), value)
+        return held
+    }
+}
