@@ -38,9 +38,15 @@ internal class FileLock(private val sessions: Sessions, private val at: Long) {
         while (true) {
             val seen = words.get(at)
             if (seen == 0L && words.compareAndSet(at, 0, sessions.token)) return
-            if (seen != 0L && ++looks % LOOKS == 0) sessions.recoverIfDead(sessionIn(seen))
+            if (seen != 0L && ++looks % LOOKS == 0) look(seen)
             pause(looks)
         }
+    }
+
+    private fun look(seen: Long) {
+        if (sessions.recoverIfDead(sessionIn(seen))) return
+        // A session lets its locks go before it leaves. So nobody has written this, and nobody would take it away.
+        if (!sessions.isActiveToken(seen)) words.compareAndSet(at, seen, 0)
     }
 
     fun unlock() {

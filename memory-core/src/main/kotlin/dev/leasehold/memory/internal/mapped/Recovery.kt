@@ -9,6 +9,7 @@ internal class Recovery(private val sessions: Sessions) {
     private val layout = sessions.layout
 
     fun run(number: Int) {
+        requirePossible(number)
         val changed = RedoLog(words, layout.lane(number)).replay()
         letLocksGo(number)
         giveSpansUp(number)
@@ -16,6 +17,30 @@ internal class Recovery(private val sessions: Sessions) {
         // What a replay has unlinked; another that looked before may have found it held by this one.
         for (offset in changed) freeIfState(offset)
         words.set(layout.session(number) + FileLayout.ACTIVE, 0)
+    }
+
+    // Before anything is changed, and so that no damaged word leads a store astray.
+    private fun requirePossible(number: Int) {
+        val log = RedoLog(words, layout.lane(number))
+        val entries = log.count
+        if (entries !in 0..RedoLog.MOST) {
+            throw sessions.damaged(layout.lane(number), "the log of session $number has $entries entries")
+        }
+        val impossible = log.offsets().firstOrNull { it and 7L != 0L || it !in FileLayout.SPANS until layout.maxBytes }
+        if (impossible != null) {
+            throw sessions.damaged(layout.lane(number), "the log of session $number changes a word at $impossible")
+        }
+        val entry = layout.session(number)
+        val holds = words.get(entry + FileLayout.MOST_HOLDS)
+        if (holds !in 0..FileLayout.HOLD_COUNT) throw sessions.damaged(entry, "session $number holds $holds blocks")
+    }
+
+    /** How many spans the run at [span] has. */
+    private fun lengthOf(span: Long): Long {
+        val at = layout.spanAt(span) + FileLayout.RUN_LENGTH
+        val length = words.get(at)
+        if (length in 1..words.get(FileLayout.SPANS) - span) return length
+        throw sessions.damaged(at, "the run at span $span has $length spans")
     }
 
     private fun letLocksGo(number: Int) {
@@ -49,7 +74,7 @@ internal class Recovery(private val sessions: Sessions) {
     /** Abandons the run at [span]; returns how many spans it has. */
     private fun abandon(span: Long, word: Long, number: Int): Long {
         val at = layout.spanAt(span) + FileLayout.RUN_LENGTH
-        var length = words.get(at)
+        var length = lengthOf(span)
         for (tail in span + 1 until span + length) {
             val seen = words.get(layout.spanWord(tail))
             val claimed = SpanWord.state(seen) == SpanWord.CLAIMING && SpanWord.session(seen) == number
@@ -64,9 +89,9 @@ internal class Recovery(private val sessions: Sessions) {
 
     /** Goes on with giving the run at [span] back; returns how many spans it had. */
     private fun release(span: Long, word: Long): Long {
-        val length = words.get(layout.spanAt(span) + FileLayout.RUN_LENGTH)
+        val length = lengthOf(span)
         RunRelease(words, layout).finish(span, length, SpanWord.base(word))
-        return maxOf(1, length)
+        return length
     }
 
     private fun dropHolds(number: Int) {

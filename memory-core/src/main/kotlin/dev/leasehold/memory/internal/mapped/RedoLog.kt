@@ -26,12 +26,17 @@ internal open class RedoLog(private val words: FileWords, private val lane: Long
 
     /** Makes the changes that were committed and perhaps not made; returns their offsets. */
     fun replay(): LongArray {
-        val count = words.get(lane + FileLayout.LANE_COUNT).toInt()
-        val offsets = LongArray(count) { words.get(entry(it)) }
+        val offsets = offsets()
         for (index in offsets.indices) words.set(offsets[index], words.get(entry(index) + Long.SIZE_BYTES))
-        if (count != 0) words.set(lane + FileLayout.LANE_COUNT, 0)
+        if (offsets.isNotEmpty()) words.set(lane + FileLayout.LANE_COUNT, 0)
         return offsets
     }
+
+    /** How many words were committed and perhaps not stored. */
+    val count: Long get() = words.get(lane + FileLayout.LANE_COUNT)
+
+    /** Their offsets. */
+    fun offsets(): LongArray = LongArray(count.toInt()) { words.get(entry(it)) }
 
     private fun entry(index: Int) = lane + FileLayout.LANE_FIRST + index * ENTRY
 

@@ -1,5 +1,6 @@
 package dev.leasehold.memory.internal.mapped
 
+import dev.leasehold.memory.MappedFileDamagedException
 import dev.leasehold.memory.internal.platform.MappedFile
 import java.lang.foreign.Arena
 
@@ -46,6 +47,9 @@ internal class Sessions(val file: MappedFile, val layout: FileLayout, val words:
         if (words.get(entry + FileLayout.ACTIVE) != 0L) recover(candidate)
         file.allocate(layout.lane(candidate), FileLayout.LANE)
         file.allocate(layout.holdsOf(candidate), FileLayout.HOLDS)
+        // Nobody's, so whatever is there is no change of this session.
+        words.set(layout.lane(candidate) + FileLayout.LANE_COUNT, 0)
+        words.set(entry + FileLayout.MOST_HOLDS, 0)
         val incarnation = words.get(entry + FileLayout.INCARNATION) + 1
         words.set(entry + FileLayout.INCARNATION, incarnation)
         words.set(entry + FileLayout.PROCESS, ProcessHandle.current().pid())
@@ -63,6 +67,13 @@ internal class Sessions(val file: MappedFile, val layout: FileLayout, val words:
     val most: Int get() = words.get(FileLayout.MOST_SESSION).toInt()
 
     fun isActive(other: Int): Boolean = words.get(layout.session(other) + FileLayout.ACTIVE) != 0L
+
+    /** Whether [token], in a lock, is that of a session that is active. */
+    fun isActiveToken(token: Long): Boolean {
+        val other = FileLock.sessionIn(token)
+        if (other !in 1..layout.maxSessions || !isActive(other)) return false
+        return token == FileLock.token(other, words.get(layout.session(other) + FileLayout.INCARNATION))
+    }
 
     /** The process of the session [other], for messages. */
     fun processOf(other: Int): Long = words.get(layout.session(other) + FileLayout.PROCESS)
@@ -90,6 +101,10 @@ internal class Sessions(val file: MappedFile, val layout: FileLayout, val words:
     fun recoverAll() {
         for (other in 1..most) recoverIfDead(other)
     }
+
+    /** Says that a word at [offset], which no process leaves like this, is [what]. */
+    fun damaged(offset: Long, what: String): MappedFileDamagedException =
+        MappedFileDamagedException("the file ${file.path} is damaged at $offset: $what", file.path, offset)
 
     private fun recover(other: Int) {
         recovery.run(other)
