@@ -50,6 +50,7 @@ public class MappedOptions internal constructor() : ManagerOptions() {
         }
     }
 
-    internal val spans: Long get() = (size + FileLayout.SPAN - 1) / FileLayout.SPAN
+    // Up, but not above a largest size that is no multiple itself.
+    internal val spans: Long get() = minOf(maxSpans, (size + FileLayout.SPAN - 1) / FileLayout.SPAN)
     internal val maxSpans: Long get() = maxSize / FileLayout.SPAN
 }

@@ -13,11 +13,9 @@ internal object ChildJvm {
 
     /** Runs [main] with [options] to its end, ten minutes at most. */
     fun run(main: KClass<*>, options: List<String>, vararg args: String): Result {
-        val java = File(System.getProperty("java.home"), "bin/java").path
         val output = File.createTempFile("leasehold-child", ".log")
         try {
-            val command = listOf(java) + options + listOf("-cp", classPath(), main.java.name) + args
-            val process = ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output).start()
+            val process = builder(main, options, args.asList()).redirectOutput(output).start()
             if (!process.waitFor(10, TimeUnit.MINUTES)) {
                 process.destroyForcibly()
                 error("$main hangs under $options:\n${output.readText()}")
@@ -26,6 +24,16 @@ internal object ChildJvm {
         } finally {
             output.delete()
         }
+    }
+
+    /** Starts [main] with [options], and does not wait: the caller sees to its end, and reads what it prints. */
+    fun start(main: KClass<*>, options: List<String>, vararg args: String): Process =
+        builder(main, options, args.asList()).start()
+
+    private fun builder(main: KClass<*>, options: List<String>, args: List<String>): ProcessBuilder {
+        val java = File(System.getProperty("java.home"), "bin/java").path
+        val command = listOf(java) + options + listOf("-cp", classPath(), main.java.name) + args
+        return ProcessBuilder(command).redirectErrorStream(true)
     }
 
     private fun classPath() = System.getProperty("surefire.test.class.path") ?: System.getProperty("java.class.path")

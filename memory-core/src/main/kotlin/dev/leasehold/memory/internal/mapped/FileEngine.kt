@@ -2,6 +2,7 @@ package dev.leasehold.memory.internal.mapped
 
 import dev.leasehold.memory.MappedFileFullException
 import dev.leasehold.memory.MappedFileReadOnlyException
+import dev.leasehold.memory.MappedFileTruncatedException
 import dev.leasehold.memory.internal.block.BlockKind
 import dev.leasehold.memory.internal.block.Fence
 import dev.leasehold.memory.internal.block.Request
@@ -140,7 +141,7 @@ internal class FileEngine(
         if (leaf.refusal != null) return null
         val owner = state.owner
         val path = session.file.path
-        val most = session.layout.maxBytes
+        val most = session.layout.maxSpans * FileLayout.SPAN
         val refused = store.runs.refused
         val why = if (refused != null) {
             "the disk refused to make the file $path longer (${(refused as? FileSystemException)?.reason ?: refused.message}): " +
@@ -214,13 +215,29 @@ internal class FileEngine(
     override fun close(): Tally {
         state.closed = true
         line.close()
+        try {
+            session.guarded(::giveAllBack)
+        } catch (_: MappedFileTruncatedException) {
+            return closeFailed()
+        }
+        session.endIfUnused()
+        return tally()
+    }
+
+    private fun giveAllBack() {
         registry.revoke(hold = true) { cache ->
             store.lock.withLock { cache.drainInto { store.giveBack(it - session.base) } }
         }
         registry.awaitHands()
         val _ = trim()
-        session.endIfUnused()
-        return tally()
+    }
+
+    // Nothing can be put in order; the file is left to whom restores it.
+    private fun closeFailed(): Tally {
+        registry.revoke(hold = true) {}
+        registry.awaitHands()
+        leaf.release(leaf.reserved)
+        return tally().also { if (it.openLeases <= 0) session.endFailed() }
     }
 
     // Views in scopes go on, and meet zeros: the mapping no longer shows the file.

@@ -3,6 +3,7 @@ package dev.leasehold.memory.internal.mapped
 import dev.leasehold.memory.MappedFileFormatException
 import dev.leasehold.memory.MappedFileTruncatedException
 import java.lang.foreign.MemorySegment
+import java.lang.foreign.ValueLayout.JAVA_BYTE
 import java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED
 import java.nio.ByteOrder.LITTLE_ENDIAN
 import java.nio.file.Path
@@ -31,6 +32,11 @@ internal class FileHeader(val maxSpans: Long, val maxSessions: Int, val id: Long
     }
 
     companion object {
+        /** How many bytes both copies have. */
+        const val BYTES: Long = 2 * FileLayout.HEADER_B
+
+        // `LHMAKING`, as it lies in the file.
+        private const val MAKING: Long = 0x474E_494B_414D_484CL
         private val LONG = JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN)
 
         /** Of all that is between the kind and the checksum. */
@@ -41,9 +47,18 @@ internal class FileHeader(val maxSpans: Long, val maxSessions: Int, val id: Long
             return crc.value
         }
 
+        /** Says that a file is being made, until [write] says that it is there. */
+        fun begin(words: FileWords): Unit = words.set(FileLayout.MAGIC_AT, MAKING)
+
+        /** Whether a file of [length] bytes that begins with [first] is one whose making was not finished. */
+        fun isUnfinished(first: MemorySegment, length: Long): Boolean {
+            if (first.byteSize() >= BYTES && first.get(LONG, FileLayout.MAGIC_AT) == MAKING) return true
+            return length <= BYTES && (0 until first.byteSize()).all { first.get(JAVA_BYTE, it) == 0.toByte() }
+        }
+
         /** The header in the [first] bytes of the file [path]. */
         fun read(path: Path, first: MemorySegment): FileHeader {
-            if (first.byteSize() < 2 * FileLayout.HEADER_B) {
+            if (first.byteSize() < BYTES) {
                 throw MappedFileFormatException("the file $path is no Leasehold file: it is too short", path)
             }
             val copies = longArrayOf(0, FileLayout.HEADER_B)

@@ -31,42 +31,46 @@ internal class FileOpening(
 ) {
     /** Makes a file that can have [maxSpans] spans and has [spans], and opens it. */
     fun create(maxSpans: Long, maxSessions: Int, spans: Long): FileSession = accessing("made") {
-        val file = platform.openFile(path, MappedFile.Mode.CREATE)
-        try {
-            val header = FileHeader(maxSpans, maxSessions, Random.nextLong())
-            whileAlone(file) { make(file, header, spans) }
-        } catch (failure: Throwable) {
-            file.close()
-            Files.deleteIfExists(path)
-            throw failure
+        closedOnFailure(platform.openFile(path, MappedFile.Mode.CREATE)) { file ->
+            // Another may have found it, and made the rest.
+            if (file.length > 0) throw FileAlreadyExistsException("$path")
+            try {
+                make(file, maxSpans, maxSessions, spans)
+            } catch (failure: Throwable) {
+                Files.deleteIfExists(path)
+                throw failure
+            }
         }
     }
 
-    private fun make(file: MappedFile, header: FileHeader, spans: Long): FileSession {
-        val layout = header.layout
-        file.resize(layout.firstSpan)
-        file.allocate(0, layout.lanes)
-        file.allocate(layout.roots, FileLayout.ROOTS * FileLayout.ROOT_BYTES)
+    private fun make(file: MappedFile, maxSpans: Long, maxSessions: Int, spans: Long): FileSession {
+        val header = FileHeader(maxSpans, maxSessions, Random.nextLong())
+        // What another left that died while it made the file.
+        file.resize(0)
+        file.allocate(0, FileHeader.BYTES)
         return mapped(file, header) { sessions ->
+            // The first of all: whose making ends here can be told from what was never this library's.
+            FileHeader.begin(sessions.words)
+            allocateTables(file, header.layout)
             putBootId(sessions.words)
             if (!sessions.register()) error("a new file has no session")
-            if (spans > 0 && !Runs(sessions, 0).grow(spans)) {
-                throw Runs(sessions, 0).refused ?: IOException("no space left on the disk")
-            }
+            val runs = Runs(sessions, 0)
+            if (spans > 0 && !runs.grow(spans)) throw runs.refused ?: IOException("no space left on the disk")
             // The last of all: without it there is no file.
             header.write(sessions.words)
         }
     }
 
+    private fun allocateTables(file: MappedFile, layout: FileLayout) {
+        file.allocate(FileHeader.BYTES, layout.lanes - FileHeader.BYTES)
+        file.allocate(layout.roots, FileLayout.ROOTS * FileLayout.ROOT_BYTES)
+        // Sets the length. What is between is allocated when it is used.
+        file.allocate(layout.firstSpan - FileLayout.PAGE, FileLayout.PAGE)
+    }
+
     /** Opens the file. */
     fun open(): FileSession = accessing("opened") {
-        val file = platform.openFile(path, MappedFile.Mode.OPEN)
-        try {
-            whileAlone(file) { open(file, readHeader()) }
-        } catch (failure: Throwable) {
-            file.close()
-            throw failure
-        }
+        closedOnFailure(platform.openFile(path, MappedFile.Mode.OPEN)) { file -> open(file, readHeader()) }
     }
 
     /** [open], or [create] where there is no file, or one whose making was not finished. */
@@ -74,7 +78,7 @@ internal class FileOpening(
         while (true) {
             try {
                 if (!Files.exists(path)) return create(maxSpans, maxSessions, spans)
-                return open()
+                return openOrMake(maxSpans, maxSessions, spans)
             } catch (failure: MappedFileAccessException) {
                 // Another has made it meanwhile, or deleted it.
                 val again = failure.cause is FileAlreadyExistsException || failure.cause is NoSuchFileException
@@ -83,12 +87,26 @@ internal class FileOpening(
         }
     }
 
+    private fun openOrMake(maxSpans: Long, maxSessions: Int, spans: Long): FileSession = accessing("opened") {
+        closedOnFailure(platform.openFile(path, MappedFile.Mode.OPEN)) { file ->
+            val isUnfinished = FileHeader.isUnfinished(firstBytes(), file.length)
+            if (isUnfinished) make(file, maxSpans, maxSessions, spans) else open(file, readHeader())
+        }
+    }
+
+    private fun closedOnFailure(file: MappedFile, action: (MappedFile) -> FileSession): FileSession = try {
+        whileAlone(file) { action(file) }
+    } catch (failure: Throwable) {
+        file.close()
+        throw failure
+    }
+
     /** Runs [action] with the file, of which nothing can be changed: no session is entered. */
     fun <R> reading(action: (Sessions) -> R): R = accessing("read") {
         platform.openFile(path, MappedFile.Mode.READ_ONLY).use { file ->
             val session = mappedToRead(file)
             try {
-                action(session.sessions)
+                session.guarded { action(session.sessions) }
             } finally {
                 session.closeArena()
             }
@@ -161,10 +179,10 @@ internal class FileOpening(
         )
     }
 
-    private fun readHeader(): FileHeader {
-        val bytes = Files.newInputStream(path).use { it.readNBytes((2 * FileLayout.HEADER_B).toInt()) }
-        return FileHeader.read(path, MemorySegment.ofArray(bytes))
-    }
+    private fun readHeader(): FileHeader = FileHeader.read(path, firstBytes())
+
+    private fun firstBytes(): MemorySegment =
+        MemorySegment.ofArray(Files.newInputStream(path).use { it.readNBytes(FileHeader.BYTES.toInt()) })
 
     private fun <R> whileAlone(file: MappedFile, action: () -> R): R {
         awaitWhile { !file.tryLock(FileLayout.CREATION_BYTE) }

@@ -73,23 +73,46 @@ internal class FileSession(
         if (failed) throw failed()
         try {
             return action()
-        } catch (fault: InternalError) {
-            throw failed(fault)
+        } catch (failure: Throwable) {
+            throw explained(failure)
         }
     }
 
     private fun failed(): MappedFileException = checkNotNull(failure).also { it.fillInStackTrace() }
 
+    // What was not read is also taken for a word, and compiled code may fail for that before it gets to the fault.
+    private fun explained(failure: Throwable): Throwable = when {
+        failure is MappedFileTruncatedException || failure === this.failure -> failed(failure)
+        failure is InternalError || file.length < expectedLength() -> failed(truncated(failure))
+        else -> failure
+    }
+
     @Synchronized
-    private fun failed(fault: InternalError): MappedFileException {
-        val known = failure ?: MappedFileTruncatedException(file.path, lengthOnce, file.length, fault)
+    private fun failed(cause: Throwable): Throwable {
+        val known = failure ?: cause as MappedFileException
         failure = known
         failed = true
         return known
     }
 
-    // How long the file was when it was opened; it has become longer since, but not shorter.
+    private fun truncated(cause: Throwable): MappedFileTruncatedException {
+        val length = file.length
+        // Where even that is gone, what it was at first.
+        val expected = if (length > FileLayout.SPANS + Long.SIZE_BYTES) expectedLength() else lengthOnce
+        return MappedFileTruncatedException(file.path, expected, length, cause)
+    }
+
+    private fun expectedLength(): Long = try {
+        layout.spanAt(words.get(FileLayout.SPANS).coerceIn(0, layout.maxSpans))
+    } catch (_: InternalError) {
+        lengthOnce
+    }
+
+    // How long the file was when it was opened.
     private val lengthOnce = file.length
+
+    /** Whether everything is refused, as someone has cut the file off. */
+    val isFailed: Boolean get() = failed
 
     /** The id of the page that begins at [offset]. */
     fun pageId(offset: Long): Long =
@@ -99,6 +122,12 @@ internal class FileSession(
     @Synchronized
     fun endIfUnused() {
         if (isOpen && isUnused()) end()
+    }
+
+    /** Leaves the file although what was lent cannot be told from the file any more: the caller knows that none is. */
+    @Synchronized
+    fun endFailed() {
+        if (isOpen) end()
     }
 
     @Synchronized

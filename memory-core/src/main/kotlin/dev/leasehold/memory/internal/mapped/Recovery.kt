@@ -9,6 +9,7 @@ internal class Recovery(private val sessions: Sessions) {
     private val layout = sessions.layout
 
     fun run(number: Int) {
+        requirePossible(number)
         val changed = logsOf(number).map(RedoLog::replay)
         letLocksGo(number)
         giveSpansUp(number)
@@ -18,9 +19,33 @@ internal class Recovery(private val sessions: Sessions) {
         words.set(layout.session(number) + FileLayout.ACTIVE, 0)
     }
 
-    private fun logsOf(number: Int): List<RedoLog> =
-        (listOf(layout.lane(number)) + List(FileLayout.SMALL_LANES) { layout.smallLane(number, it) })
-            .map { RedoLog(words, it) }
+    private fun logsOf(number: Int): List<RedoLog> = listOf(RedoLog(words, layout.lane(number))) +
+        List(FileLayout.SMALL_LANES) { RedoLog(words, layout.smallLane(number, it), RedoLog.MOST_IN_SMALL) }
+
+    // Before anything is changed, and so that no damaged word leads a store astray.
+    private fun requirePossible(number: Int) {
+        logsOf(number).forEach { requirePossible(number, it) }
+        val entry = layout.session(number)
+        val holds = words.get(entry + FileLayout.MOST_HOLDS)
+        if (holds !in 0..FileLayout.HOLD_COUNT) throw sessions.damaged(entry, "session $number holds $holds blocks")
+    }
+
+    private fun requirePossible(number: Int, log: RedoLog) {
+        val entries = log.committed
+        if (entries !in 0..log.most) throw sessions.damaged(log.lane, "a log of session $number has $entries entries")
+        val impossible = log.offsets().firstOrNull { it and 7L != 0L || it !in FileLayout.SPANS until layout.maxBytes }
+        if (impossible != null) {
+            throw sessions.damaged(log.lane, "a log of session $number changes a word at $impossible")
+        }
+    }
+
+    /** How many spans the run at [span] has. */
+    private fun lengthOf(span: Long): Long {
+        val at = layout.spanAt(span) + FileLayout.RUN_LENGTH
+        val length = words.get(at)
+        if (length in 1..words.get(FileLayout.SPANS) - span) return length
+        throw sessions.damaged(at, "the run at span $span has $length spans")
+    }
 
     private fun letLocksGo(number: Int) {
         val token = FileLock.token(number, words.get(layout.session(number) + FileLayout.INCARNATION))
@@ -53,7 +78,7 @@ internal class Recovery(private val sessions: Sessions) {
     /** Abandons the run at [span]; returns how many spans it has. */
     private fun abandon(span: Long, word: Long, number: Int): Long {
         val at = layout.spanAt(span) + FileLayout.RUN_LENGTH
-        var length = words.get(at)
+        var length = lengthOf(span)
         for (tail in span + 1 until span + length) {
             val seen = words.get(layout.spanWord(tail))
             val claimed = SpanWord.state(seen) == SpanWord.CLAIMING && SpanWord.session(seen) == number
@@ -68,9 +93,9 @@ internal class Recovery(private val sessions: Sessions) {
 
     /** Goes on with giving the run at [span] back; returns how many spans it had. */
     private fun release(span: Long, word: Long): Long {
-        val length = words.get(layout.spanAt(span) + FileLayout.RUN_LENGTH)
+        val length = lengthOf(span)
         RunRelease(words, layout).finish(span, length, SpanWord.base(word))
-        return maxOf(1, length)
+        return length
     }
 
     private fun dropHolds(number: Int) {

@@ -7,9 +7,10 @@ package dev.leasehold.memory.internal.mapped
  *
  * One thread at a time, under a lock that keeps others from the words.
  *
- * @param lane where the log lies in the file
+ * @property lane where the log lies in the file
+ * @property most how many words it has room for
  */
-internal open class RedoLog(protected val words: FileWords, private val lane: Long) {
+internal open class RedoLog(protected val words: FileWords, val lane: Long, val most: Int = MOST) {
     private var count = 0
 
     /** Forgets what was added and not committed. */
@@ -44,13 +45,17 @@ internal open class RedoLog(protected val words: FileWords, private val lane: Lo
         for (index in 0 until count) words.set(words.get(entry(index)), words.get(entry(index) + Long.SIZE_BYTES))
     }
 
+    /** How many words were committed and perhaps not stored. */
+    val committed: Long get() = words.get(lane)
+
+    /** Their offsets. */
+    fun offsets(): LongArray = LongArray(committed.toInt()) { words.get(entry(it)) }
+
     /** Makes the changes that were committed and perhaps not made; returns their offsets. */
     fun replay(): LongArray {
-        val committed = words.get(lane).toInt()
-        if (committed == 0) return NOTHING
-        apply(committed)
-        val offsets = LongArray(committed) { words.get(entry(it)) }
-        words.set(lane, 0)
+        val offsets = offsets()
+        apply(offsets.size)
+        if (offsets.isNotEmpty()) words.set(lane, 0)
         return offsets
     }
 
@@ -58,7 +63,6 @@ internal open class RedoLog(protected val words: FileWords, private val lane: Lo
 
     companion object {
         private const val ENTRY = 2L * Long.SIZE_BYTES
-        private val NOTHING = LongArray(0)
 
         /** The most words of one change in the log of links. */
         const val MOST: Int = ((FileLayout.LINK_LANE - FileLayout.LANE_FIRST) / ENTRY).toInt()

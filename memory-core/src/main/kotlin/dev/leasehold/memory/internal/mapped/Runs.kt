@@ -1,5 +1,6 @@
 package dev.leasehold.memory.internal.mapped
 
+import dev.leasehold.memory.MappedFileTruncatedException
 import java.io.IOException
 
 /**
@@ -20,7 +21,7 @@ internal class Runs(private val sessions: Sessions, private val growth: Long) {
     // What was given up when spans were last looked for in vain.
     private var seenGivenUp = -1L
 
-    /** Why the file cannot grow, if the system refused it. */
+    /** Why the file could not grow last, if the system refused it. */
     var refused: IOException? = null
         private set
 
@@ -222,11 +223,20 @@ internal class Runs(private val sessions: Sessions, private val growth: Long) {
         return sizeLock.withLock {
             // Another session may have done so.
             if (spans != seen) return@withLock true
+            refused = null
+            requireWhole(seen)
             val room = layout.maxSpans - seen
             if (room < wanted) return@withLock false
             val more = minOf(room, maxOf(wanted, growth / FileLayout.SPAN))
             growTo(seen, seen + more) || (more > wanted && growTo(seen, seen + wanted))
         }
+    }
+
+    // A file that was cut off and grows at its old end has zeros in between, and nothing would show that.
+    private fun requireWhole(spans: Long) {
+        val expected = layout.spanAt(spans)
+        val length = sessions.file.length
+        if (length < expected) throw MappedFileTruncatedException(sessions.file.path, expected, length)
     }
 
     private fun growTo(from: Long, to: Long): Boolean {

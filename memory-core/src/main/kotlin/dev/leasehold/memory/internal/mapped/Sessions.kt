@@ -1,5 +1,6 @@
 package dev.leasehold.memory.internal.mapped
 
+import dev.leasehold.memory.MappedFileDamagedException
 import dev.leasehold.memory.internal.platform.MappedFile
 import java.lang.foreign.Arena
 
@@ -46,6 +47,10 @@ internal class Sessions(val file: MappedFile, val layout: FileLayout, val words:
         if (words.get(entry + FileLayout.ACTIVE) != 0L) recover(candidate)
         file.allocate(layout.lane(candidate), FileLayout.LANE)
         file.allocate(layout.holdsOf(candidate), FileLayout.HOLDS)
+        // Nobody's, so whatever is there is no change of this session.
+        words.set(layout.lane(candidate), 0)
+        for (index in 0 until FileLayout.SMALL_LANES) words.set(layout.smallLane(candidate, index), 0)
+        words.set(entry + FileLayout.MOST_HOLDS, 0)
         val incarnation = words.get(entry + FileLayout.INCARNATION) + 1
         words.set(entry + FileLayout.INCARNATION, incarnation)
         words.set(entry + FileLayout.PROCESS, ProcessHandle.current().pid())
@@ -63,6 +68,13 @@ internal class Sessions(val file: MappedFile, val layout: FileLayout, val words:
     val most: Int get() = words.get(FileLayout.MOST_SESSION).toInt()
 
     fun isActive(other: Int): Boolean = words.get(layout.session(other) + FileLayout.ACTIVE) != 0L
+
+    /** Whether [token], in a lock, is that of a session that is active. */
+    fun isActiveToken(token: Long): Boolean {
+        val other = FileLock.sessionIn(token)
+        if (other !in 1..layout.maxSessions || !isActive(other)) return false
+        return token == FileLock.token(other, words.get(layout.session(other) + FileLayout.INCARNATION))
+    }
 
     /** The process of the session [other], for messages. */
     fun processOf(other: Int): Long = words.get(layout.session(other) + FileLayout.PROCESS)
@@ -87,23 +99,25 @@ internal class Sessions(val file: MappedFile, val layout: FileLayout, val words:
     }
 
     /**
-     * Makes the lock word at [at] free, if the session that it names has died. Recovery itself frees only the locks that
-     * it can find.
+     * Makes the lock word at [at] free, if the session that it names has died, or there is none such. Recovery itself
+     * frees only the locks that it can find.
      */
     fun freeIfDead(at: Long) {
         val seen = words.get(at)
-        val owner = FileLock.sessionIn(seen)
-        if (seen == 0L || seen == token || owner !in 1..layout.maxSessions) return
-        recoverIfDead(owner)
-        val now = FileLock.token(owner, words.get(layout.session(owner) + FileLayout.INCARNATION))
-        val isOver = seen != now || !isActive(owner)
-        if (isOver) words.compareAndSet(at, seen, 0)
+        if (seen == 0L || seen == token) return
+        recoverIfDead(FileLock.sessionIn(seen))
+        // A session lets its locks go before it leaves. So nobody has written this, and nobody would take it away.
+        if (!isActiveToken(seen)) words.compareAndSet(at, seen, 0)
     }
 
     /** Puts in order what all dead sessions left. */
     fun recoverAll() {
         for (other in 1..most) recoverIfDead(other)
     }
+
+    /** Says that a word at [offset], which no process leaves like this, is [what]. */
+    fun damaged(offset: Long, what: String): MappedFileDamagedException =
+        MappedFileDamagedException("the file ${file.path} is damaged at $offset: $what", file.path, offset)
 
     private fun recover(other: Int) {
         recovery.run(other)
