@@ -74,8 +74,7 @@ public class MappedDictionary<K, V> private constructor(
      *
      * @throws MemoryExhaustedException when a limit, the file's largest size or the disk stops it
      */
-    public operator fun set(key: K, value: V): Unit =
-        writing { table.put(keys.encode(key), values.encode(value)) }
+    public operator fun set(key: K, value: V): Unit = writing { table.put(keys.encode(key), values.encode(value)) }
 
     /** Removes [key]; false when it had no value. */
     @IgnorableReturnValue
@@ -114,7 +113,9 @@ public class MappedDictionary<K, V> private constructor(
      */
     @JvmSynthetic
     public fun compute(key: K, action: (V?) -> V?): V? = writing {
-        val bytes = table.change(keys.encode(key)) { before -> action(before?.let(values::decode))?.let(values::encode) }
+        val bytes = table.change(keys.encode(key)) { before ->
+            action(before?.let(values::decode))?.let(values::encode)
+        }
         bytes?.let(values::decode)
     }
 

@@ -35,7 +35,9 @@ public class MappedOptions internal constructor() : ManagerOptions() {
         check(owner)
         val most = RefWord.MOST_SPANS * FileLayout.SPAN
         require(maxSize in FileLayout.SPAN..most) {
-            "$owner: the largest size of a file must be between ${bytes(FileLayout.SPAN)} and ${bytes(most)}, and was " +
+            "$owner: the largest size of a file must be between ${bytes(
+                FileLayout.SPAN,
+            )} and ${bytes(most)}, and was " +
                 bytes(maxSize)
         }
         require(size in 0..maxSize) {

@@ -102,6 +102,10 @@ internal class Crashes(private val operations: Int, private val newLog: (FileWor
         for (fault in verification.run()) faults.add("$where: ${fault.offset}: ${fault.what}")
         for (fault in script.check(manager)) faults.add("$where: $fault")
         val figures = verification.figures
-        if (figures.linked != figures.roots.toLong()) faults.add("$where: ${figures.linked} linked, ${figures.roots} roots")
+        if (figures.linked !=
+            figures.roots.toLong()
+        ) {
+            faults.add("$where: ${figures.linked} linked, ${figures.roots} roots")
+        }
     }
 }

@@ -38,7 +38,12 @@ class KillLoopSpec : FunSpec({
 
     test("a change that is acknowledged and not made is found") {
         MappedFiles().use { files ->
-            KillLoop(files.path("file"), files.path("acknowledged"), Effort.seed("a liar"), isLying = true).use { loop ->
+            KillLoop(
+                files.path("file"),
+                files.path("acknowledged"),
+                Effort.seed("a liar"),
+                isLying = true,
+            ).use { loop ->
                 while (loop.faults.isEmpty() && loop.rounds < 10) loop.run()
                 loop.faults.shouldNotBeEmpty()
             }
@@ -142,7 +147,11 @@ internal class KillLoop(
         val report = MappedMemory.verify(path)
         note("verify", report.faults.map { "$it" })
         val blocks = refs.distinct().size
-        if (report.blocks != blocks.toLong()) note("verify", listOf("$blocks blocks have roots, ${report.blocks} links"))
+        if (report.blocks !=
+            blocks.toLong()
+        ) {
+            note("verify", listOf("$blocks blocks have roots, ${report.blocks} links"))
+        }
         if (report.sessions != working.size) note("verify", listOf("${report.sessions} sessions, not ${working.size}"))
     }
 
@@ -153,7 +162,14 @@ internal class KillLoop(
             manager.roots.open(name)?.use { Marks.read(it, name) } ?: 0
         }
         val actual = roots + manager.userWord(number)
-        if (lane.allows(actual)) lane.settle(actual) else note("lane $number", listOf("${actual.contentToString()}, not $lane"))
+        if (lane.allows(
+                actual,
+            )
+        ) {
+            lane.settle(actual)
+        } else {
+            note("lane $number", listOf("${actual.contentToString()}, not $lane"))
+        }
     }
 
     override fun close() {

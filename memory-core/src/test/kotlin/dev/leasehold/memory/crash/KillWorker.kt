@@ -87,7 +87,13 @@ internal class KillWorker(
     }
 
     private fun written(mark: Long): Block {
-        val block = if (random.nextInt(8) == 0) manager.allocatePages(random.nextInt(1, 20)) else manager.allocate(size())
+        val block = if (random.nextInt(8) ==
+            0
+        ) {
+            manager.allocatePages(random.nextInt(1, 20))
+        } else {
+            manager.allocate(size())
+        }
         Marks.write(block, mark)
         return block
     }

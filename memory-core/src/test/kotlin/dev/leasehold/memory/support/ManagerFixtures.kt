@@ -78,7 +78,12 @@ internal object ManagerFixtures {
         configure: ManagerOptions.() -> Unit = {},
     ) = ManagerFixture(name, limited, quarantine = false, checked = checked) { BumpEngine.manager(NAME, configure) }
 
-    private fun mapped(name: String, limited: Boolean = false, configure: ManagerOptions.() -> Unit = {}): ManagerFixture {
+    private fun mapped(
+        name: String,
+        limited: Boolean = false,
+        configure: ManagerOptions.() -> Unit = {
+        },
+    ): ManagerFixture {
         var files: MappedFiles? = null
         return ManagerFixture(name, limited, ended = { files?.close() }) {
             val folder = MappedFiles().also { files = it }

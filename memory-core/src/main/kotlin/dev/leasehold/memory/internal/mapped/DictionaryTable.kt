@@ -13,7 +13,11 @@ import java.lang.invoke.VarHandle
  * bytes that were copied in between are those of one entry. A writer has the lock of the segment, makes the number odd,
  * changes the slot, the words of the blocks and the counts as one by a redo log, and makes the number even again.
  */
-internal class DictionaryTable(private val session: FileSession, private val blocks: EntryBlocks, private val head: Long) {
+internal class DictionaryTable(
+    private val session: FileSession,
+    private val blocks: EntryBlocks,
+    private val head: Long,
+) {
     private val words = session.words
     private val layout = session.layout
     private val directoryLock = FileLock(session.sessions, head + DictionaryLayout.LOCK_AT)

@@ -25,7 +25,8 @@ internal class EntryBlocks(
 
     fun tooManyHolds(): RuntimeException = limit("linked blocks in use", FileLayout.HOLD_COUNT)
 
-    fun tooManyEqual(): RuntimeException = limit("entries with hashes that are nearly equal", DictionaryLayout.MOST_USED)
+    fun tooManyEqual(): RuntimeException =
+        limit("entries with hashes that are nearly equal", DictionaryLayout.MOST_USED)
 
     /** Takes a block of [size] bytes. */
     fun take(size: Long): Held {

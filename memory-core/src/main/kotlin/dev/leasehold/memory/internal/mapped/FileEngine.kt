@@ -144,8 +144,8 @@ internal class FileEngine(
         val most = session.layout.maxSpans * FileLayout.SPAN
         val refused = store.runs.refused
         val why = if (refused != null) {
-            "the disk refused to make the file $path longer (${(refused as? FileSystemException)?.reason ?: refused.message}): " +
-                "make room on the disk, or close blocks"
+            val reason = (refused as? FileSystemException)?.reason ?: refused.message
+            "the disk refused to make the file $path longer ($reason): make room on the disk, or close blocks"
         } else {
             "the file $path has reached its largest size of ${bytes(most)}: close or unlink blocks, or make a file with " +
                 "a larger maxSize"

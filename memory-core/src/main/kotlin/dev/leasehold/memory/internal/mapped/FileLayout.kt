@@ -33,8 +33,7 @@ internal class FileLayout(val maxSpans: Long, val maxSessions: Int) {
     fun lane(number: Int): Long = lanes + (number - 1) * LANE
 
     /** Where the small redo log [index] of the session [number] is. */
-    fun smallLane(number: Int, index: Int): Long =
-        lane(number) + FileLayout.LINK_LANE + index * FileLayout.SMALL_LANE
+    fun smallLane(number: Int, index: Int): Long = lane(number) + FileLayout.LINK_LANE + index * FileLayout.SMALL_LANE
 
     /** Where the holds of the session [number] are. */
     fun holdsOf(number: Int): Long = holds + (number - 1) * HOLDS

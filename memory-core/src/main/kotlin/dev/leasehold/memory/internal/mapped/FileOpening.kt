@@ -172,8 +172,8 @@ internal class FileOpening(
         val limit = sessions.layout.maxSessions
         val processes = (1..sessions.most).filter(sessions::isActive).map(sessions::processOf).distinct()
         return MappedFileSessionsException(
-            "all $limit sessions of the file $path are open, in the processes ${processes.joinToString()}: close one, " +
-                "or make a file with a larger maxSessions",
+            "all $limit sessions of the file $path are open, in the processes ${processes.joinToString()}: " +
+                "close one, or make a file with a larger maxSessions",
             path,
             limit,
         )

@@ -53,7 +53,10 @@ internal class FileReferences(
         }
         counts.count(1, bytes)
         val source = FoundSource(place, ref, slot, bytes)
-        return Found(Taken(session.base + place.offset, place.shape.code, source), place.size(words, words.get(place.state)))
+        return Found(
+            Taken(session.base + place.offset, place.shape.code, source),
+            place.size(words, words.get(place.state)),
+        )
     }
 
     private fun missed(slot: Int, ref: Long, why: Missing): Missing {

@@ -115,8 +115,7 @@ internal class FileSession(
     val isFailed: Boolean get() = failed
 
     /** The id of the page that begins at [offset]. */
-    fun pageId(offset: Long): Long =
-        (fileId ushr ID_BITS_UNUSED shl PAGE_BITS) or (offset / FileLayout.PAGE)
+    fun pageId(offset: Long): Long = (fileId ushr ID_BITS_UNUSED shl PAGE_BITS) or (offset / FileLayout.PAGE)
 
     /** Leaves the file, when the last block has been given back. */
     @Synchronized

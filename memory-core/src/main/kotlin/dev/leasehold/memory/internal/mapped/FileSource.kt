@@ -21,8 +21,13 @@ internal class FileSource(
         session.guarded { blocks.giveBack(address, code, size) }
     }
 
-    override fun keptView(address: Long, size: Long, code: Int, trace: Trace?): KeptView =
-        if (trace != null) epochs.ownView(address, size, trace) else epochs.view(address, size, SizeClasses.sizeOf(code))
+    override fun keptView(address: Long, size: Long, code: Int, trace: Trace?): KeptView = if (trace !=
+        null
+    ) {
+        epochs.ownView(address, size, trace)
+    } else {
+        epochs.view(address, size, SizeClasses.sizeOf(code))
+    }
 
     override fun quarantine(view: EpochView, address: Long, code: Int, size: Long) {
         if (hygiene.onClose) hygiene.ended(address, size)

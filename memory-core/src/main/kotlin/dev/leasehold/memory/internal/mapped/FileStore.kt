@@ -125,6 +125,7 @@ internal class FileStore(
             val word = words.get(place.state)
             when (StateWord.state(word)) {
                 StateWord.UNLINKED -> sessions.holds.freeIfUnlinked(place.refOf(word))
+
                 StateWord.FREE -> {
                     words.set(place.state, StateWord.cached(StateWord.generation(word), sessions.number))
                     slab.linked--

@@ -31,8 +31,7 @@ internal class FileSupply(
 
     private val mayTake: Boolean get() = !state.closed && line.length == 0
 
-    override fun takeDirect(classIndex: Int): Long =
-        if (mayTake) store.lock.withLock { takeLocked(classIndex) } else 0
+    override fun takeDirect(classIndex: Int): Long = if (mayTake) store.lock.withLock { takeLocked(classIndex) } else 0
 
     /** [takeDirect] under the lock of the store, also for a request in the line. */
     fun takeLocked(classIndex: Int): Long {

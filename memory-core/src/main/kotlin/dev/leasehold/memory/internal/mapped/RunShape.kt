@@ -25,8 +25,7 @@ internal class RunShape private constructor(val code: Int, val spans: Int, val b
         return blocks
     }
 
-    private fun dataAt(blocks: Int) =
-        (FileLayout.RUN_HEAD + blocks * Long.SIZE_BYTES + alignment - 1) and -alignment
+    private fun dataAt(blocks: Int) = (FileLayout.RUN_HEAD + blocks * Long.SIZE_BYTES + alignment - 1) and -alignment
 
     // Exact for every offset in a run: offsets are below 2^18, and the error of the reciprocal below 2^-18.
     private val reciprocal = if (blockBytes == 0L) 0 else (1L shl RECIPROCAL_BITS) / blockBytes + 1

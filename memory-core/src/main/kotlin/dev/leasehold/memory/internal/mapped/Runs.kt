@@ -112,7 +112,11 @@ internal class Runs(private val sessions: Sessions, private val growth: Long) {
         if (words.get(FileLayout.GIVEN_UP) == seenGivenUp) return -1
         for (span in 0 until spans) {
             val seen = word(span)
-            if (SpanWord.state(seen) == SpanWord.ABANDONED && SpanWord.code(seen) == code && own(span, seen)) return span
+            if (SpanWord.state(seen) == SpanWord.ABANDONED && SpanWord.code(seen) == code &&
+                own(span, seen)
+            ) {
+                return span
+            }
         }
         return -1
     }
@@ -150,7 +154,9 @@ internal class Runs(private val sessions: Sessions, private val growth: Long) {
         val word = words.get(place.state)
         when (StateWord.state(word)) {
             StateWord.LINKED -> return false
+
             StateWord.CACHED -> if (StateWord.session(word) == me) return true
+
             StateWord.UNLINKED -> {
                 sessions.holds.freeIfUnlinked(place.refOf(word))
                 return words.get(place.state) != word && settle(place)

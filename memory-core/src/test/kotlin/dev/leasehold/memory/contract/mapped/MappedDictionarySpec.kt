@@ -101,7 +101,9 @@ class MappedDictionarySpec : FunSpec() {
                                     map[key] = value
                                     model[key] = value
                                 }
+
                                 3 -> map.remove(key) shouldBe (model.remove(key) != null)
+
                                 else -> map[key] shouldBe model[key]
                             }
                         }
@@ -178,6 +180,7 @@ class MappedDictionarySpec : FunSpec() {
                                 val key = "key ${random.nextInt(200)}"
                                 when (worker) {
                                     1 -> check(checkNotNull(read[key]))
+
                                     2 -> check(
                                         checkNotNull(
                                             read.read(key) { view ->
@@ -185,6 +188,7 @@ class MappedDictionarySpec : FunSpec() {
                                             },
                                         ),
                                     )
+
                                     else -> read.forEach { _, value -> check(value) }
                                 }
                             }
@@ -197,7 +201,10 @@ class MappedDictionarySpec : FunSpec() {
         test("a root that leads to something else is no map") {
             MappedFiles.withPath { path ->
                 opened(path) { manager ->
-                    manager.allocate(300).use { manager.roots["block"] = it.also { b -> b.withSegment { s -> s.zero() } } }
+                    manager.allocate(300).use {
+                        manager.roots["block"] =
+                            it.also { b -> b.withSegment { s -> s.zero() } }
+                    }
                     shouldThrow<MappedFileFormatException> { texts(manager, "block") }.message shouldBe
                         "the root 'block' of the file $path leads to no dictionary of this version"
                 }

@@ -40,7 +40,11 @@ import java.util.zip.CRC32C
 class MappedFileFailureSpec : FunSpec() {
     private val layout = FileLayout(MAX_SPANS, MAX_SESSIONS)
 
-    private fun opened(path: Path, configure: MappedOptions.() -> Unit = {}): MappedMemoryManager = MappedFiles.open(path, {
+    private fun opened(
+        path: Path,
+        configure: MappedOptions.() -> Unit = {
+        },
+    ): MappedMemoryManager = MappedFiles.open(path, {
         maxSize = MAX_SPANS * FileLayout.SPAN
         maxSessions = MAX_SESSIONS
         configure()
@@ -117,7 +121,8 @@ class MappedFileFailureSpec : FunSpec() {
                 Files.createFile(path)
                 val message = "the file $path is no Leasehold file: it is too short"
                 refusal<MappedFileFormatException>(path) { MappedMemoryManager.open(path) }.message shouldBe message
-                refusal<MappedFileFormatException>(path) { MappedMemoryManager.openReadOnly(path) }.message shouldBe message
+                refusal<MappedFileFormatException>(path) { MappedMemoryManager.openReadOnly(path) }.message shouldBe
+                    message
                 refusal<MappedFileFormatException>(path) { MappedMemory.verify(path) }.message shouldBe message
                 make(path)
                 MappedMemory.verify(path).faults.shouldBeEmpty()
@@ -142,7 +147,10 @@ class MappedFileFailureSpec : FunSpec() {
             MappedFiles.withPath { path ->
                 make(path)
                 change(path) { setHeader(FileLayout.VERSION_AT, 2) }
-                refuseAllOpenings(path, "the file $path is of version 2, and this library reads version 1: use a newer one")
+                refuseAllOpenings(
+                    path,
+                    "the file $path is of version 2, and this library reads version 1: use a newer one",
+                )
             }
         }
 
@@ -198,7 +206,8 @@ class MappedFileFailureSpec : FunSpec() {
                     )
                     for (opening in openings) {
                         val failure = refusal<MappedFileTruncatedException>(path) { opening() }
-                        failure.message shouldBe "the file $path has $length bytes and must have $expected: someone has " +
+                        failure.message shouldBe
+                            "the file $path has $length bytes and must have $expected: someone has " +
                             "cut it off. Restore it from a copy"
                         failure.expected shouldBe expected
                         failure.actual shouldBe length
@@ -211,7 +220,8 @@ class MappedFileFailureSpec : FunSpec() {
             MappedFiles.withPath { path ->
                 fun message(action: () -> Unit) = shouldThrow<MappedFileAccessException>(action).message
                 message { MappedMemoryManager.open(path) } shouldBe "the file $path cannot be opened: there is none"
-                message { MappedMemoryManager.openReadOnly(path) } shouldBe "the file $path cannot be read: there is none"
+                message { MappedMemoryManager.openReadOnly(path) } shouldBe
+                    "the file $path cannot be read: there is none"
                 message { MappedMemory.verify(path) } shouldBe "the file $path cannot be read: there is none"
                 MappedMemoryManager.delete(path) shouldBe false
                 Files.exists(path) shouldBe false
@@ -219,7 +229,8 @@ class MappedFileFailureSpec : FunSpec() {
                 refusal<MappedFileAccessException>(path) { MappedMemoryManager.create(path) }.message shouldBe
                     "the file $path cannot be made: it is there already"
                 val nowhere = path.resolveSibling("nowhere").resolve("file")
-                message { MappedMemoryManager.create(nowhere) } shouldBe "the file $nowhere cannot be made: there is none"
+                message { MappedMemoryManager.create(nowhere) } shouldBe
+                    "the file $nowhere cannot be made: there is none"
             }
         }
 
@@ -284,7 +295,8 @@ class MappedFileFailureSpec : FunSpec() {
                         { MappedMemoryManager.open(path, configure) },
                     )
                     for (making in makings) {
-                        shouldThrow<MemoryConfigurationException> { making() }.message shouldBe "manager 'file': $message"
+                        shouldThrow<MemoryConfigurationException> { making() }.message shouldBe
+                            "manager 'file': $message"
                     }
                     Files.exists(path) shouldBe false
                 }
@@ -307,8 +319,10 @@ class MappedFileFailureSpec : FunSpec() {
             MappedFiles.withPath { path ->
                 opened(path).use { manager ->
                     val blocks = ArrayList<Block>()
-                    val failure = shouldThrow<MappedFileFullException> { while (true) blocks.add(manager.allocate(100_000)) }
-                    failure.message shouldBe "manager 'file': 100,000 bytes requested, and the file $path has reached its " +
+                    val failure =
+                        shouldThrow<MappedFileFullException> { while (true) blocks.add(manager.allocate(100_000)) }
+                    failure.message shouldBe
+                        "manager 'file': 100,000 bytes requested, and the file $path has reached its " +
                         "largest size of 1,048,576 bytes: close or unlink blocks, or make a file with a larger maxSize"
                     failure.path shouldBe path
                     blocks.size shouldBe 8
@@ -320,7 +334,9 @@ class MappedFileFailureSpec : FunSpec() {
             }
         }
 
-        test("a full disk is refused, and goes on when there is room again").config(enabled = SmallFileSystem.canMount) {
+        test(
+            "a full disk is refused, and goes on when there is room again",
+        ).config(enabled = SmallFileSystem.canMount) {
             SmallFileSystem.mount(1 shl 20).use { disk ->
                 val other = disk.folder.resolve("other")
                 val path = disk.folder.resolve("file")
@@ -345,7 +361,8 @@ class MappedFileFailureSpec : FunSpec() {
                 change(path) { putLong(at.toInt(), StateWord.free(1)) }
                 val fault = "a root leads to a block that is not linked, or of another generation"
                 val failure = refusal<MappedFileDamagedException>(path) { openAfterRestart(path) }
-                failure.message shouldBe "the file $path is damaged at $at: $fault; 1 faults in all, see MappedMemory.verify"
+                failure.message shouldBe
+                    "the file $path is damaged at $at: $fault; 1 faults in all, see MappedMemory.verify"
                 failure.offset shouldBe at
                 MappedMemory.verify(path).faults.map { it.what } shouldBe listOf(fault)
             }
@@ -372,7 +389,19 @@ class MappedFileFailureSpec : FunSpec() {
             MappedFiles.withPath { path ->
                 val manager = opened(path)
                 fill(manager)
-                val blocks = List(20) { manager.allocate(longArrayOf(90, 900, 4_500, 60_000)[if (it == 7) 3 else it % 3]) }
+                val blocks = List(20) {
+                    manager.allocate(
+                        longArrayOf(90, 900, 4_500, 60_000)[
+                            if (it ==
+                                7
+                            ) {
+                                3
+                            } else {
+                                it % 3
+                            },
+                        ],
+                    )
+                }
                 val left = Files.readAllBytes(path)
                 blocks.forEach(Block::close)
                 manager.close()
@@ -385,7 +414,8 @@ class MappedFileFailureSpec : FunSpec() {
         val blocks = ArrayList<Block>()
         quietly(1) {
             val failure = shouldThrow<MappedFileFullException> { while (true) blocks.add(manager.allocate(60_000)) }
-            failure.message shouldBe "manager 'file': 60,000 bytes requested, and the disk refused to make the file $path " +
+            failure.message shouldBe
+                "manager 'file': 60,000 bytes requested, and the disk refused to make the file $path " +
                 "longer (fallocate: no space left on the disk): make room on the disk, or close blocks"
         }
         val size = manager.size
@@ -399,7 +429,8 @@ class MappedFileFailureSpec : FunSpec() {
     private fun offsets(file: ByteBuffer): List<Long> {
         val spans = file.getLong(FileLayout.SPANS.toInt())
         val headers = listOf(0L, FileLayout.HEADER_B).flatMap { it until it + 48 } + (4_088L until 4_096)
-        val live = (FileLayout.SPANS until FileLayout.SPANS + 200) + (FileLayout.USER_WORDS until FileLayout.USER_WORDS + 8)
+        val live =
+            (FileLayout.SPANS until FileLayout.SPANS + 200) + (FileLayout.USER_WORDS until FileLayout.USER_WORDS + 8)
         val sessions = layout.session(1) until layout.session(1) + 40
         val lanes = layout.lane(1) until layout.lane(1) + 96
         val holds = layout.holdsOf(1) until layout.holdsOf(1) + 32

@@ -59,7 +59,8 @@ class MappedMemoryManagerSpec : FunSpec() {
         }
 
         test("blocks of every size have their size again") {
-            val sizes = listOf<Long>(1, 15, 16, 17, 100, 1000, 1024, 1025, 4096, 5000, 20_000, 32_768, 32_769, 1_000_000)
+            val sizes =
+                listOf<Long>(1, 15, 16, 17, 100, 1000, 1024, 1025, 4096, 5000, 20_000, 32_768, 32_769, 1_000_000)
             MappedFiles.withPath { path ->
                 opened(path) { manager ->
                     for (size in sizes) {

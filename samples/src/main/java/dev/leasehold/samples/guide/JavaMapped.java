@@ -1,0 +1,32 @@
+package dev.leasehold.samples.guide;
+
+import dev.leasehold.memory.Memory;
+import dev.leasehold.memory.mapped.MappedCodec;
+import dev.leasehold.memory.mapped.MappedDictionary;
+import dev.leasehold.memory.mapped.MappedMemoryManager;
+import java.nio.file.Path;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+/** The guide's Java snippet on mapped memory. What stands between a region's comments is what docs/guide.md shows. */
+final class JavaMapped {
+    private JavaMapped() {
+    }
+
+    static long keep(Path path) {
+        // region java mapped
+        try (var manager = MappedMemoryManager.openOrCreate(path, options -> options.setMaxSize(1L << 30))) {
+            try (var block = manager.allocate(1024)) {
+                Memory.withMemorySegment(block, bytes -> {
+                    bytes.set(JAVA_LONG, 0, 42);
+                    return null;
+                });
+                manager.getRoots().set("answer", block);
+            }
+            var stock = MappedDictionary.open(manager, "stock", MappedCodec.STRING, MappedCodec.LONG);
+            stock.set("apples", 12L);
+            return stock.get("apples");
+        }
+        // endregion
+    }
+}

@@ -1,0 +1,30 @@
+package dev.leasehold.samples.guide
+
+import dev.leasehold.memory.mapped.MappedMemory
+import dev.leasehold.memory.mapped.MappedMemoryManager
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldBeEmpty
+import io.kotest.matchers.collections.shouldContainExactly
+import io.kotest.matchers.shouldBe
+import java.nio.file.Files
+
+/** The guide's snippets on mapped memory do what the guide says of them. */
+class MappedSnippetsSpec : FunSpec({
+    test("blocks, roots and maps are in the file for the next who opens it") {
+        val folder = Files.createTempDirectory("guide")
+        val path = folder.resolve("store")
+        try {
+            Mapped.kept(path) shouldBe 42
+            MappedMemoryManager.open(path).use { manager ->
+                Mapped.replaced(manager) shouldContainExactly listOf("answer", "current")
+                Mapped.replaced(manager) shouldContainExactly listOf("answer", "current", "previous")
+                manager.userWord(0) shouldBe 2
+                Mapped.counted(manager) shouldContainExactly listOf(11L, 8L)
+            }
+            JavaMapped.keep(path) shouldBe 12
+            MappedMemory.verify(path).faults.shouldBeEmpty()
+        } finally {
+            folder.toFile().deleteRecursively()
+        }
+    }
+})
