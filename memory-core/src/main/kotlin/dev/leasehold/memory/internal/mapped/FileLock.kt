@@ -38,9 +38,23 @@ internal class FileLock(private val sessions: Sessions, private val at: Long) {
         while (true) {
             val seen = words.get(at)
             if (seen == 0L && words.compareAndSet(at, 0, sessions.token)) return
-            if (seen != 0L && ++looks % LOOKS == 0) sessions.recoverIfDead(sessionIn(seen))
+            if (seen != 0L && ++looks % LOOKS == 0 && !sessions.recoverIfDead(sessionIn(seen))) requireOwner(seen)
             pause(looks)
         }
+    }
+
+    // A session lets its locks go before its entry says that it is over: so one that is over has none, and this one has
+    // none that it waits for.
+    private fun requireOwner(seen: Long) {
+        val owner = sessionIn(seen)
+        if (sessions.isEntered(owner, seen) && owner != sessions.number) return
+        if (words.get(at) == seen) sessions.checks.damaged(at, "a session has this lock that there is not: $seen")
+    }
+
+    /** Whether a session that lives has the lock now. */
+    fun isTaken(): Boolean {
+        val seen = words.get(at)
+        return seen != 0L && sessions.isEntered(sessionIn(seen), seen) && sessions.isAlive(sessionIn(seen))
     }
 
     fun unlock() {

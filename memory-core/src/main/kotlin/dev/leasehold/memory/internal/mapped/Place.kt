@@ -37,6 +37,7 @@ internal class Place(private val layout: FileLayout, val span: Long, val shape: 
             val spans = words.get(FileLayout.SPANS)
             if (ref == 0L || span >= spans) return null
             val shape = shapeOf(words.get(layout.spanWord(span))) ?: return null
+            if (shape.spans > spans - span) return null
             val index = RefWord.index(ref)
             return if (index < shape.count) Place(layout, span, shape, index) else null
         }

@@ -7,8 +7,10 @@ package dev.leasehold.memory.internal.mapped
 internal class Recovery(private val sessions: Sessions) {
     private val words = sessions.words
     private val layout = sessions.layout
+    private val checks = sessions.checks
 
     fun run(number: Int) {
+        checks.requireLog(number)
         val changed = RedoLog(words, layout.lane(number)).replay()
         letLocksGo(number)
         giveSpansUp(number)
@@ -49,7 +51,7 @@ internal class Recovery(private val sessions: Sessions) {
     /** Abandons the run at [span]; returns how many spans it has. */
     private fun abandon(span: Long, word: Long, number: Int): Long {
         val at = layout.spanAt(span) + FileLayout.RUN_LENGTH
-        var length = words.get(at)
+        var length = checks.lengthOf(span)
         for (tail in span + 1 until span + length) {
             val seen = words.get(layout.spanWord(tail))
             val claimed = SpanWord.state(seen) == SpanWord.CLAIMING && SpanWord.session(seen) == number
@@ -64,15 +66,15 @@ internal class Recovery(private val sessions: Sessions) {
 
     /** Goes on with giving the run at [span] back; returns how many spans it had. */
     private fun release(span: Long, word: Long): Long {
-        val length = words.get(layout.spanAt(span) + FileLayout.RUN_LENGTH)
+        val length = checks.lengthOf(span)
         RunRelease(words, layout).finish(span, length, SpanWord.base(word))
-        return maxOf(1, length)
+        return length
     }
 
     private fun dropHolds(number: Int) {
         val entry = layout.session(number)
         val table = layout.holdsOf(number)
-        for (slot in 0 until words.get(entry + FileLayout.MOST_HOLDS)) {
+        for (slot in 0 until checks.mostHolds(number)) {
             val at = table + slot * Long.SIZE_BYTES
             val ref = words.get(at)
             if (ref == 0L) continue

@@ -27,16 +27,17 @@ internal open class RedoLog(private val words: FileWords, private val lane: Long
     /** Makes the changes that were committed and perhaps not made; returns their offsets. */
     fun replay(): LongArray {
         val count = words.get(lane + FileLayout.LANE_COUNT).toInt()
-        val offsets = LongArray(count) { words.get(entry(it)) }
-        for (index in offsets.indices) words.set(offsets[index], words.get(entry(index) + Long.SIZE_BYTES))
+        val offsets = LongArray(count) { words.get(entry(lane, it)) }
+        for (index in offsets.indices) words.set(offsets[index], words.get(entry(lane, index) + Long.SIZE_BYTES))
         if (count != 0) words.set(lane + FileLayout.LANE_COUNT, 0)
         return offsets
     }
 
-    private fun entry(index: Int) = lane + FileLayout.LANE_FIRST + index * ENTRY
-
     companion object {
         private const val ENTRY = 2L * Long.SIZE_BYTES
+
+        /** Where the entry [index] of the log at [lane] is. */
+        fun entry(lane: Long, index: Int): Long = lane + FileLayout.LANE_FIRST + index * ENTRY
 
         /** The most words of one change. */
         const val MOST: Int = ((FileLayout.LANE - FileLayout.LANE_FIRST) / ENTRY).toInt()

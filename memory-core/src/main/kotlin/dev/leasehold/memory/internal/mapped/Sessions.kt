@@ -28,6 +28,7 @@ internal class Sessions(val file: MappedFile, val layout: FileLayout, val words:
     var recovered: Int = 0
         private set
 
+    val checks: FileChecks = FileChecks(file.path, words, layout)
     val holds: Holds = Holds(this)
     private val recovery = Recovery(this)
 
@@ -60,9 +61,15 @@ internal class Sessions(val file: MappedFile, val layout: FileLayout, val words:
     }
 
     /** The largest number that a session ever had. */
-    val most: Int get() = words.get(FileLayout.MOST_SESSION).toInt()
+    val most: Int get() = checks.mostSession()
 
     fun isActive(other: Int): Boolean = words.get(layout.session(other) + FileLayout.ACTIVE) != 0L
+
+    /** Whether there is a session [other] that writes [lockWord] into its locks. */
+    fun isEntered(other: Int, lockWord: Long): Boolean {
+        if (other !in 1..layout.maxSessions || !isActive(other)) return false
+        return FileLock.token(other, words.get(layout.session(other) + FileLayout.INCARNATION)) == lockWord
+    }
 
     /** The process of the session [other], for messages. */
     fun processOf(other: Int): Long = words.get(layout.session(other) + FileLayout.PROCESS)

@@ -64,8 +64,7 @@ internal class Verification(private val words: FileWords, private val layout: Fi
 
     private fun checkSession(number: Int, entry: Long) {
         figures.sessions++
-        val count = words.get(layout.lane(number) + FileLayout.LANE_COUNT)
-        if (count !in 0..RedoLog.MOST) fault(layout.lane(number), "the log of session $number has $count entries")
+        FileFaults(words, layout).ofLog(number)?.let(faults::add)
         val holds = words.get(entry + FileLayout.MOST_HOLDS)
         if (holds !in 0..FileLayout.HOLD_COUNT) fault(entry, "session $number holds $holds blocks")
     }
