@@ -1,5 +1,6 @@
 package dev.leasehold.memory.internal.mapped
 
+import dev.leasehold.memory.MappedFileDamagedException
 import java.io.IOException
 
 /**
@@ -116,8 +117,18 @@ internal class Runs(private val sessions: Sessions, private val growth: Long) {
         return -1
     }
 
-    private fun own(span: Long, seen: Long) =
-        words.compareAndSet(layout.spanWord(span), seen, SpanWord.owned(seen, SpanWord.code(seen), me))
+    private fun own(span: Long, seen: Long): Boolean {
+        val owned = SpanWord.owned(seen, SpanWord.code(seen), me)
+        if (!words.compareAndSet(layout.spanWord(span), seen, owned)) return false
+        // Not before: it may have been another's.
+        try {
+            sessions.checks.requireRun(span, owned)
+        } catch (damage: MappedFileDamagedException) {
+            words.set(layout.spanWord(span), seen)
+            throw damage
+        }
+        return true
+    }
 
     /** Looks for runs that no session has and nothing is in, and makes them empty; whether there were any. */
     private fun sweep(): Boolean {
@@ -155,6 +166,7 @@ internal class Runs(private val sessions: Sessions, private val growth: Long) {
                 return words.get(place.state) != word && settle(place)
             }
         }
+        sessions.checks.requireState(place, word)
         // What a former owner of the run had allocated has died with it.
         val former = if (StateWord.state(word) == StateWord.HELD) StateWord.given(word) else word
         words.set(place.state, StateWord.cached(StateWord.generation(former), me))
