@@ -3,6 +3,7 @@ package dev.leasehold.memory.crash
 import dev.leasehold.memory.internal.mapped.FileWords
 import dev.leasehold.memory.internal.mapped.RedoLog
 import dev.leasehold.memory.internal.mapped.Verification
+import dev.leasehold.memory.mapped.MappedMemory
 import dev.leasehold.memory.mapped.MappedMemoryManager
 import dev.leasehold.memory.support.Killed
 import dev.leasehold.memory.support.MappedFiles
@@ -65,6 +66,7 @@ internal class Crashes(private val operations: Int, private val newLog: (FileWor
         while (faults.isEmpty()) {
             val whole = runUntil(path, left) { script.run(it, seed + left, operations) }
             points++
+            MappedMemory.verify(path).faults.forEach { faults.add("not recovered, seed $seed, store $left: $it") }
             if (left % 3 == 0 && !runUntil(path, left * 7 % 40) { it.session.sessions.recoverAll() }) inRecovery++
             recover(path) { manager -> check(manager, script, "seed $seed, store $left") }
             if (whole) return

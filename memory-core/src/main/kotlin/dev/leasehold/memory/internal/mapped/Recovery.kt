@@ -45,7 +45,23 @@ internal class Recovery(private val sessions: Sessions) {
                 else -> 1L
             }
         }
+        letCutSpansGo(spans, number)
         if (any) words.add(FileLayout.GIVEN_UP, 1)
+    }
+
+    // The session made the file shorter, and did not come to let go of the spans that it had claimed for that.
+    private fun letCutSpansGo(from: Long, number: Int) {
+        var until = from
+        while (until < layout.maxSpans && isClaimed(until, number)) until++
+        for (span in until - 1 downTo from) {
+            val at = layout.spanWord(span)
+            words.set(at, SpanWord.empty(SpanWord.base(words.get(at))))
+        }
+    }
+
+    private fun isClaimed(span: Long, number: Int): Boolean {
+        val word = words.get(layout.spanWord(span))
+        return SpanWord.state(word) == SpanWord.CLAIMING && SpanWord.session(word) == number
     }
 
     /** Abandons the run at [span]; returns how many spans it has. */
@@ -54,8 +70,7 @@ internal class Recovery(private val sessions: Sessions) {
         var length = checks.lengthOf(span)
         for (tail in span + 1 until span + length) {
             val seen = words.get(layout.spanWord(tail))
-            val claimed = SpanWord.state(seen) == SpanWord.CLAIMING && SpanWord.session(seen) == number
-            if (claimed) words.set(layout.spanWord(tail), SpanWord.tail(seen))
+            if (isClaimed(tail, number)) words.set(layout.spanWord(tail), SpanWord.tail(seen))
         }
         // The last one may have been given back, just before the length said so.
         val last = words.get(layout.spanWord(span + length - 1))

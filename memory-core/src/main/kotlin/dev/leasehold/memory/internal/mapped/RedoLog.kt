@@ -24,6 +24,12 @@ internal open class RedoLog(private val words: FileWords, private val lane: Long
         words.set(lane + FileLayout.LANE_COUNT, 0)
     }
 
+    /** The changes that were committed and perhaps not made. */
+    fun changes(): Map<Long, Long> {
+        val count = words.get(lane + FileLayout.LANE_COUNT).toInt()
+        return (0 until count).associate { words.get(entry(lane, it)) to words.get(entry(lane, it) + Long.SIZE_BYTES) }
+    }
+
     /** Makes the changes that were committed and perhaps not made; returns their offsets. */
     fun replay(): LongArray {
         val count = words.get(lane + FileLayout.LANE_COUNT).toInt()

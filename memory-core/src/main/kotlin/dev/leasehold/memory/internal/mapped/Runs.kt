@@ -88,9 +88,9 @@ internal class Runs(private val sessions: Sessions, private val growth: Long) {
         return true
     }
 
-    /** Makes claimed spans empty again. */
+    /** Makes claimed spans empty again, the last first: those that are left lie together with what is before them. */
     private fun letGo(from: Long, until: Long) {
-        for (span in from until until) words.set(layout.spanWord(span), SpanWord.empty(SpanWord.base(word(span))))
+        for (span in until - 1 downTo from) words.set(layout.spanWord(span), SpanWord.empty(SpanWord.base(word(span))))
     }
 
     private fun write(span: Long, shape: RunShape, length: Long) {
