@@ -64,18 +64,25 @@ internal class FileChecks(private val path: Path, private val words: FileWords, 
 
     /** The size of the linked block at [place]; -1 when it has none that is possible. */
     fun sizeOf(place: Place): Long {
+        if (place.shape.code != BlockKind.LARGE) return sizeNow(place)
+        // It may become longer or shorter just now, under the lock of links: then its words do not say it together.
         repeat(TRIES) {
-            val isHere = place.shape.code != BlockKind.LARGE || faults.isLength(place.span, place.length(words))
-            if (!isHere) return -1
-            val size = place.size(words, words.get(place.state))
-            if (size in 0..place.bytes(words)) return size
-            // A large block may become longer or shorter just now.
+            val isQuiet = words.get(FileLayout.LINK_LOCK) == 0L
+            val word = words.get(place.state)
+            val size = sizeNow(place)
+            if (isQuiet && words.get(FileLayout.LINK_LOCK) == 0L && words.get(place.state) == word) return size
             Thread.onSpinWait()
         }
-        return -1
+        return sizeNow(place)
+    }
+
+    private fun sizeNow(place: Place): Long {
+        if (place.shape.code == BlockKind.LARGE && !faults.isLength(place.span, place.length(words))) return -1
+        val size = place.size(words, words.get(place.state))
+        return if (size in 0..place.bytes(words)) size else -1
     }
 
     private companion object {
-        const val TRIES = 1000
+        const val TRIES = 100
     }
 }

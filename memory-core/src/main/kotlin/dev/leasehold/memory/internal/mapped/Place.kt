@@ -13,12 +13,15 @@ internal class Place(private val layout: FileLayout, val span: Long, val shape: 
     /** Where the hint for the owner of its run is. */
     val remote: Long get() = layout.spanAt(span) + FileLayout.REMOTE
 
+    /** Where the length of its run is. */
+    val lengthAt: Long get() = layout.spanAt(span) + FileLayout.RUN_LENGTH
+
     /** How many bytes it has. */
     fun bytes(words: FileWords): Long =
         if (shape.code != BlockKind.LARGE) shape.blockBytes else RunShape.largeBytes(length(words))
 
     /** How many spans the run of a large block has. */
-    fun length(words: FileWords): Long = words.get(layout.spanAt(span) + FileLayout.RUN_LENGTH)
+    fun length(words: FileWords): Long = words.get(lengthAt)
 
     /** The reference to it in the generation of its [word]. */
     fun refOf(word: Long): Long = RefWord.of(span, index, StateWord.generation(word))

@@ -66,17 +66,21 @@ internal class Recovery(private val sessions: Sessions) {
 
     /** Abandons the run at [span]; returns how many spans it has. */
     private fun abandon(span: Long, word: Long, number: Int): Long {
-        val at = layout.spanAt(span) + FileLayout.RUN_LENGTH
-        var length = checks.lengthOf(span)
+        val length = checks.lengthOf(span)
         for (tail in span + 1 until span + length) {
             val seen = words.get(layout.spanWord(tail))
             if (isClaimed(tail, number)) words.set(layout.spanWord(tail), SpanWord.tail(seen))
         }
-        // The last one may have been given back, just before the length said so.
-        val last = words.get(layout.spanWord(span + length - 1))
-        if (length > 1 && SpanWord.state(last) != SpanWord.TAIL) words.set(at, --length)
+        emptyCutTail(span + length)
         words.set(layout.spanWord(span), SpanWord.abandoned(word))
         return length
+    }
+
+    // One that the length of the run before it counts no more, and that the session did not come to make empty.
+    private fun emptyCutTail(span: Long) {
+        if (span >= words.get(FileLayout.SPANS)) return
+        val word = words.get(layout.spanWord(span))
+        if (SpanWord.state(word) == SpanWord.TAIL) words.set(layout.spanWord(span), SpanWord.empty(SpanWord.base(word)))
     }
 
     /** Goes on with giving the run at [span] back; returns how many spans it had. */

@@ -207,21 +207,24 @@ internal class Runs(private val sessions: Sessions, private val growth: Long) {
 
     // ---- large blocks ----
 
-    /** Gives the run of a large block at [span] [length] spans where it lies; false, and nothing changed, if it can't. */
-    fun resize(span: Long, length: Long): Boolean {
+    /**
+     * Gives the run of a large block at [span] [length] spans where it lies, by [setLength] with each length on the way;
+     * false, and nothing changed, if it can't.
+     */
+    fun resize(span: Long, length: Long, setLength: (Long) -> Unit): Boolean {
         val before = lengthOf(span)
-        if (length > before) return extend(span, before, length)
+        if (length > before) return extend(span, before, length, setLength)
         for (tail in span + before - 1 downTo span + length) {
+            setLength(tail - span)
             words.set(layout.spanWord(tail), SpanWord.empty(SpanWord.base(word(tail))))
-            words.set(head(span, FileLayout.RUN_LENGTH), tail - span)
         }
         return true
     }
 
-    private fun extend(span: Long, from: Long, to: Long): Boolean {
+    private fun extend(span: Long, from: Long, to: Long, setLength: (Long) -> Unit): Boolean {
         while (span + to > spans) if (!grow(span + to - spans)) return false
         if (!claimAll(span + from, span + to)) return false
-        words.set(head(span, FileLayout.RUN_LENGTH), to)
+        setLength(to)
         makeTail(span + from, span + to)
         return true
     }

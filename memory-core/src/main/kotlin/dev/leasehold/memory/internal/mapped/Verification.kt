@@ -145,22 +145,17 @@ internal class Verification(private val words: FileWords, private val layout: Fi
             return 1
         }
         for (index in 0 until shape.count) checkBlock(Place(layout, span, shape, index), word)
-        val tail = lengthWithTail(span, length, word)
-        for (other in span + 1 until span + tail) {
+        for (other in span + 1 until span + length) {
             if (!isTail(other) && !isClaimed(other, SpanWord.session(word))) {
                 fault(layout.spanWord(other), "span $other is not the tail of the run at span $span")
             }
         }
-        return tail
+        return length + if (hasCutTail(word, span + length, spans)) 1 else 0
     }
 
-    // The last span may have been given back just before the length said so, by the owner of a large block.
-    private fun lengthWithTail(span: Long, length: Long, word: Long): Long {
-        val last = span + length - 1
-        val session = SpanWord.session(word)
-        val isCut = SpanWord.code(word) == BlockKind.LARGE && session != 0 && length > 1 && !isTail(last)
-        return if (isCut && !isClaimed(last, session)) length - 1 else length
-    }
+    // A large block may have become shorter just before its last span would have become empty.
+    private fun hasCutTail(word: Long, next: Long, spans: Long) =
+        SpanWord.code(word) == BlockKind.LARGE && SpanWord.session(word) != 0 && next < spans && isTail(next)
 
     private fun isClaimed(span: Long, session: Int): Boolean {
         val word = words.get(layout.spanWord(span))
