@@ -35,7 +35,8 @@ class CrashAtEveryStoreSpec : FunSpec({
 
     test("a linked large block that changes its size has the one from before or the one after") {
         val crashes = Crashes(operations = 0)
-        MappedFiles.withPath { path -> crashes.resize(path, listOf(100_000, 250_000, 120_000, 126_970, 70_000, 126_976, 1)) }
+        val sizes = listOf<Long>(100_000, 250_000, 120_000, 126_970, 70_000, 126_976, 1)
+        MappedFiles.withPath { path -> crashes.resize(path, sizes) }
         crashes.faults.shouldBeEmpty()
         crashes.points shouldBeGreaterThanOrEqual 50
     }
@@ -102,7 +103,8 @@ internal class Crashes(private val operations: Int, private val newLog: (FileWor
             recover(path) { manager ->
                 MappedFiles.faults(manager.session).forEach { faults.add("store $left: $it") }
                 val size = manager.roots.open("root")?.use { it.size }
-                val expected = if (reached < 0) listOf(null, sizes[0]) else listOf(sizes[maxOf(0, reached - 1)], sizes[reached])
+                val expected =
+                    if (reached < 0) listOf(null, sizes[0]) else listOf(sizes[maxOf(0, reached - 1)], sizes[reached])
                 if (size !in expected) faults.add("store $left: $size bytes, not $expected")
             }
             points++

@@ -38,7 +38,7 @@ internal class FuzzedFile private constructor(private val bytes: ByteArray, priv
         return changes
     }
 
-    private fun another(word: Long, file: MemorySegment, offset: Long, random: Random): Long = when (random.nextInt(9)) {
+    private fun another(word: Long, file: MemorySegment, at: Long, random: Random): Long = when (random.nextInt(9)) {
         0 -> random.nextLong()
         1 -> word + 1
         2 -> word - 1
@@ -46,7 +46,7 @@ internal class FuzzedFile private constructor(private val bytes: ByteArray, priv
         5 -> BOUNDS.random(random)
         6 -> BOUNDS.random(random) - 1
         7 -> file.get(LONG, groups.random(random).random(random))
-        else -> file.get(LONG, minOf(offset + 8L * random.nextInt(1, 4), bytes.size - 8L))
+        else -> file.get(LONG, minOf(at + 8L * random.nextInt(1, 4), bytes.size - 8L))
     }
 
     private fun renewChecksums(file: MemorySegment) {
@@ -78,7 +78,7 @@ internal class FuzzedFile private constructor(private val bytes: ByteArray, priv
             return read(path)
         }
 
-        /** A file of which one process was killed, and then another, when its change was committed and none of it was stored. */
+        /** A file of which two processes were killed, one when its change was committed and none of it was stored. */
         fun killed(path: Path): FuzzedFile {
             open(path).use(::fill)
             val first = open(path)

@@ -49,7 +49,9 @@ internal object FormatExample {
 
     private fun root(manager: MappedMemoryManager, name: String, size: Long, content: Long) {
         manager.allocate(size).use { block ->
-            block.withSegment { for (at in 0 until minOf(size, 8)) it.setByte(at, (content ushr 8 * at.toInt()).toByte()) }
+            block.withSegment { bytes ->
+                for (at in 0 until minOf(size, 8)) bytes.setByte(at, (content ushr 8 * at.toInt()).toByte())
+            }
             manager.roots[name] = block
         }
     }

@@ -2,7 +2,7 @@ package dev.leasehold.memory.internal.mapped
 
 import dev.leasehold.memory.internal.block.BlockKind
 
-/** Tells what is wrong with parts of a file, of which a file may have any words; reads nothing beyond the file for it. */
+/** Tells what is wrong with parts of a file, which may have any words; reads nothing beyond the file for it. */
 internal class FileFaults(private val words: FileWords, private val layout: FileLayout) {
     /** What is wrong with the log of the session [number], if anything is. */
     fun ofLog(number: Int): Verification.Fault? {
@@ -40,7 +40,8 @@ internal class FileFaults(private val words: FileWords, private val layout: File
         if (!isRight || !isLength(span, length)) {
             return Verification.Fault(at, "a run at span $span cannot have $length spans")
         }
-        val other = (span + 1 until span + length).find { SpanWord.state(words.get(layout.spanWord(it))) != SpanWord.TAIL }
-        return other?.let { Verification.Fault(layout.spanWord(it), "span $it is not the tail of the run at span $span") }
+        val tail = span + 1 until span + length
+        val other = tail.find { SpanWord.state(words.get(layout.spanWord(it))) != SpanWord.TAIL } ?: return null
+        return Verification.Fault(layout.spanWord(other), "span $other is not the tail of the run at span $span")
     }
 }

@@ -208,8 +208,8 @@ internal class Runs(private val sessions: Sessions, private val growth: Long) {
     // ---- large blocks ----
 
     /**
-     * Gives the run of a large block at [span] [length] spans where it lies, by [setLength] with each length on the way;
-     * false, and nothing changed, if it can't.
+     * Gives the run of a large block at [span] [length] spans where it lies, by [setLength] with each length on the
+     * way; false, and nothing changed, if it can't.
      */
     fun resize(span: Long, length: Long, setLength: (Long) -> Unit): Boolean {
         val before = lengthOf(span)

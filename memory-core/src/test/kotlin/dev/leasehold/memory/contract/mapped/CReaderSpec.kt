@@ -24,7 +24,8 @@ import kotlin.random.Random
 
 /** What a reader in C, written from `docs/mapped-format.md`, makes of files. */
 class CReaderSpec : FunSpec() {
-    private val compiler = System.getenv("PATH").orEmpty().split(':').map { Path.of(it, "cc") }.find { it.isExecutable() }
+    private val compiler =
+        System.getenv("PATH").orEmpty().split(':').map { Path.of(it, "cc") }.find { it.isExecutable() }
     private val withCompiler: EnabledOrReasonIf = {
         if (compiler == null) Enabled.disabled("there is no C compiler 'cc' on the PATH") else Enabled.enabled
     }
@@ -61,12 +62,14 @@ class CReaderSpec : FunSpec() {
                     "generation ${RefWord.generation(ref)}, size ${block.size}, fnv %016x".format(fnv(block))
             }
         }
-        return (roots + "spans ${manager.size / FileLayout.SPAN}, linked blocks ${roots.size}, bytes $sum").joinToString("\n")
+        val spans = manager.size / FileLayout.SPAN
+        return (roots + "spans $spans, linked blocks ${roots.size}, bytes $sum").joinToString("\n")
     }
 
     private fun fill(manager: MappedMemoryManager) {
         val random = Random(1)
-        val sizes = listOf<Long>(1, 8, 15, 16, 17, 100, 1000, 1025, 4096, 5000, 20_000, 32_768, 32_769, 126_976, 1_000_000)
+        val sizes =
+            listOf<Long>(1, 8, 15, 16, 17, 100, 1000, 1025, 4096, 5000, 20_000, 32_768, 32_769, 126_976, 1_000_000)
         for (size in sizes + List(60) { random.nextLong(1, 50_000) }) {
             repeat(random.nextInt(3)) { manager.allocate(size).close() }
             manager.allocate(size).use { block ->

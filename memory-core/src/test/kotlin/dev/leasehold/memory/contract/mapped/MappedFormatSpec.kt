@@ -30,12 +30,14 @@ class MappedFormatSpec : FunSpec({
 })
 
 private fun sizeClasses(): List<String> {
-    val head = listOf("| code | bytes of a block | spans of a run | blocks | first block at |", "|---:|---:|---:|---:|---:|")
+    val head =
+        listOf("| code | bytes of a block | spans of a run | blocks | first block at |", "|---:|---:|---:|---:|---:|")
     val rows = generateSequence(0) { it + 1 }.map(RunShape::find).takeWhile { it != null }.filterNotNull().map {
         "| ${it.code} | ${it.blockBytes} | ${it.spans} | ${it.count} | ${it.dataAt} |"
     }
     val large = RunShape.of(BlockKind.LARGE)
-    return head + rows + "| ${large.code} | 65536 × spans − ${large.dataAt} | 1 or more | ${large.count} | ${large.dataAt} |"
+    val bytes = "65536 × spans − ${large.dataAt}"
+    return head + rows + "| ${large.code} | $bytes | 1 or more | ${large.count} | ${large.dataAt} |"
 }
 
 /** The parts of a [document] between comments that name them. */
