@@ -229,6 +229,22 @@ public class MappedMemoryManager private constructor(
         return engine.references.placeOf(block.address, block.codeInFile)
     }
 
+    /**
+     * Refuses the file if the root [name] is [ref], that leads to no block, and no change is under way. Where a process
+     * has died in the middle of one this puts it in order; a file that can only be read stays as it is.
+     */
+    internal fun requireLinked(name: String, ref: MappedRef): Unit = session.guarded {
+        val isLost = if (session.isReadOnly) {
+            leadsNowhere(name, ref) && !session.linkLock.isTaken() && leadsNowhere(name, ref)
+        } else {
+            session.linkLock.withLock { leadsNowhere(name, ref) }
+        }
+        if (isLost) session.sessions.checks.damaged(session.layout.roots, "the root '$name' leads to no block")
+    }
+
+    private fun leadsNowhere(name: String, ref: MappedRef) =
+        !session.sessions.holds.isLinked(ref.bits) && roots[name] == ref
+
     internal fun limit(what: String, most: Int): MappedFileLimitException =
         MappedFileLimitException("the file $path can have no more than $most $what", path, most)
 

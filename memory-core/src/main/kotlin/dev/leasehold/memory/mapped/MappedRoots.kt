@@ -1,6 +1,7 @@
 package dev.leasehold.memory.mapped
 
 import dev.leasehold.memory.Block
+import dev.leasehold.memory.MappedFileDamagedException
 import dev.leasehold.memory.MappedFileLimitException
 import dev.leasehold.memory.MappedReferenceException
 import dev.leasehold.memory.MemoryConfigurationException
@@ -27,6 +28,7 @@ public class MappedRoots internal constructor(private val manager: MappedMemoryM
      *
      * @throws MemoryExhaustedException when a limit stops it
      * @throws MappedFileLimitException when this session holds as many linked blocks as it can
+     * @throws MappedFileDamagedException when the root leads to no block
      */
     public fun open(name: String): Block? {
         while (true) {
@@ -34,6 +36,7 @@ public class MappedRoots internal constructor(private val manager: MappedMemoryM
             if (ref.isNone) return null
             // Else it has been replaced since.
             manager.find(ref)?.let { return it }
+            manager.requireLinked(name, ref)
         }
     }
 

@@ -1,8 +1,10 @@
 package dev.leasehold.memory.crash
 
+import dev.leasehold.memory.allocate
 import dev.leasehold.memory.internal.mapped.FileWords
 import dev.leasehold.memory.internal.mapped.RedoLog
 import dev.leasehold.memory.internal.mapped.Verification
+import dev.leasehold.memory.mapped.MappedMemory
 import dev.leasehold.memory.mapped.MappedMemoryManager
 import dev.leasehold.memory.support.Killed
 import dev.leasehold.memory.support.MappedFiles
@@ -29,6 +31,14 @@ class CrashAtEveryStoreSpec : FunSpec({
         crashes.faults.shouldBeEmpty()
         crashes.points shouldBeGreaterThanOrEqual 5_000
         crashes.inRecovery shouldBeGreaterThanOrEqual 500
+    }
+
+    test("a linked large block that changes its size has the one from before or the one after") {
+        val crashes = Crashes(operations = 0)
+        val sizes = listOf<Long>(100_000, 250_000, 120_000, 126_970, 70_000, 126_976, 1)
+        MappedFiles.withPath { path -> crashes.resize(path, sizes) }
+        crashes.faults.shouldBeEmpty()
+        crashes.points shouldBeGreaterThanOrEqual 50
     }
 
     test("without the log, changes of several words are cut in the middle, and this finds it") {
@@ -65,11 +75,41 @@ internal class Crashes(private val operations: Int, private val newLog: (FileWor
         while (faults.isEmpty()) {
             val whole = runUntil(path, left) { script.run(it, seed + left, operations) }
             points++
+            MappedMemory.verify(path).faults.forEach { faults.add("not recovered, seed $seed, store $left: $it") }
             if (left % 3 == 0 && !runUntil(path, left * 7 % 40) { it.session.sessions.recoverAll() }) inRecovery++
             recover(path) { manager -> check(manager, script, "seed $seed, store $left") }
             if (whole) return
             left++
         }
+    }
+
+    /** Dies before each store of giving a linked block [sizes], one after the other. */
+    fun resize(path: Path, sizes: List<Long>) {
+        var left = 0
+        do {
+            MappedMemoryManager.delete(path)
+            MappedFiles.open(path).close()
+            // Where a change is under way, up to which of the sizes.
+            var reached = -1
+            val whole = runUntil(path, left) { manager ->
+                var block = manager.allocate(sizes[0])
+                manager.roots["root"] = block
+                for (step in sizes.indices) {
+                    reached = step
+                    block = block.resize(sizes[step])
+                }
+                block.close()
+            }
+            recover(path) { manager ->
+                MappedFiles.faults(manager.session).forEach { faults.add("store $left: $it") }
+                val size = manager.roots.open("root")?.use { it.size }
+                val expected =
+                    if (reached < 0) listOf(null, sizes[0]) else listOf(sizes[maxOf(0, reached - 1)], sizes[reached])
+                if (size !in expected) faults.add("store $left: $size bytes, not $expected")
+            }
+            points++
+            left++
+        } while (!whole)
     }
 
     /** Runs [action] in the file, but no more than [left] stores of it; whether it came to its end. */

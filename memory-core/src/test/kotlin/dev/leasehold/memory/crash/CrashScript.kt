@@ -25,7 +25,7 @@ internal class CrashScript {
         val held = ArrayList<Block>()
         val found = ArrayList<Block>()
         repeat(count) {
-            when (random.nextInt(13)) {
+            when (random.nextInt(14)) {
                 0, 1 -> held.add(manager.allocate(size(random)))
                 2, 3 -> held.removeRandom(random)?.close()
                 4, 5, 6 -> setRoot(manager, name(random), random)
@@ -34,7 +34,8 @@ internal class CrashScript {
                 9 -> manager.roots.open(name(random))?.let(found::add)
                 10 -> held.removeRandom(random)?.let { held.add(it.resize(size(random))) }
                 11 -> found.removeRandom(random)?.close()
-                else -> manager.trim()
+                12 -> manager.trim()
+                else -> manager.compact()
             }
         }
         (held + found).forEach(Block::close)

@@ -97,9 +97,16 @@ internal object DictionaryLayout {
 
     // ---- an entry ----
     const val HASH_AT: Long = 0
-    const val KEY_LENGTH_AT: Long = 8
-    const val VALUE_LENGTH_AT: Long = 16
-    const val KEY_AT: Long = 24
+
+    /** How many bytes the key has, in the lower half of the word, and the value. */
+    const val LENGTHS_AT: Long = 8
+    const val KEY_AT: Long = 16
+
+    fun lengths(keyBytes: Int, valueBytes: Int): Long = (valueBytes.toLong() shl Int.SIZE_BITS) or keyBytes.toLong()
+
+    fun keyLength(lengths: Long): Long = lengths and 0xffff_ffffL
+
+    fun valueLength(lengths: Long): Long = lengths ushr Int.SIZE_BITS
 
     /** Where the value of an entry with a key of [keyBytes] begins: at a multiple of eight. */
     fun valueAt(keyBytes: Long): Long = KEY_AT + (keyBytes + Long.SIZE_BYTES - 1 and -Long.SIZE_BYTES.toLong())

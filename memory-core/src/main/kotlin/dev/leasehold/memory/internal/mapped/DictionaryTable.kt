@@ -105,8 +105,9 @@ internal class DictionaryTable(
 
     private fun isOf(word: Long, key: ByteArray): Boolean {
         val entry = entryAt(word)
-        return words.get(entry + DictionaryLayout.KEY_LENGTH_AT) == key.size.toLong() &&
-            DictionaryLayout.KEY_AT + key.size <= bytesOf(word) && words.matches(entry + DictionaryLayout.KEY_AT, key)
+        val length = DictionaryLayout.keyLength(words.get(entry + DictionaryLayout.LENGTHS_AT))
+        return length == key.size.toLong() && DictionaryLayout.KEY_AT + length <= bytesOf(word) &&
+            words.matches(entry + DictionaryLayout.KEY_AT, key)
     }
 
     // What is read may be another block's by now: so no length is believed that reaches beyond the block.
@@ -145,13 +146,15 @@ internal class DictionaryTable(
     }
 
     private fun copyOfValue(word: Long): ByteArray? {
-        val entry = entryAt(word)
-        val at = DictionaryLayout.valueAt(words.get(entry + DictionaryLayout.KEY_LENGTH_AT))
-        return copy(word, at, words.get(entry + DictionaryLayout.VALUE_LENGTH_AT))
+        val lengths = words.get(entryAt(word) + DictionaryLayout.LENGTHS_AT)
+        val from = DictionaryLayout.valueAt(DictionaryLayout.keyLength(lengths))
+        return copy(word, from, DictionaryLayout.valueLength(lengths))
     }
 
-    private fun copyOfKey(word: Long): ByteArray? =
-        copy(word, DictionaryLayout.KEY_AT, words.get(entryAt(word) + DictionaryLayout.KEY_LENGTH_AT))
+    private fun copyOfKey(word: Long): ByteArray? {
+        val lengths = words.get(entryAt(word) + DictionaryLayout.LENGTHS_AT)
+        return copy(word, DictionaryLayout.KEY_AT, DictionaryLayout.keyLength(lengths))
+    }
 
     private fun copy(word: Long, from: Long, length: Long): ByteArray? {
         val isPossible = length in 0..MOST_BYTES && from >= DictionaryLayout.KEY_AT && from + length <= bytesOf(word)
@@ -185,9 +188,9 @@ internal class DictionaryTable(
             session.sessions.holds.release(slot, ref)
             return null
         }
-        val entry = place.offset
-        val at = entry + DictionaryLayout.valueAt(words.get(entry + DictionaryLayout.KEY_LENGTH_AT))
-        return Pinned(at, words.get(entry + DictionaryLayout.VALUE_LENGTH_AT), slot, ref)
+        val lengths = words.get(place.offset + DictionaryLayout.LENGTHS_AT)
+        val at = place.offset + DictionaryLayout.valueAt(DictionaryLayout.keyLength(lengths))
+        return Pinned(at, DictionaryLayout.valueLength(lengths), slot, ref)
     }
 
     /** Lets [pinned] go. */

@@ -38,9 +38,9 @@ internal class EntryBlocks(
     fun write(hash: Long, key: ByteArray, value: ByteArray): Held {
         val held = take(DictionaryLayout.entryBytes(key.size, value.size))
         val at = held.place.offset
-        words.set(at + DictionaryLayout.HASH_AT, hash)
-        words.set(at + DictionaryLayout.KEY_LENGTH_AT, key.size.toLong())
-        words.set(at + DictionaryLayout.VALUE_LENGTH_AT, value.size.toLong())
+        // Nobody sees it until it is linked.
+        words.setQuietly(at + DictionaryLayout.HASH_AT, hash)
+        words.setQuietly(at + DictionaryLayout.LENGTHS_AT, DictionaryLayout.lengths(key.size, value.size))
         words.write(at + DictionaryLayout.KEY_AT, key)
         words.write(at + DictionaryLayout.valueAt(key.size.toLong()), value)
         return held

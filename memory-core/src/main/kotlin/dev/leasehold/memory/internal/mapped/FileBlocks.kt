@@ -151,8 +151,10 @@ internal class FileBlocks(
 /** Says in the file how many bytes of a linked block are in use. */
 internal object Slack {
     /** What the word of the block at [place] says for [size] bytes; what does not fit in it is stored in the block. */
-    fun of(words: FileWords, place: Place, size: Long): Int {
-        val bytes = place.bytes(words)
+    fun of(words: FileWords, place: Place, size: Long): Int = of(words, place, place.bytes(words), size)
+
+    /** [of] for a block that will have [bytes] bytes in all. */
+    fun of(words: FileWords, place: Place, bytes: Long, size: Long): Int {
         val slack = bytes - size
         if (slack <= StateWord.MOST_SLACK) return slack.toInt()
         words.set(place.offset + bytes - Long.SIZE_BYTES, size)

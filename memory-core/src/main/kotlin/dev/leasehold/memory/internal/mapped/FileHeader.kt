@@ -40,7 +40,7 @@ internal class FileHeader(val maxSpans: Long, val maxSessions: Int, val id: Long
         private val LONG = JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN)
 
         /** Of all that is between the kind and the checksum. */
-        private fun checksum(bytes: MemorySegment, at: Long): Long {
+        fun checksum(bytes: MemorySegment, at: Long): Long {
             val crc = CRC32C()
             val from = at + FileLayout.VERSION_AT
             crc.update(bytes.asSlice(from, at + FileLayout.CHECKSUM_AT - from).asByteBuffer())

@@ -35,6 +35,12 @@ internal class FileLock(private val sessions: Sessions, private val at: Long) {
 
     private fun lockWord() = lockWord(sessions, at)
 
+    /** Whether a session that lives has the lock now. */
+    fun isTaken(): Boolean {
+        val seen = words.get(at)
+        return seen != 0L && sessions.isEntered(sessionIn(seen), seen) && sessions.isAlive(sessionIn(seen))
+    }
+
     fun unlock() {
         try {
             if (local.holdCount == 1) words.set(at, 0)

@@ -117,7 +117,7 @@ internal class FileOpening(
     fun openReadOnly(): FileSession = accessing("read") {
         val file = platform.openFile(path, MappedFile.Mode.READ_ONLY)
         try {
-            mappedToRead(file)
+            mappedToRead(file).also { it.sessions.checks.requireSpans() }
         } catch (failure: Throwable) {
             file.close()
             throw failure
@@ -137,6 +137,8 @@ internal class FileOpening(
         FileHeader.requireLength(path, sessions.words, header.layout, file.length)
         val isNewStart = !isOfThisStart(sessions.words)
         if (isNewStart) verify(sessions)
+        sessions.checks.requireSpans()
+        val _ = sessions.most
         if (!sessions.register()) throw tooManySessions(sessions)
         if (isNewStart) putBootId(sessions.words)
     }

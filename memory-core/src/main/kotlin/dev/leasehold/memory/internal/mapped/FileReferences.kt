@@ -46,17 +46,20 @@ internal class FileReferences(
     }
 
     private fun found(ref: Long, slot: Int): Any {
-        val place = checkNotNull(Place.of(words, session.layout, ref))
+        // It may have gone where nothing holds it.
+        val place = Place.of(words, session.layout, ref) ?: return missed(slot, ref, Missing.NOT_LINKED)
+        val size = session.sessions.checks.sizeOf(place)
+        if (size < 0) {
+            val _ = missed(slot, ref, Missing.NOT_LINKED)
+            session.sessions.checks.damaged(place.state, "a block cannot have the size that its words say")
+        }
         val bytes = place.bytes(words)
         if (state.leaf.insist { if (state.leaf.tryReserve(bytes)) Unit else null } == null) {
             return missed(slot, ref, Missing.NO_BUDGET)
         }
         counts.count(1, bytes)
         val source = FoundSource(place, ref, slot, bytes)
-        return Found(
-            Taken(session.base + place.offset, place.shape.code, source),
-            place.size(words, words.get(place.state)),
-        )
+        return Found(Taken(session.base + place.offset, place.shape.code, source), size)
     }
 
     private fun missed(slot: Int, ref: Long, why: Missing): Missing {

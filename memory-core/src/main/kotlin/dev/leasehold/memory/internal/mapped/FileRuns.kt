@@ -101,25 +101,39 @@ internal class FileRuns(
     /** Gives [run] [size] bytes where it lies; false, and nothing changed, when that is not possible. */
     private fun resize(run: Run, size: Long, alone: Boolean): Boolean {
         val bytes = pages(size)
-        if (bytes > run.paid || (bytes < run.paid && alone)) {
-            if (!change(run, bytes)) return false
+        val changes = bytes > run.paid || (bytes < run.paid && alone)
+        if (StateWord.state(words.get(run.place.state)) == StateWord.HELD) {
+            return !changes || change(run, bytes) { words.set(run.place.lengthAt, it) }
         }
-        if (StateWord.state(words.get(run.place.state)) != StateWord.HELD) {
-            session.linkLock.withLock { Slack.change(words, run.place, size) }
+        return session.linkLock.withLock {
+            // Before the run becomes shorter, as each length on the way is more than this size needs.
+            if (bytes <= run.paid) Slack.change(words, run.place, size)
+            val done = !changes || change(run, bytes) { setLinkedLength(run.place, it, size) }
+            if (done) Slack.change(words, run.place, size)
+            done
         }
-        return true
     }
 
-    private fun change(run: Run, bytes: Long): Boolean {
+    // What others see of a linked block is its size, which its state and the length of its run say together.
+    private fun setLinkedLength(place: Place, length: Long, size: Long) {
+        val word = words.get(place.state)
+        val bytes = RunShape.largeBytes(length)
+        val slack = Slack.of(words, place, bytes, size)
+        session.log.commit(mapOf(place.state to StateWord.withSlack(word, slack), place.lengthAt to length))
+    }
+
+    private fun change(run: Run, bytes: Long, setLength: (Long) -> Unit): Boolean {
         val before = run.paid
         if (bytes > before) {
             val done = leaf.insist {
-                store.lock.withLock { if (line.length == 0 && !state.closed && grow(run, bytes)) Unit else null }
+                store.lock.withLock {
+                    if (line.length == 0 && !state.closed && grow(run, bytes, setLength)) Unit else null
+                }
             }
             if (done == null) return false
         } else {
             line.serveAfter {
-                val _ = store.runs.resize(run.span, RunShape.spansFor(bytes))
+                val _ = store.runs.resize(run.span, RunShape.spansFor(bytes), setLength)
                 leaf.release(before - bytes)
             }
         }
@@ -128,10 +142,10 @@ internal class FileRuns(
         return true
     }
 
-    private fun grow(run: Run, bytes: Long): Boolean {
+    private fun grow(run: Run, bytes: Long, setLength: (Long) -> Unit): Boolean {
         val more = bytes - run.paid
         if (!pay(more)) return false
-        if (store.runs.resize(run.span, RunShape.spansFor(bytes))) return true
+        if (store.runs.resize(run.span, RunShape.spansFor(bytes), setLength)) return true
         leaf.release(more)
         return false
     }

@@ -81,7 +81,7 @@ internal open class Holds(private val sessions: Sessions) {
     private fun isIn(other: Int, ref: Long): Boolean {
         if (!sessions.isActive(other)) return false
         val table = layout.holdsOf(other)
-        for (slot in 0 until words.get(layout.session(other) + FileLayout.MOST_HOLDS)) {
+        for (slot in 0 until sessions.checks.mostHolds(other)) {
             if (words.get(table + slot * Long.SIZE_BYTES) == ref) return true
         }
         return false

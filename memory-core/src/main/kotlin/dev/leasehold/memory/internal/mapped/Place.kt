@@ -13,11 +13,15 @@ internal class Place(private val layout: FileLayout, val span: Long, val shape: 
     /** Where the hint for the owner of its run is. */
     val remote: Long get() = layout.spanAt(span) + FileLayout.REMOTE
 
+    /** Where the length of its run is. */
+    val lengthAt: Long get() = layout.spanAt(span) + FileLayout.RUN_LENGTH
+
     /** How many bytes it has. */
     fun bytes(words: FileWords): Long =
         if (shape.code != BlockKind.LARGE) shape.blockBytes else RunShape.largeBytes(length(words))
 
-    private fun length(words: FileWords) = words.get(layout.spanAt(span) + FileLayout.RUN_LENGTH)
+    /** How many spans the run of a large block has. */
+    fun length(words: FileWords): Long = words.get(lengthAt)
 
     /** The reference to it in the generation of its [word]. */
     fun refOf(word: Long): Long = RefWord.of(span, index, StateWord.generation(word))
@@ -33,8 +37,10 @@ internal class Place(private val layout: FileLayout, val span: Long, val shape: 
         /** Where [ref] leads, whatever is there now; null when it cannot lead anywhere. */
         fun of(words: FileWords, layout: FileLayout, ref: Long): Place? {
             val span = RefWord.span(ref)
-            if (ref <= 0 || span >= words.get(FileLayout.SPANS)) return null
+            val spans = words.get(FileLayout.SPANS)
+            if (ref == 0L || span >= spans) return null
             val shape = shapeOf(words.get(layout.spanWord(span))) ?: return null
+            if (shape.spans > spans - span) return null
             val index = RefWord.index(ref)
             return if (index < shape.count) Place(layout, span, shape, index) else null
         }

@@ -7,44 +7,17 @@ package dev.leasehold.memory.internal.mapped
 internal class Recovery(private val sessions: Sessions) {
     private val words = sessions.words
     private val layout = sessions.layout
+    private val checks = sessions.checks
 
     fun run(number: Int) {
-        requirePossible(number)
-        val changed = logsOf(number).map(RedoLog::replay)
+        checks.requireLogs(number)
+        val changed = RedoLog.allOf(number, words, layout).map(RedoLog::replay)
         letLocksGo(number)
         giveSpansUp(number)
         dropHolds(number)
         // What a replay has unlinked; another that looked before may have found it held by this one.
         for (offsets in changed) for (offset in offsets) freeIfState(offset)
         words.set(layout.session(number) + FileLayout.ACTIVE, 0)
-    }
-
-    private fun logsOf(number: Int): List<RedoLog> = listOf(RedoLog(words, layout.lane(number))) +
-        List(FileLayout.SMALL_LANES) { RedoLog(words, layout.smallLane(number, it), RedoLog.MOST_IN_SMALL) }
-
-    // Before anything is changed, and so that no damaged word leads a store astray.
-    private fun requirePossible(number: Int) {
-        logsOf(number).forEach { requirePossible(number, it) }
-        val entry = layout.session(number)
-        val holds = words.get(entry + FileLayout.MOST_HOLDS)
-        if (holds !in 0..FileLayout.HOLD_COUNT) throw sessions.damaged(entry, "session $number holds $holds blocks")
-    }
-
-    private fun requirePossible(number: Int, log: RedoLog) {
-        val entries = log.committed
-        if (entries !in 0..log.most) throw sessions.damaged(log.lane, "a log of session $number has $entries entries")
-        val impossible = log.offsets().firstOrNull { it and 7L != 0L || it !in FileLayout.SPANS until layout.maxBytes }
-        if (impossible != null) {
-            throw sessions.damaged(log.lane, "a log of session $number changes a word at $impossible")
-        }
-    }
-
-    /** How many spans the run at [span] has. */
-    private fun lengthOf(span: Long): Long {
-        val at = layout.spanAt(span) + FileLayout.RUN_LENGTH
-        val length = words.get(at)
-        if (length in 1..words.get(FileLayout.SPANS) - span) return length
-        throw sessions.damaged(at, "the run at span $span has $length spans")
     }
 
     private fun letLocksGo(number: Int) {
@@ -72,28 +45,47 @@ internal class Recovery(private val sessions: Sessions) {
                 else -> 1L
             }
         }
+        letCutSpansGo(spans, number)
         if (any) words.add(FileLayout.GIVEN_UP, 1)
+    }
+
+    // The session made the file shorter, and did not come to let go of the spans that it had claimed for that.
+    private fun letCutSpansGo(from: Long, number: Int) {
+        var until = from
+        while (until < layout.maxSpans && isClaimed(until, number)) until++
+        for (span in until - 1 downTo from) {
+            val at = layout.spanWord(span)
+            words.set(at, SpanWord.empty(SpanWord.base(words.get(at))))
+        }
+    }
+
+    private fun isClaimed(span: Long, number: Int): Boolean {
+        val word = words.get(layout.spanWord(span))
+        return SpanWord.state(word) == SpanWord.CLAIMING && SpanWord.session(word) == number
     }
 
     /** Abandons the run at [span]; returns how many spans it has. */
     private fun abandon(span: Long, word: Long, number: Int): Long {
-        val at = layout.spanAt(span) + FileLayout.RUN_LENGTH
-        var length = lengthOf(span)
+        val length = checks.lengthOf(span)
         for (tail in span + 1 until span + length) {
             val seen = words.get(layout.spanWord(tail))
-            val claimed = SpanWord.state(seen) == SpanWord.CLAIMING && SpanWord.session(seen) == number
-            if (claimed) words.set(layout.spanWord(tail), SpanWord.tail(seen))
+            if (isClaimed(tail, number)) words.set(layout.spanWord(tail), SpanWord.tail(seen))
         }
-        // The last one may have been given back, just before the length said so.
-        val last = words.get(layout.spanWord(span + length - 1))
-        if (length > 1 && SpanWord.state(last) != SpanWord.TAIL) words.set(at, --length)
+        emptyCutTail(span + length)
         words.set(layout.spanWord(span), SpanWord.abandoned(word))
         return length
     }
 
+    // One that the length of the run before it counts no more, and that the session did not come to make empty.
+    private fun emptyCutTail(span: Long) {
+        if (span >= words.get(FileLayout.SPANS)) return
+        val word = words.get(layout.spanWord(span))
+        if (SpanWord.state(word) == SpanWord.TAIL) words.set(layout.spanWord(span), SpanWord.empty(SpanWord.base(word)))
+    }
+
     /** Goes on with giving the run at [span] back; returns how many spans it had. */
     private fun release(span: Long, word: Long): Long {
-        val length = lengthOf(span)
+        val length = checks.lengthOf(span)
         RunRelease(words, layout).finish(span, length, SpanWord.base(word))
         return length
     }
@@ -101,7 +93,7 @@ internal class Recovery(private val sessions: Sessions) {
     private fun dropHolds(number: Int) {
         val entry = layout.session(number)
         val table = layout.holdsOf(number)
-        for (slot in 0 until words.get(entry + FileLayout.MOST_HOLDS)) {
+        for (slot in 0 until checks.mostHolds(number)) {
             val at = table + slot * Long.SIZE_BYTES
             val ref = words.get(at)
             if (ref == 0L) continue

@@ -45,21 +45,24 @@ internal open class RedoLog(protected val words: FileWords, val lane: Long, val 
         for (index in 0 until count) words.set(words.get(entry(index)), words.get(entry(index) + Long.SIZE_BYTES))
     }
 
+    /** The changes that were committed and perhaps not made. */
+    fun changes(): Map<Long, Long> = (0 until committed.toInt()).associate {
+        words.get(entry(it)) to words.get(entry(it) + Long.SIZE_BYTES)
+    }
+
     /** How many words were committed and perhaps not stored. */
     val committed: Long get() = words.get(lane)
 
-    /** Their offsets. */
-    fun offsets(): LongArray = LongArray(committed.toInt()) { words.get(entry(it)) }
-
     /** Makes the changes that were committed and perhaps not made; returns their offsets. */
     fun replay(): LongArray {
-        val offsets = offsets()
+        val offsets = LongArray(committed.toInt()) { words.get(entry(it)) }
         apply(offsets.size)
         if (offsets.isNotEmpty()) words.set(lane, 0)
         return offsets
     }
 
-    private fun entry(index: Int) = lane + FileLayout.LANE_FIRST + index * ENTRY
+    /** Where the entry [index] is. */
+    fun entry(index: Int): Long = lane + FileLayout.LANE_FIRST + index * ENTRY
 
     companion object {
         private const val ENTRY = 2L * Long.SIZE_BYTES
@@ -69,5 +72,10 @@ internal open class RedoLog(protected val words: FileWords, val lane: Long, val 
 
         /** The most words of one change in another. */
         const val MOST_IN_SMALL: Int = ((FileLayout.SMALL_LANE - FileLayout.LANE_FIRST) / ENTRY).toInt()
+
+        /** All logs of the session [number]. */
+        fun allOf(number: Int, words: FileWords, layout: FileLayout): List<RedoLog> =
+            listOf(RedoLog(words, layout.lane(number))) +
+                List(FileLayout.SMALL_LANES) { RedoLog(words, layout.smallLane(number, it), MOST_IN_SMALL) }
     }
 }

@@ -1,5 +1,6 @@
 package dev.leasehold.memory.internal.mapped
 
+import dev.leasehold.memory.MappedFileDamagedException
 import dev.leasehold.memory.MappedFileTruncatedException
 import java.io.IOException
 
@@ -88,9 +89,9 @@ internal class Runs(private val sessions: Sessions, private val growth: Long) {
         return true
     }
 
-    /** Makes claimed spans empty again. */
+    /** Makes claimed spans empty again, the last first: those that are left lie together with what is before them. */
     private fun letGo(from: Long, until: Long) {
-        for (span in from until until) words.set(layout.spanWord(span), SpanWord.empty(SpanWord.base(word(span))))
+        for (span in until - 1 downTo from) words.set(layout.spanWord(span), SpanWord.empty(SpanWord.base(word(span))))
     }
 
     private fun write(span: Long, shape: RunShape, length: Long) {
@@ -121,8 +122,18 @@ internal class Runs(private val sessions: Sessions, private val growth: Long) {
         return -1
     }
 
-    private fun own(span: Long, seen: Long) =
-        words.compareAndSet(layout.spanWord(span), seen, SpanWord.owned(seen, SpanWord.code(seen), me))
+    private fun own(span: Long, seen: Long): Boolean {
+        val owned = SpanWord.owned(seen, SpanWord.code(seen), me)
+        if (!words.compareAndSet(layout.spanWord(span), seen, owned)) return false
+        // Not before: it may have been another's.
+        try {
+            sessions.checks.requireRun(span, owned)
+        } catch (damage: MappedFileDamagedException) {
+            words.set(layout.spanWord(span), seen)
+            throw damage
+        }
+        return true
+    }
 
     /** Looks for runs that no session has and nothing is in, and makes them empty; whether there were any. */
     private fun sweep(): Boolean {
@@ -162,6 +173,7 @@ internal class Runs(private val sessions: Sessions, private val growth: Long) {
                 return words.get(place.state) != word && settle(place)
             }
         }
+        sessions.checks.requireState(place, word)
         // What a former owner of the run had allocated has died with it.
         val former = if (StateWord.state(word) == StateWord.HELD) StateWord.given(word) else word
         words.set(place.state, StateWord.cached(StateWord.generation(former), me))
@@ -202,21 +214,24 @@ internal class Runs(private val sessions: Sessions, private val growth: Long) {
 
     // ---- large blocks ----
 
-    /** Gives the run of a large block at [span] [length] spans where it lies; false, and nothing changed, if it can't. */
-    fun resize(span: Long, length: Long): Boolean {
+    /**
+     * Gives the run of a large block at [span] [length] spans where it lies, by [setLength] with each length on the
+     * way; false, and nothing changed, if it can't.
+     */
+    fun resize(span: Long, length: Long, setLength: (Long) -> Unit): Boolean {
         val before = lengthOf(span)
-        if (length > before) return extend(span, before, length)
+        if (length > before) return extend(span, before, length, setLength)
         for (tail in span + before - 1 downTo span + length) {
+            setLength(tail - span)
             words.set(layout.spanWord(tail), SpanWord.empty(SpanWord.base(word(tail))))
-            words.set(head(span, FileLayout.RUN_LENGTH), tail - span)
         }
         return true
     }
 
-    private fun extend(span: Long, from: Long, to: Long): Boolean {
+    private fun extend(span: Long, from: Long, to: Long, setLength: (Long) -> Unit): Boolean {
         while (span + to > spans) if (!grow(span + to - spans)) return false
         if (!claimAll(span + from, span + to)) return false
-        words.set(head(span, FileLayout.RUN_LENGTH), to)
+        setLength(to)
         makeTail(span + from, span + to)
         return true
     }

@@ -1,6 +1,5 @@
 package dev.leasehold.memory.internal.mapped
 
-import dev.leasehold.memory.MappedFileDamagedException
 import dev.leasehold.memory.internal.platform.MappedFile
 import java.lang.foreign.Arena
 
@@ -29,6 +28,7 @@ internal class Sessions(val file: MappedFile, val layout: FileLayout, val words:
     var recovered: Int = 0
         private set
 
+    val checks: FileChecks = FileChecks(file.path, words, layout)
     val holds: Holds = Holds(this)
     private val recovery = Recovery(this)
 
@@ -65,15 +65,14 @@ internal class Sessions(val file: MappedFile, val layout: FileLayout, val words:
     }
 
     /** The largest number that a session ever had. */
-    val most: Int get() = words.get(FileLayout.MOST_SESSION).toInt()
+    val most: Int get() = checks.mostSession()
 
     fun isActive(other: Int): Boolean = words.get(layout.session(other) + FileLayout.ACTIVE) != 0L
 
-    /** Whether [token], in a lock, is that of a session that is active. */
-    fun isActiveToken(token: Long): Boolean {
-        val other = FileLock.sessionIn(token)
+    /** Whether there is a session [other] that writes [lockWord] into its locks. */
+    fun isEntered(other: Int, lockWord: Long): Boolean {
         if (other !in 1..layout.maxSessions || !isActive(other)) return false
-        return token == FileLock.token(other, words.get(layout.session(other) + FileLayout.INCARNATION))
+        return FileLock.token(other, words.get(layout.session(other) + FileLayout.INCARNATION)) == lockWord
     }
 
     /** The process of the session [other], for messages. */
@@ -105,19 +104,16 @@ internal class Sessions(val file: MappedFile, val layout: FileLayout, val words:
     fun freeIfDead(at: Long) {
         val seen = words.get(at)
         if (seen == 0L || seen == token) return
-        recoverIfDead(FileLock.sessionIn(seen))
+        val owner = FileLock.sessionIn(seen)
+        recoverIfDead(owner)
         // A session lets its locks go before it leaves. So nobody has written this, and nobody would take it away.
-        if (!isActiveToken(seen)) words.compareAndSet(at, seen, 0)
+        if (!isEntered(owner, seen)) words.compareAndSet(at, seen, 0)
     }
 
     /** Puts in order what all dead sessions left. */
     fun recoverAll() {
         for (other in 1..most) recoverIfDead(other)
     }
-
-    /** Says that a word at [offset], which no process leaves like this, is [what]. */
-    fun damaged(offset: Long, what: String): MappedFileDamagedException =
-        MappedFileDamagedException("the file ${file.path} is damaged at $offset: $what", file.path, offset)
 
     private fun recover(other: Int) {
         recovery.run(other)

@@ -5,6 +5,9 @@ import dev.leasehold.memory.internal.block.BlockKind
 /**
  * Looks at every structure of a file, and at each against the others, and changes nothing. For a file that nobody
  * changes meanwhile.
+ *
+ * What a session left half-done when it died is no fault: a committed change that is not stored yet counts as stored,
+ * and a run that is being given back may have some of its tail.
  */
 internal class Verification(private val words: FileWords, private val layout: FileLayout) {
     /** Something that contradicts the rest, and where it is in the file. */
@@ -29,6 +32,11 @@ internal class Verification(private val words: FileWords, private val layout: Fi
     val faults: MutableList<Fault> = ArrayList()
     val figures: Figures = Figures()
     private val rootsOf = HashMap<Long, Int>()
+
+    // What recovery will store, by offset.
+    private val committed = HashMap<Long, Long>()
+
+    private fun get(offset: Long) = committed[offset] ?: words.get(offset)
 
     private fun fault(offset: Long, what: String) {
         faults.add(Fault(offset, what))
@@ -64,27 +72,21 @@ internal class Verification(private val words: FileWords, private val layout: Fi
 
     private fun checkSession(number: Int, entry: Long) {
         figures.sessions++
-        checkLog(number, layout.lane(number), RedoLog.MOST)
-        for (index in 0 until FileLayout.SMALL_LANES) {
-            checkLog(number, layout.smallLane(number, index), RedoLog.MOST_IN_SMALL)
-        }
+        val fault = FileFaults(words, layout).ofLogs(number)
+        if (fault != null) faults.add(fault)
+        if (fault == null) RedoLog.allOf(number, words, layout).forEach { committed.putAll(it.changes()) }
         val holds = words.get(entry + FileLayout.MOST_HOLDS)
         if (holds !in 0..FileLayout.HOLD_COUNT) fault(entry, "session $number holds $holds blocks")
-    }
-
-    private fun checkLog(number: Int, lane: Long, most: Int) {
-        val count = words.get(lane)
-        if (count !in 0..most) fault(lane, "a log of session $number has $count entries")
     }
 
     private fun checkRoots() {
         for (slot in 0 until FileLayout.ROOTS) {
             val at = layout.root(slot)
-            val ref = words.get(at)
+            val ref = get(at)
             if (ref == 0L) continue
             figures.roots++
             rootsOf.merge(ref, 1, Int::plus)
-            val length = words.get(at + FileLayout.ROOT_LENGTH)
+            val length = get(at + FileLayout.ROOT_LENGTH)
             if (length !in 1..FileLayout.ROOT_NAME_BYTES) fault(at, "the name of root $slot has $length bytes")
         }
     }
@@ -92,7 +94,7 @@ internal class Verification(private val words: FileWords, private val layout: Fi
     private fun checkRoot(ref: Long, count: Int) {
         val place = Place.of(words, layout, ref)
         if (place == null) return fault(layout.roots, "a root leads to no block: ${hex(ref)}")
-        val word = words.get(place.state)
+        val word = get(place.state)
         if (StateWord.state(word) != StateWord.LINKED || StateWord.generation(word) != RefWord.generation(ref)) {
             return fault(place.state, "a root leads to a block that is not linked, or of another generation")
         }
@@ -114,9 +116,22 @@ internal class Verification(private val words: FileWords, private val layout: Fi
         val isOrphan = session > layout.maxSessions ||
             (session > 0 && words.get(layout.session(session) + FileLayout.ACTIVE) == 0L)
         if (isOrphan) fault(at, "span $span belongs to session $session, which there is not")
-        val takesPart = SpanWord.state(word) == SpanWord.OWNED || SpanWord.state(word) == SpanWord.ABANDONED
-        return if (takesPart) checkRun(span, spans, word) else 1
+        return when (SpanWord.state(word)) {
+            SpanWord.OWNED, SpanWord.ABANDONED -> checkRun(span, spans, word)
+            SpanWord.RELEASING -> checkReleased(span, spans)
+            else -> 1
+        }
     }
+
+    private fun checkReleased(span: Long, spans: Long): Long {
+        val at = layout.spanAt(span) + FileLayout.RUN_LENGTH
+        val length = words.get(at)
+        if (length !in 1..spans - span) return 1L.also { fault(at, "the run at span $span has $length spans") }
+        // The last may be empty already, or another's.
+        return if (length > 1 && !isTail(span + length - 1)) length - 1 else length
+    }
+
+    private fun isTail(span: Long) = SpanWord.state(words.get(layout.spanWord(span))) == SpanWord.TAIL
 
     private fun checkRun(span: Long, spans: Long, word: Long): Long {
         figures.runs++
@@ -130,20 +145,26 @@ internal class Verification(private val words: FileWords, private val layout: Fi
             fault(at, "the run at span $span has $length spans")
             return 1
         }
-        for (tail in span + 1 until span + length) {
-            val state = SpanWord.state(words.get(layout.spanWord(tail)))
-            if (state != SpanWord.TAIL && session(word) == 0) {
-                fault(layout.spanWord(tail), "span $tail is not the tail of the run at span $span")
+        for (index in 0 until shape.count) checkBlock(Place(layout, span, shape, index), word)
+        for (other in span + 1 until span + length) {
+            if (!isTail(other) && !isClaimed(other, SpanWord.session(word))) {
+                fault(layout.spanWord(other), "span $other is not the tail of the run at span $span")
             }
         }
-        for (index in 0 until shape.count) checkBlock(Place(layout, span, shape, index), word)
-        return length
+        return length + if (hasCutTail(word, span + length, spans)) 1 else 0
     }
 
-    private fun session(spanWord: Long) = SpanWord.session(spanWord)
+    // A large block may have become shorter just before its last span would have become empty.
+    private fun hasCutTail(word: Long, next: Long, spans: Long) =
+        SpanWord.code(word) == BlockKind.LARGE && SpanWord.session(word) != 0 && next < spans && isTail(next)
+
+    private fun isClaimed(span: Long, session: Int): Boolean {
+        val word = words.get(layout.spanWord(span))
+        return session != 0 && SpanWord.state(word) == SpanWord.CLAIMING && SpanWord.session(word) == session
+    }
 
     private fun checkBlock(place: Place, spanWord: Long) {
-        val word = words.get(place.state)
+        val word = get(place.state)
         if (!StateWord.isPossible(word)) return fault(place.state, "a block has the impossible word ${hex(word)}")
         if (StateWord.state(word) != StateWord.LINKED) {
             figures.unused++
