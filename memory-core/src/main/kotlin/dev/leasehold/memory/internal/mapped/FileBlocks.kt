@@ -64,7 +64,10 @@ internal class FileBlocks(
 
     private fun hold(address: Long) {
         val at = stateAt(address)
-        words.set(at, StateWord.held(words.get(at), me))
+        val word = words.get(at)
+        // In a file that was cut off compiled code reads anything, and is stopped for it only later.
+        if (!StateWord.isCachedBy(word, me)) session.meetFaults()
+        words.set(at, StateWord.held(word, me))
     }
 
     /** Takes the block of [code] at [address] back, of which [size] bytes were in use. */
@@ -82,6 +85,7 @@ internal class FileBlocks(
 
     // Links lead to it, or did until a moment ago: it is the file's, or free, and in no case the cache's.
     private fun leave(address: Long, code: Int) {
+        session.meetFaults()
         counts.count(-1, -SizeClasses.sizeOf(code))
         session.guests.end(address) { line.serveAfter { store.leaveLinked(address - base) } }
     }
