@@ -94,7 +94,7 @@ public class MappedMemoryManager private constructor(
     public val maxSize: Long get() = session.layout.maxSpans * FileLayout.SPAN
 
     /** How many bytes the file has for blocks now. */
-    public val size: Long get() = session.guarded { session.words.get(FileLayout.SPANS) * FileLayout.SPAN }
+    public val size: Long get() = session.settled { session.words.get(FileLayout.SPANS) * FileLayout.SPAN }
 
     /** How many sessions of processes that had died this one has put in order. */
     public val recoveredSessions: Int get() = session.sessions.recovered
@@ -110,7 +110,7 @@ public class MappedMemoryManager private constructor(
      * @throws IllegalArgumentException when [block] is another manager's, or has no bytes
      */
     @JvmName("referenceTo")
-    public fun referenceTo(block: Block): MappedRef = MappedRef(session.guarded { refOf(placeOf(block)) })
+    public fun referenceTo(block: Block): MappedRef = MappedRef(session.settled { refOf(placeOf(block)) })
 
     /**
      * The block that [ref] leads to, held by this process until the caller closes it; null when no link leads to it any
@@ -123,7 +123,7 @@ public class MappedMemoryManager private constructor(
      */
     @JvmName("find")
     public fun find(ref: MappedRef): Block? {
-        val found = session.guarded { engine.references.find(ref.bits) }
+        val found = session.settled { engine.references.find(ref.bits) }
         if (found is FileReferences.Found) return adopt(found.taken, found.size)
         return when (found) {
             FileReferences.Missing.NO_HOLD -> throw limit("linked blocks in use", FileLayout.HOLD_COUNT)
@@ -147,7 +147,7 @@ public class MappedMemoryManager private constructor(
      * @throws MappedFileLimitException when it changes more than 1,020 words
      */
     @JvmSynthetic
-    public fun <R> transaction(action: MappedTransaction.() -> R): R = session.guarded {
+    public fun <R> transaction(action: MappedTransaction.() -> R): R = session.settled {
         requireWritable()
         val change = Change(session)
         val result = session.linkLock.withLock { committed(change, action) }
@@ -174,10 +174,10 @@ public class MappedMemoryManager private constructor(
     }
 
     /** The word of the user area at [index], from 0 to 255: for what a program wants to know before anything else. */
-    public fun userWord(index: Int): Long = session.guarded { session.words.get(userWordAt(index)) }
+    public fun userWord(index: Int): Long = session.settled { session.words.get(userWordAt(index)) }
 
     /** Sets the word of the user area at [index], from 0 to 255. */
-    public fun setUserWord(index: Int, value: Long): Unit = session.guarded {
+    public fun setUserWord(index: Int, value: Long): Unit = session.settled {
         requireWritable()
         session.words.set(userWordAt(index), value)
     }
@@ -214,10 +214,11 @@ public class MappedMemoryManager private constructor(
         return Arena.ofConfined().use { action(Segment.of(Platform.current.view(address, size, it).asReadOnly())) }
     }
 
-    internal fun rootOf(name: ByteArray): Long = session.guarded { RootTable(session.words, session.layout).get(name) }
+    internal fun rootOf(name: ByteArray): Long =
+        session.settled { RootTable(session.words, session.layout).get(name) }
 
     internal fun allRoots(): List<Pair<String, Long>> =
-        session.guarded { RootTable(session.words, session.layout).all() }
+        session.settled { RootTable(session.words, session.layout).all() }
 
     internal fun refOf(place: Place): Long = engine.references.refOf(place)
 

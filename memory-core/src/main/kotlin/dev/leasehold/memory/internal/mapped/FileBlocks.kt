@@ -71,7 +71,10 @@ internal class FileBlocks(
 
     private fun hold(address: Long, code: Int) {
         val at = stateAt(address, code)
-        words.set(at, StateWord.held(words.get(at), me))
+        val word = words.get(at)
+        // In a file that was cut off compiled code reads anything, and is stopped for it only later.
+        if (!StateWord.isCachedBy(word, me)) session.meetFaults()
+        words.set(at, StateWord.held(word, me))
     }
 
     override fun taken(address: Long, classIndex: Int): Unit = session.guarded { hold(address, classIndex) }
@@ -110,6 +113,7 @@ internal class FileBlocks(
     // Links lead to it, or did until a moment ago: it is the file's, or free, and in no case the cache's.
     private fun leave(address: Long, code: Int) {
         if (state.cleared) return
+        session.meetFaults()
         counts.count(-1, -SizeClasses.sizeOf(code))
         session.guests.end(address) { line.serveAfter { store.leaveLinked(address - base) } }
         if (state.closed) session.endIfUnused()

@@ -160,7 +160,7 @@ internal class FileEngine(
 
     // ---- pages ----
 
-    override fun takePages(count: Int): PageSource? = session.guarded {
+    override fun takePages(count: Int): PageSource? = session.settled {
         if (session.isReadOnly) return null
         leaf.insist {
             runs.takePages(count) ?: if (state.closed) {
@@ -190,14 +190,14 @@ internal class FileEngine(
         return sum
     }
 
-    override fun trim(): Long = session.guarded {
+    override fun trim(): Long = session.settled {
         if (!session.isOpen) return 0
         collect()
         store.lock.withLock { store.dropIdle() }
     }
 
     /** Gives the file's empty end back to the disk, where no other session has the file open. */
-    fun compact(): Long = session.guarded {
+    fun compact(): Long = session.settled {
         val _ = trim()
         store.lock.withLock { store.runs.compact() }
     }
@@ -232,7 +232,7 @@ internal class FileEngine(
         val _ = trim()
     }
 
-    // Nothing can be put in order; the file is left to whom restores it.
+    // Nothing can be put in order; the file is left to who restores it.
     private fun closeFailed(): Tally {
         registry.revoke(hold = true) {}
         registry.awaitHands()

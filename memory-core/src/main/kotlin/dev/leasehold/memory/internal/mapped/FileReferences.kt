@@ -82,7 +82,7 @@ internal class FileReferences(
         override fun giveBack(address: Long, code: Int, size: Long) {
             if (state.cleared) return
             counts.count(-1, -bytes)
-            if (slot != NO_SLOT) session.guarded { holds.release(slot, ref) }
+            if (slot != NO_SLOT) session.settled { holds.release(slot, ref) }
             line.serveAfter { state.leaf.release(bytes) }
             if (state.closed) session.endIfUnused()
         }
@@ -95,7 +95,7 @@ internal class FileReferences(
         override fun resize(address: Long, code: Int, from: Long, size: Long, alone: Boolean): Int {
             if (session.isReadOnly) throw MappedFileReadOnlyException(session.file.path)
             if (size > bytes) return NOT_HERE
-            session.guarded { session.linkLock.withLock { Slack.change(words, place, size) } }
+            session.settled { session.linkLock.withLock { Slack.change(words, place, size) } }
             return code
         }
     }

@@ -155,7 +155,7 @@ internal class FileRuns(
 
         override fun bytesOf(code: Int): Long = run.paid
 
-        override fun giveBack(address: Long, code: Int, size: Long) = session.guarded { giveBack(run, size) }
+        override fun giveBack(address: Long, code: Int, size: Long) = session.settled { giveBack(run, size) }
 
         override fun keptView(address: Long, size: Long, code: Int, trace: Trace?): KeptView =
             epochs.ownView(address, size, trace)
@@ -163,7 +163,7 @@ internal class FileRuns(
         override fun returnsTail(code: Int, size: Long): Boolean = pages(size) < run.paid
 
         override fun resize(address: Long, code: Int, from: Long, size: Long, alone: Boolean): Int =
-            if (session.guarded { resize(run, size, alone) }) code else NOT_HERE
+            if (session.settled { resize(run, size, alone) }) code else NOT_HERE
     }
 
     private inner class Pages(private val run: Run) : PageSource(state) {
@@ -178,7 +178,7 @@ internal class FileRuns(
         override fun giveBack(address: Long, code: Int, size: Long) {
             onFree()
             runs.remove(id)
-            session.guarded { giveBack(run, size) }
+            session.settled { giveBack(run, size) }
         }
 
         override fun keptView(address: Long, size: Long, code: Int, trace: Trace?): KeptView =
@@ -187,7 +187,7 @@ internal class FileRuns(
         override fun resize(address: Long, code: Int, from: Long, size: Long, alone: Boolean): Int {
             if (size == run.paid) return code
             val changes = size > run.paid || alone
-            return if (changes && session.guarded { resize(run, size, alone) }) code else NOT_HERE
+            return if (changes && session.settled { resize(run, size, alone) }) code else NOT_HERE
         }
     }
 

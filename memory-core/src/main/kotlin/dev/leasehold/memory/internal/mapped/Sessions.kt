@@ -32,6 +32,10 @@ internal class Sessions(val file: MappedFile, val layout: FileLayout, val words:
     val holds: Holds = Holds(this)
     private val recovery = Recovery(this)
 
+    // A recovery may come upon a hold of the session that it recovers. To this file that session's byte looks free, and
+    // to recover it again inside of that would unlock the byte too early.
+    private val underRecovery = HashSet<Int>()
+
     /** Enters this session; false when all numbers are taken by sessions that live. */
     fun register(): Boolean {
         for (candidate in 1..layout.maxSessions) {
@@ -87,7 +91,7 @@ internal class Sessions(val file: MappedFile, val layout: FileLayout, val words:
     @Synchronized
     fun recoverIfDead(other: Int): Boolean {
         if (other == number || other !in 1..layout.maxSessions || !isActive(other)) return false
-        if (!file.tryLock(FileLayout.sessionByte(other))) return false
+        if (other in underRecovery || !file.tryLock(FileLayout.sessionByte(other))) return false
         try {
             // Another may have done so, and gone.
             if (isActive(other)) recover(other)
@@ -116,7 +120,12 @@ internal class Sessions(val file: MappedFile, val layout: FileLayout, val words:
     }
 
     private fun recover(other: Int) {
-        recovery.run(other)
+        underRecovery.add(other)
+        try {
+            recovery.run(other)
+        } finally {
+            underRecovery.remove(other)
+        }
         recovered++
     }
 

@@ -61,6 +61,9 @@ internal object StateWord {
 
     fun generation(word: Long): Long = word.part(GENERATION_SHIFT, 28)
 
+    /** Whether [session] has the block of [word] at hand. */
+    fun isCachedBy(word: Long, session: Int): Boolean = word.toInt() and 0xffff == (session shl SESSION_SHIFT or CACHED)
+
     private fun of(generation: Long, state: Int, session: Int = 0, links: Int = 0, slack: Int = 0): Long =
         (generation and GENERATIONS - 1 shl GENERATION_SHIFT) or (links.toLong() shl LINK_SHIFT) or
             (session.toLong() shl SESSION_SHIFT) or (slack.toLong() shl SLACK_SHIFT) or state.toLong()
