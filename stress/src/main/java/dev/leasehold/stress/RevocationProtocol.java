@@ -96,7 +96,7 @@ public final class RevocationProtocol {
         private final CacheRegistry registry;
 
         Scene(int blocks, Function0<Unit> fence) {
-            cache = new ThreadCache(new NoSupply(), 0, new Bias(0, fence, 1, 1));
+            cache = new ThreadCache(new NoSupply(), 0, new Bias(0, fence, 1, 1), null);
             registry = new CacheRegistry(fence, Scene::orphan, () -> Unit.INSTANCE);
             registry.register(cache, null);
             for (int i = 1; i <= blocks; i++) cache.giveBack(i * BLOCK, CLASS, BLOCK);

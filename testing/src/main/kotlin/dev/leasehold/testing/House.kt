@@ -40,6 +40,17 @@ public object House {
             // Memory from elsewhere that buffers adopt, and what gives it back.
             "ReleaseAction.release",
             "UniqueBuffer.Companion.adopt",
+            // A file is named by its path.
+            "MappedFileException.path",
+            "MappedFileFullException.path",
+            "MappedMemory.verify",
+            "MappedReport.path",
+            "MappedMemoryManager.path",
+            "MappedMemoryManager.Companion.create",
+            "MappedMemoryManager.Companion.open",
+            "MappedMemoryManager.Companion.openOrCreate",
+            "MappedMemoryManager.Companion.openReadOnly",
+            "MappedMemoryManager.Companion.delete",
             // Java's ways to elements off the heap.
             "KeyHash.Companion.ofBytes",
             "SmallStructBuffers.push",

@@ -63,7 +63,8 @@ public class PublicSignatures(private val crossings: Set<String>, private val fa
             properties.filter { it.visibility.isPublic() }.map { it.name to it.used() }
 
     private fun javaSignatures(type: JavaClass): List<Signature> {
-        if (JavaModifier.PUBLIC !in type.modifiers) return emptyList()
+        // Java knows no visibility between the public and the package; what is not exported is not public either.
+        if (JavaModifier.PUBLIC !in type.modifiers || ".internal." in type.name) return emptyList()
         return type.codeUnits.filter { JavaModifier.PUBLIC in it.modifiers }.map { it.name to it.used() }
     }
 

@@ -88,6 +88,7 @@ public class MappedDictionary<K, V> private constructor(
     }
 
     /** The value of [key]; what [make] makes, which it has then, when it had none. [make] is called once at the most. */
+    @IgnorableReturnValue
     public fun getOrPut(key: K, make: () -> V): V {
         get(key)?.let { return it }
         return writing {
@@ -112,6 +113,7 @@ public class MappedDictionary<K, V> private constructor(
      * the map meanwhile, so keep it short, and use this map in it for nothing.
      */
     @JvmSynthetic
+    @IgnorableReturnValue
     public fun compute(key: K, action: (V?) -> V?): V? = writing {
         val bytes = table.change(keys.encode(key)) { before ->
             action(before?.let(values::decode))?.let(values::encode)
@@ -120,6 +122,7 @@ public class MappedDictionary<K, V> private constructor(
     }
 
     /** [compute], for Java. */
+    @IgnorableReturnValue
     public fun compute(key: K, action: Function<in V?, out V?>): V? = compute(key) { action.apply(it) }
 
     /** How many entries there are: exact while nobody changes it. **Cost.** A look at each part of the map. */
@@ -199,7 +202,7 @@ public class MappedDictionary<K, V> private constructor(
                 words.set(head.offset + DictionaryLayout.KIND_AT, DictionaryLayout.KIND)
                 return session.linkLock.withLock { link(manager, name, listOf(head, directory, segment)) }
             } finally {
-                held.forEach(EntryBlocks.Held::release)
+                held.forEach(blocks::release)
             }
         }
 

@@ -214,8 +214,7 @@ public class MappedMemoryManager private constructor(
         return Arena.ofConfined().use { action(Segment.of(Platform.current.view(address, size, it).asReadOnly())) }
     }
 
-    internal fun rootOf(name: ByteArray): Long =
-        session.settled { RootTable(session.words, session.layout).get(name) }
+    internal fun rootOf(name: ByteArray): Long = session.settled { RootTable(session.words, session.layout).get(name) }
 
     internal fun allRoots(): List<Pair<String, Long>> =
         session.settled { RootTable(session.words, session.layout).all() }

@@ -117,10 +117,13 @@ internal class Fuzzing(private var path: Path) : AutoCloseable {
             repeat(OPERATIONS) { number ->
                 when (random.nextInt(6)) {
                     0, 1, 2 -> blocks.add(written(manager, random, number.toByte()))
+
                     3 -> blocks.removeLastOrNull()?.let { (block, mark) -> block.use { requireMark(it, mark) } }
+
                     4 -> blocks.randomOrNull(random)?.let { (block) ->
                         manager.roots["root ${random.nextInt(5)}"] = block
                     }
+
                     else -> manager.roots.names.randomOrNull(random)?.let(manager.roots::remove)
                 }
             }

@@ -183,12 +183,17 @@ internal object FormatExample {
             }
         }
 
-        private fun block(span: Long, index: Int, word: Long): String = "block $index, " + when (StateWord.state(word)) {
-            StateWord.CACHED -> "$CACHED by session ${StateWord.session(word)}, generation ${StateWord.generation(word)}"
-            StateWord.LINKED -> "linked ${StateWord.links(word)} time, ${unused(word)}, generation " +
-                "${StateWord.generation(word)}"
-            else -> error("block $index of span $span is neither cached nor linked")
-        }
+        private fun block(span: Long, index: Int, word: Long): String =
+            "block $index, " + when (StateWord.state(word)) {
+                StateWord.CACHED -> "$CACHED by session ${StateWord.session(
+                    word,
+                )}, generation ${StateWord.generation(word)}"
+
+                StateWord.LINKED -> "linked ${StateWord.links(word)} time, ${unused(word)}, generation " +
+                    "${StateWord.generation(word)}"
+
+                else -> error("block $index of span $span is neither cached nor linked")
+            }
 
         private fun unused(word: Long): String {
             val slack = StateWord.slack(word)

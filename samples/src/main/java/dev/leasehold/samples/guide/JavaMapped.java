@@ -1,12 +1,12 @@
 package dev.leasehold.samples.guide;
 
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
 import dev.leasehold.memory.Memory;
 import dev.leasehold.memory.mapped.MappedCodec;
 import dev.leasehold.memory.mapped.MappedDictionary;
 import dev.leasehold.memory.mapped.MappedMemoryManager;
 import java.nio.file.Path;
-
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 /** The guide's Java snippet on mapped memory. What stands between a region's comments is what docs/guide.md shows. */
 final class JavaMapped {

@@ -16,6 +16,12 @@ internal class UncachedCounts {
         this.bytes.add(bytes)
     }
 
+    /** Counts one block of [bytes] that was given back here as leased once more: it goes into a cache now. */
+    fun comeBack(bytes: Long) {
+        open.add(1)
+        this.bytes.add(bytes)
+    }
+
     /** Counts one leased block of [bytes] as gone into quarantine. */
     fun countQuarantined(bytes: Long) {
         count(-1, -bytes)

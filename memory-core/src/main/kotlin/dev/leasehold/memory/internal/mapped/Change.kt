@@ -82,7 +82,7 @@ internal class Change(private val session: FileSession) {
         for (address in begun) session.guests.cancel(address)
     }
 
-    companion object {
+    internal companion object {
         /** The most words of one change. */
         const val MOST: Int = RedoLog.MOST
     }

@@ -34,7 +34,7 @@ internal class DictionarySplit(
             putInPlace(directory, depth, hash, bits, ref, segment, places, isNew = { it !== spare })
         } finally {
             // Those that are linked now stay, the others are freed.
-            fresh.forEach(EntryBlocks.Held::release)
+            fresh.forEach(blocks::release)
             if (spare != null) words.set(spare.offset + DictionaryLayout.SEGMENT_LOCK_AT, 0)
         }
     }
@@ -137,7 +137,7 @@ internal class DictionarySplit(
                 change.commit()
             }
         } finally {
-            held.release()
+            blocks.release(held)
         }
         session.sessions.holds.freeIfUnlinked(before)
     }

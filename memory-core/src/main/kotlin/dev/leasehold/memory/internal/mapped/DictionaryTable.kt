@@ -218,7 +218,7 @@ internal class DictionaryTable(
             locked(hash) { segment -> replace(segment, hash, find(segment, hash, key), entry.place) }
         } finally {
             // It is linked by now, or freed.
-            entry.release()
+            blocks.release(entry)
         }
     }
 
@@ -246,7 +246,7 @@ internal class DictionaryTable(
         try {
             return replace(segment, hash, slot, entry.place)
         } finally {
-            entry.release()
+            blocks.release(entry)
         }
     }
 
@@ -409,7 +409,7 @@ internal class DictionaryTable(
         }
     }
 
-    companion object {
+    internal companion object {
         private const val PATIENCE = 512
 
         /** The most bytes of a key, or of a value. */

@@ -38,6 +38,17 @@ internal class FileBlocks(
         return run + shape.wordOf(shape.indexOf(offset - run))
     }
 
+    /** The place of the block of [code] at [address]. */
+    fun placeOf(address: Long, code: Int): Place {
+        val offset = address - base
+        val shape = RunShape.of(code)
+        if (shape.spans == 1) {
+            val span = session.layout.spanOf(offset)
+            return Place(session.layout, span, shape, shape.indexOf(offset and FileLayout.SPAN - 1))
+        }
+        return placeOf(address)
+    }
+
     /** The place of the block at [address]. */
     fun placeOf(address: Long): Place {
         val offset = address - base
@@ -103,6 +114,10 @@ internal class FileBlocks(
         val word = words.get(at)
         if (StateWord.state(word) != StateWord.HELD) return leave(address, code)
         words.set(at, StateWord.freed(word, me))
+        putBack(address, code, size)
+    }
+
+    private fun putBack(address: Long, code: Int, size: Long) {
         val cache = caches.of(Thread.currentThread())
         if (cache != null) return cache.giveBack(address, code, size)
         if (caches.withShared { it.giveBack(address, code, size) } != null) return
@@ -117,6 +132,33 @@ internal class FileBlocks(
         counts.count(-1, -SizeClasses.sizeOf(code))
         session.guests.end(address) { line.serveAfter { store.leaveLinked(address - base) } }
         if (state.closed) session.endIfUnused()
+    }
+
+    /** The block of [code] at [address], which has no block object, is linked, and not this session's any more. */
+    fun linked(address: Long, code: Int) {
+        counts.count(-1, -SizeClasses.sizeOf(code))
+        store.slabAt(address - base).addLinked(1)
+    }
+
+    /** Frees the block at [place], which is unlinked and held by nobody, if its state is [word]. */
+    fun freeUnlinked(place: Place, word: Long): Boolean {
+        val slab = store.slabOf(place.span)
+        if (slab == null || state.closed) return freeInStore(place, word)
+        slab.addLinked(-1)
+        if (!slab.isGone && words.compareAndSet(place.state, word, StateWord.freed(word, me))) {
+            // As if it had been in use here until now.
+            counts.comeBack(SizeClasses.sizeOf(place.shape.code))
+            putBack(base + place.offset, place.shape.code, place.shape.blockBytes)
+            return true
+        }
+        slab.addLinked(1)
+        return slab.isGone && freeInStore(place, word)
+    }
+
+    private fun freeInStore(place: Place, word: Long): Boolean {
+        var freed = false
+        line.serveAfter { freed = !state.cleared && store.freeUnlinked(place, word) }
+        return freed
     }
 
     /** Counts the block of [code] as one that waits until its view is cut off. */

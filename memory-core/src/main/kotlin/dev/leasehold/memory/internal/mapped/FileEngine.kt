@@ -49,7 +49,9 @@ internal class FileEngine(
     override val line = WaitLine(store.lock)
     private val supply = FileSupply(state, store, line, session.base, config.idleBound, hygiene, session::endIfUnused)
     private val registry = CacheRegistry(fence, ::adopt) { line.serveNow() }
-    private val blocks = FileBlocks(state, session, store, supply, line, counts)
+
+    /** Blocks of size classes. */
+    val blocks: FileBlocks = FileBlocks(state, session, store, supply, line, counts)
     private val caches = Caches(table, registry, supply, fence, blocks)
     private val epochs = EpochLedger(
         state.platform,
@@ -67,17 +69,11 @@ internal class FileEngine(
     init {
         // Later, when all parts are there: the file's session may be told of what others free.
         blocks.caches = caches
-        session.sessions.holds.freeing = ::freeUnlinked
+        session.sessions.holds.freeing = blocks::freeUnlinked
         session.isUnused = { leaf.reserved == 0L }
     }
 
     override fun cacheOfSlow(thread: Thread): ThreadCache? = if (session.isReadOnly) null else caches.of(thread)
-
-    private fun freeUnlinked(place: Place, word: Long): Boolean {
-        var freed = false
-        line.serveAfter { freed = if (state.cleared) false else store.freeUnlinked(place, word) }
-        return freed
-    }
 
     private fun adopt(orphan: ThreadCache) {
         synchronized(departed) { orphan.addTo(departed) }
@@ -132,7 +128,13 @@ internal class FileEngine(
     private fun takeForWaiter(thread: Thread?, code: Int, size: Long): Taken? {
         if (state.closed) return null
         return leaf.onBehalfOf(thread ?: Thread.currentThread()) {
-            if (code == BlockKind.LARGE) runs.takeLocked(size) else blocks.takeLocked(code)?.let { Taken(it, code, anyThread) }
+            if (code ==
+                BlockKind.LARGE
+            ) {
+                runs.takeLocked(size)
+            } else {
+                blocks.takeLocked(code)?.let { Taken(it, code, anyThread) }
+            }
         }
     }
 
@@ -147,7 +149,9 @@ internal class FileEngine(
             val reason = (refused as? FileSystemException)?.reason ?: refused.message
             "the disk refused to make the file $path longer ($reason): make room on the disk, or close blocks"
         } else {
-            "the file $path has reached its largest size of ${bytes(most)}: close or unlink blocks, or make a file with " +
+            "the file $path has reached its largest size of ${bytes(
+                most,
+            )}: close or unlink blocks, or make a file with " +
                 "a larger maxSize"
         }
         return MappedFileFullException("$owner: ${bytes(size)} requested, and $why", owner.name, size, path)

@@ -31,7 +31,7 @@ internal class FileHeader(val maxSpans: Long, val maxSessions: Int, val id: Long
         }
     }
 
-    companion object {
+    internal companion object {
         /** How many bytes both copies have. */
         const val BYTES: Long = 2 * FileLayout.HEADER_B
 

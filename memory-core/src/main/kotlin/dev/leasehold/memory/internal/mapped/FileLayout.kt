@@ -52,7 +52,7 @@ internal class FileLayout(val maxSpans: Long, val maxSessions: Int) {
 
     private fun pages(bytes: Long) = (bytes + PAGE - 1) and -PAGE
 
-    companion object {
+    internal companion object {
         /** What a block's state words and pages lie in, in bytes. */
         const val SPAN: Long = 65536
         const val PAGE: Long = 4096

@@ -49,7 +49,7 @@ internal class FileLock(private val sessions: Sessions, private val at: Long) {
         }
     }
 
-    companion object {
+    internal companion object {
         // A look at a session costs as much as a few turns of the pause.
         private const val LOOKS = 300
         private const val SESSION_BITS = 8

@@ -43,6 +43,9 @@ internal class FileStore(
     /** The slab that has the byte at [offset] in the file, of which a block is in the caller's hands. */
     fun slabAt(offset: Long): Slab = checkNotNull(slabs[layout.spanOf(offset).toInt()])
 
+    /** The slab that has [span], if this session owns it. A moment's truth: see [Slab.isGone]. */
+    fun slabOf(span: Long): Slab? = slabs.getOrNull(span.toInt())
+
     // ---- taking ----
 
     /** Takes a block of the size class [code]: where it lies in the file, or 0. */
@@ -85,7 +88,7 @@ internal class FileStore(
             val slab = Slab(layout, adopted, shape)
             val settled = BooleanArray(shape.count) { runs.settle(slab.place(it)) }
             enter(slab)
-            for (index in settled.indices) if (settled[index]) add(slab, index) else slab.linked++
+            for (index in settled.indices) if (settled[index]) add(slab, index) else slab.addLinked(1)
             if (slab.free > 0) return slab
         }
         val claimed = runs.claim(shape, shape.spans.toLong())
@@ -128,7 +131,7 @@ internal class FileStore(
 
                 StateWord.FREE -> {
                     words.set(place.state, StateWord.cached(StateWord.generation(word), sessions.number))
-                    slab.linked--
+                    slab.addLinked(-1)
                     add(slab, index)
                 }
             }
@@ -150,7 +153,7 @@ internal class FileStore(
     /** The block at [offset] is no longer this session's, and lives on by its links. */
     fun leaveLinked(offset: Long) {
         val slab = slabAt(offset)
-        slab.linked++
+        slab.addLinked(1)
         returns++
         if (slab.isIdle && idle > idleBound()) giveUp(slab)
     }
@@ -160,7 +163,7 @@ internal class FileStore(
         val slab = slabs.getOrNull(place.span.toInt()) ?: return giveUpUnlinked(place, word)
         val mine = StateWord.freed(word, sessions.number)
         if (!words.compareAndSet(place.state, word, mine)) return false
-        slab.linked--
+        slab.addLinked(-1)
         giveBack(place.offset)
         return true
     }
@@ -193,6 +196,12 @@ internal class FileStore(
 
     @IgnorableReturnValue
     private fun giveUp(slab: Slab): Long {
+        // First: who frees a linked block without the lock counts it as linked no more, and looks at this then.
+        slab.isGone = true
+        if (!slab.isIdle) {
+            slab.isGone = false
+            return 0
+        }
         val code = slab.shape.code
         owned[code].remove(slab)
         if (slab.isOpen) forgetOpen(slab)

@@ -33,7 +33,7 @@ internal class Place(private val layout: FileLayout, val span: Long, val shape: 
         return if (slack == StateWord.IN_TAIL) words.get(offset + bytes - Long.SIZE_BYTES) else bytes - slack
     }
 
-    companion object {
+    internal companion object {
         /** Where [ref] leads, whatever is there now; null when it cannot lead anywhere. */
         fun of(words: FileWords, layout: FileLayout, ref: Long): Place? {
             val span = RefWord.span(ref)

@@ -64,7 +64,7 @@ internal open class RedoLog(protected val words: FileWords, val lane: Long, val 
     /** Where the entry [index] is. */
     fun entry(index: Int): Long = lane + FileLayout.LANE_FIRST + index * ENTRY
 
-    companion object {
+    internal companion object {
         private const val ENTRY = 2L * Long.SIZE_BYTES
 
         /** The most words of one change in the log of links. */

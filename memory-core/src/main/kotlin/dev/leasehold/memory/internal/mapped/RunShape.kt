@@ -39,7 +39,7 @@ internal class RunShape private constructor(val code: Int, val spans: Int, val b
     /** Where the block [index] is, in bytes from the start of the run. */
     fun blockOf(index: Int): Long = dataAt + index * blockBytes
 
-    companion object {
+    internal companion object {
         private const val PAGE = SizeClasses.PAGE
         private const val RECIPROCAL_BITS = 40
 

@@ -1,7 +1,6 @@
 package dev.leasehold.memory.internal.mapped
 
 import dev.leasehold.memory.internal.platform.MappedFile
-import java.lang.foreign.Arena
 
 /**
  * The sessions of a file: one is this, and others may be of other processes.
@@ -133,13 +132,5 @@ internal class Sessions(val file: MappedFile, val layout: FileLayout, val words:
     fun leave() {
         recovery.run(number)
         file.unlock(FileLayout.sessionByte(number))
-    }
-
-    companion object {
-        /** The first bytes of [file], which [arena] keeps mapped. */
-        fun map(file: MappedFile, layout: FileLayout, arena: Arena, words: (MappedFile) -> FileWords): Sessions {
-            file.map(layout.maxBytes, arena)
-            return Sessions(file, layout, words(file))
-        }
     }
 }

@@ -1,5 +1,7 @@
 package dev.leasehold.memory.internal.mapped
 
+import java.util.concurrent.atomic.AtomicInteger
+
 /**
  * What a session knows of one run of small blocks that it owns: which of them are at hand, and which pages its budget
  * pays for. Under the lock of the store.
@@ -12,8 +14,22 @@ internal class Slab(private val layout: FileLayout, val span: Long, val shape: R
     var free: Int = 0
         private set
 
-    /** How many blocks links lead to, and this session does not use. */
-    var linked: Int = 0
+    private val linkedBlocks = AtomicInteger()
+
+    /**
+     * How many blocks links lead to, and this session does not use. Changed by [addLinked], also without the lock: never
+     * more than there are, so that a slab which seems idle is.
+     */
+    val linked: Int get() = linkedBlocks.get()
+
+    /** Whether it is being given up, or was. */
+    @Volatile
+    var isGone: Boolean = false
+
+    /** Counts [more] blocks as linked: after they were, and, where it is negative, before they are free. */
+    fun addLinked(more: Int) {
+        linkedBlocks.addAndGet(more)
+    }
 
     /** Bits for the pages that are paid for. */
     var paid: Long = 0

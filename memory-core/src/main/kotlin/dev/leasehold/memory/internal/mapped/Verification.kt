@@ -13,7 +13,7 @@ internal class Verification(private val words: FileWords, private val layout: Fi
     /** Something that contradicts the rest, and where it is in the file. */
     class Fault(val offset: Long, val what: String)
 
-    companion object {
+    internal companion object {
         /** How many bytes a span has. */
         const val SPAN: Long = FileLayout.SPAN
     }

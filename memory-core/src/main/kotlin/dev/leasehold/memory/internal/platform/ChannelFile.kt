@@ -85,7 +85,7 @@ internal class ChannelFile private constructor(
         channel.close()
     }
 
-    companion object {
+    internal companion object {
         private const val PIECE = 1L shl 16
 
         /** Opens [path]. */

@@ -96,7 +96,7 @@ internal class LinuxFile private constructor(
         return result
     }
 
-    companion object {
+    internal companion object {
         // Numbers of Linux's headers: fcntl.h, mman.h, unistd.h and errno.h of all common processors.
         private const val CREATE = 0x40
         private const val EXCLUSIVE = 0x80

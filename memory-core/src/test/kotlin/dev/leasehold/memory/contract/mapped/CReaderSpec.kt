@@ -106,7 +106,10 @@ class CReaderSpec : FunSpec() {
 
         test("it refuses a file with wrong words").config(enabledOrReasonIf = withCompiler) {
             val layout = FileLayout(8, 2)
-            refusal { it.set(8, 2); it.set(4096 + 8, 2) } shouldBe "refused: neither header is whole"
+            refusal {
+                it.set(8, 2)
+                it.set(4096 + 8, 2)
+            } shouldBe "refused: neither header is whole"
             refusal { it.set(FileLayout.SPANS, 9) } shouldBe "refused: 9 spans"
             refusal { it.set(FileLayout.SPANS, 8) } shouldBe "refused: the file is shorter than it says"
             refusal { it.set(layout.root(0), 1L shl 40) } shouldStartWith "refused: root 0 "
