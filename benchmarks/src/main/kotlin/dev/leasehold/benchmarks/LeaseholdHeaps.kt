@@ -1,9 +1,13 @@
 package dev.leasehold.benchmarks
 
 import dev.leasehold.memory.Block
+import dev.leasehold.memory.GiB
 import dev.leasehold.memory.MemoryBudget
 import dev.leasehold.memory.MemoryManager
 import dev.leasehold.memory.SystemMemoryManager
+import dev.leasehold.memory.mapped.MappedMemoryManager
+import java.nio.file.Files
+import java.nio.file.Path
 
 /** A manager of its own; the bytes are reached as its documentation recommends, in a scope of this thread. */
 public abstract class ManagedHeap(private val manager: MemoryManager) : Heap<Block>() {
@@ -22,6 +26,18 @@ public open class Leasehold : ManagedHeap(SystemMemoryManager("bench"))
 /** The same, through the view that any thread may keep: its bytes wait in quarantine when the block is closed. */
 public open class LeaseholdShared : ManagedHeap(SystemMemoryManager("bench")) {
     override fun writeAndRead(block: Block, value: Int): Int = block.keptSegment.writeAndRead(value)
+}
+
+/** A manager over a file. */
+public open class LeaseholdMapped private constructor(private val path: Path) :
+    ManagedHeap(MappedMemoryManager.create(path) { maxSize = 4.GiB }) {
+    public constructor() : this(Files.createTempDirectory("bench").resolve("file"))
+
+    override fun shutDown() {
+        super.shutDown()
+        MappedMemoryManager.delete(path)
+        Files.delete(path.parent)
+    }
 }
 
 /** The manager at the bottom of a tree of budgets, each with a limit that is far away. */

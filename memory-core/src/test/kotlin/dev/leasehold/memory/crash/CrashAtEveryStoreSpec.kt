@@ -41,6 +41,16 @@ class CrashAtEveryStoreSpec : FunSpec({
         crashes.points shouldBeGreaterThanOrEqual 50
     }
 
+    test("a process may die before any store into a map, also while a part of it is split") {
+        val crashes = Crashes(operations = 8, ::MapCrashScript)
+        MappedFiles.withPath { path ->
+            var seed = Effort.seed("crash in a map")
+            while (crashes.faults.isEmpty() && crashes.points < Effort.times(1_000)) crashes.run(path, seed++)
+        }
+        crashes.faults.shouldBeEmpty()
+        crashes.points shouldBeGreaterThanOrEqual 1_000
+    }
+
     test("without the log, changes of several words are cut in the middle, and this finds it") {
         val crashes = Crashes(operations = 25, newLog = ::MissingLog)
         MappedFiles.withPath { path ->
@@ -59,7 +69,11 @@ private class MissingLog(words: FileWords, lane: Long) : RedoLog(words, lane) {
 }
 
 /** Plays processes that die. */
-internal class Crashes(private val operations: Int, private val newLog: (FileWords, Long) -> RedoLog = ::RedoLog) {
+internal class Crashes(
+    private val operations: Int,
+    private val newWork: () -> CrashedWork = ::CrashScript,
+    private val newLog: (FileWords, Long) -> RedoLog = ::RedoLog,
+) {
     var points = 0
         private set
     var inRecovery = 0
@@ -68,7 +82,7 @@ internal class Crashes(private val operations: Int, private val newLog: (FileWor
 
     /** Dies before each store of one script in turn, always in the same file. */
     fun run(path: Path, seed: Long) {
-        val script = CrashScript()
+        val script = newWork()
         MappedMemoryManager.delete(path)
         recover(path) { faults.addAll(script.check(it)) }
         var left = 0
@@ -136,16 +150,13 @@ internal class Crashes(private val operations: Int, private val newLog: (FileWor
         }
     }
 
-    private fun check(manager: MappedMemoryManager, script: CrashScript, where: String) {
+    private fun check(manager: MappedMemoryManager, script: CrashedWork, where: String) {
         val session = manager.session
         val verification = Verification(session.words, session.layout)
         for (fault in verification.run()) faults.add("$where: ${fault.offset}: ${fault.what}")
         for (fault in script.check(manager)) faults.add("$where: $fault")
         val figures = verification.figures
-        if (figures.linked !=
-            figures.roots.toLong()
-        ) {
-            faults.add("$where: ${figures.linked} linked, ${figures.roots} roots")
-        }
+        val expected = figures.roots + figures.inDictionaries
+        if (figures.linked != expected) faults.add("$where: ${figures.linked} blocks are linked, and not $expected")
     }
 }

@@ -6,11 +6,20 @@ import dev.leasehold.memory.mapped.MappedMemoryManager
 import dev.leasehold.memory.mapped.MappedRef
 import kotlin.random.Random
 
+/** Work in a file by a process that may die at any moment, and what the file must have then. */
+internal interface CrashedWork {
+    /** Does [count] operations in [manager]. */
+    fun run(manager: MappedMemoryManager, seed: Long, count: Int)
+
+    /** Compares the file with what it must have, and goes on from what it has; returns what is wrong. */
+    fun check(manager: MappedMemoryManager): List<String>
+}
+
 /**
  * Random work in a file, and what the file must have afterwards: each root that was set, with the bytes that its block
  * had then; of the one operation that was under way, all or nothing.
  */
-internal class CrashScript {
+internal class CrashScript : CrashedWork {
     /** What a root leads to: the first word of its block. None for a root that there is not. */
     private val roots = HashMap<String, Long>()
 
@@ -19,8 +28,7 @@ internal class CrashScript {
     private var userWord = 0L
     private var nextUserWord: Long? = null
 
-    /** Runs [count] operations in [manager]. */
-    fun run(manager: MappedMemoryManager, seed: Long, count: Int) {
+    override fun run(manager: MappedMemoryManager, seed: Long, count: Int) {
         val random = Random(seed)
         val held = ArrayList<Block>()
         val found = ArrayList<Block>()
@@ -106,8 +114,7 @@ internal class CrashScript {
         for ((name, mark) in changes.orEmpty()) if (mark == null) remove(name) else put(name, mark)
     }
 
-    /** Compares the file with what it must have; goes on from what it has. */
-    fun check(manager: MappedMemoryManager): List<String> {
+    override fun check(manager: MappedMemoryManager): List<String> {
         val faults = ArrayList<String>()
         val found = HashMap<String, Long>()
         for (name in manager.roots.names) {

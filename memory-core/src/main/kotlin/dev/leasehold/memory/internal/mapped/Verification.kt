@@ -26,6 +26,9 @@ internal class Verification(private val words: FileWords, private val layout: Fi
         var linkedBytes: Long = 0
         var unused: Long = 0
         var roots: Int = 0
+
+        /** How many blocks dictionaries consist of that roots lead to, beside their heads. */
+        var inDictionaries: Long = 0
         var sessions: Int = 0
     }
 
@@ -53,7 +56,10 @@ internal class Verification(private val words: FileWords, private val layout: Fi
         checkRoots()
         var span = 0L
         while (span < spans) span += maxOf(1, checkSpan(span, spans))
-        for ((ref, count) in rootsOf) checkRoot(ref, count)
+        for ((ref, count) in rootsOf) {
+            checkRoot(ref, count)
+            checkDictionary(ref)
+        }
         return faults
     }
 
@@ -101,6 +107,14 @@ internal class Verification(private val words: FileWords, private val layout: Fi
         if (StateWord.links(word) < count) {
             fault(place.state, "$count roots lead to a block that has ${StateWord.links(word)} links")
         }
+    }
+
+    private fun checkDictionary(ref: Long) {
+        val head = Place.of(words, layout, ref)?.takeIf { it.bytes(words) >= DictionaryLayout.HEAD_BYTES } ?: return
+        if (words.get(head.offset + DictionaryLayout.KIND_AT) != DictionaryLayout.KIND) return
+        val dictionary = DictionaryVerification(words, layout, head.offset, ::get, ::fault)
+        dictionary.run()
+        figures.inDictionaries += dictionary.blocks
     }
 
     /** Checks the run at [span]; returns how many spans it has. */
