@@ -66,7 +66,13 @@ internal class MapCrashScript : CrashedWork {
         if (key != null && found[key] == next) done()
         changed = null
         val isRight = found == entries && map.size == found.size.toLong()
-        return if (isRight) emptyList() else listOf("${map.size} entries, ${found.size} found, ${entries.size} expected")
+        return if (isRight) {
+            emptyList()
+        } else {
+            listOf(
+                "${map.size} entries, ${found.size} found, ${entries.size} expected",
+            )
+        }
     }
 
     private companion object {

@@ -46,7 +46,8 @@ class RecoverySpec : FunSpec({
                 val living = MappedFiles.open(path) { file ->
                     object : FileWords(file.bytes) {
                         override fun set(offset: Long, value: Long) {
-                            val isLast = offset == dead.session.layout.session(number) + FileLayout.ACTIVE && value == 0L
+                            val isLast =
+                                offset == dead.session.layout.session(number) + FileLayout.ACTIVE && value == 0L
                             if (isLast) wasLocked = looking.isLocked(FileLayout.sessionByte(number))
                             super.set(offset, value)
                         }

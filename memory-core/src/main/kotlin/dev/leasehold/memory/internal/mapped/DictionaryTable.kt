@@ -1,5 +1,6 @@
 package dev.leasehold.memory.internal.mapped
 
+import dev.leasehold.memory.MappedFileReadOnlyException
 import dev.leasehold.memory.internal.block.BlockKind
 import dev.leasehold.memory.internal.block.SizeClasses
 import dev.leasehold.memory.internal.platform.pause
@@ -33,13 +34,16 @@ internal class DictionaryTable(
             val ref = words.get(head + DictionaryLayout.DIRECTORY_AT)
             val known = seen
             if (known.ref == ref) return known
-            val at = offsetOf(ref)
-            val fresh = Directory(ref, at, words.get(at + DictionaryLayout.DEPTH_AT).toInt())
-            if (words.getVolatile(head + DictionaryLayout.DIRECTORY_AT) == ref) seen = fresh
+            val at = Place.of(words, layout, ref)?.offset
+            val depth = if (at == null) -1 else words.get(at + DictionaryLayout.DEPTH_AT)
+            // It may have been replaced, and freed, in between.
+            if (words.getVolatile(head + DictionaryLayout.DIRECTORY_AT) != ref) continue
+            if (at == null || depth !in 0..DictionaryLayout.MOST_DEPTH) {
+                session.sessions.checks.damaged(head, "a dictionary has no directory")
+            }
+            seen = Directory(ref, at, depth.toInt())
         }
     }
-
-    private fun offsetOf(ref: Long): Long = checkNotNull(Place.of(words, layout, ref)).offset
 
     private fun Directory.place(hash: Long) = at + DictionaryLayout.placeOf(hash, depth)
 
@@ -65,8 +69,7 @@ internal class DictionaryTable(
                     VarHandle.loadLoadFence()
                     if (words.get(segment + DictionaryLayout.SEQUENCE_AT) == sequence) return result
                 } else if (looks > PATIENCE) {
-                    session.sessions.freeIfDead(segment + DictionaryLayout.SEGMENT_LOCK_AT)
-                    endDeadChange(segment)
+                    endDeadChange(segment, looks)
                 }
             }
             pause(looks++)
@@ -74,7 +77,13 @@ internal class DictionaryTable(
     }
 
     // Of a writer that died in the middle: its change has been finished or dropped, and only the number is left.
-    private fun endDeadChange(segment: Long) {
+    private fun endDeadChange(segment: Long, looks: Int) {
+        if (session.isReadOnly) {
+            // Who may write could end it.
+            if (looks > LONG_PATIENCE) throw MappedFileReadOnlyException(session.file.path)
+            return
+        }
+        session.sessions.freeIfDead(segment + DictionaryLayout.SEGMENT_LOCK_AT)
         if (!FileLock.tryLockWord(session.sessions, segment + DictionaryLayout.SEGMENT_LOCK_AT)) return
         makeEven(segment)
         words.set(segment + DictionaryLayout.SEGMENT_LOCK_AT, 0)
@@ -181,11 +190,11 @@ internal class DictionaryTable(
     private fun pin(word: Long, key: ByteArray): Pinned? {
         val place = placeIn(word)
         val ref = place.refOf(words.get(place.state))
-        val slot = session.sessions.holds.note(ref)
-        if (slot < 0) throw blocks.tooManyHolds()
+        val slot = if (session.isReadOnly) NO_SLOT else session.sessions.holds.note(ref)
+        if (slot < 0 && !session.isReadOnly) throw blocks.tooManyHolds()
         // Looked at again now that no one frees it: it may have become another's before.
         if (!session.sessions.holds.isLinked(ref) || !isOf(word, key)) {
-            session.sessions.holds.release(slot, ref)
+            release(slot, ref)
             return null
         }
         val lengths = words.get(place.offset + DictionaryLayout.LENGTHS_AT)
@@ -194,7 +203,11 @@ internal class DictionaryTable(
     }
 
     /** Lets [pinned] go. */
-    fun release(pinned: Pinned): Unit = session.sessions.holds.release(pinned.slot, pinned.ref)
+    fun release(pinned: Pinned): Unit = release(pinned.slot, pinned.ref)
+
+    private fun release(slot: Int, ref: Long) {
+        if (slot != NO_SLOT) session.sessions.holds.release(slot, ref)
+    }
 
     // ---- writing ----
 
@@ -365,41 +378,36 @@ internal class DictionaryTable(
     /** How many entries there are: exact when nobody changes it. */
     fun count(): Long {
         var sum = 0L
-        forEachSegment { segment -> sum += words.get(segment + DictionaryLayout.COUNT_AT) }
+        var part = 0L
+        forEachSegment({ part = words.get(it + DictionaryLayout.COUNT_AT) }) { sum += part }
         return sum
-    }
-
-    /** Runs [action] with each segment in turn, of those that there are when it comes to them. */
-    private inline fun forEachSegment(action: (segment: Long) -> Unit) {
-        var hash = 0L
-        while (true) {
-            val bits = reading(hash) { segment -> words.get(segment + DictionaryLayout.BITS_AT).toInt() }
-            reading(hash) { segment -> segment }.let(action)
-            if (bits == 0) return
-            hash += 1L shl Long.SIZE_BITS - bits
-            if (hash == 0L) return
-        }
     }
 
     /** Runs [action] with a copy of each entry that is there all the time, and perhaps of others. */
     fun forEach(action: (key: ByteArray, value: ByteArray) -> Unit) {
+        val entries = ArrayList<Pair<ByteArray, ByteArray>>()
+        forEachSegment({ copyEntries(it, entries) }) { for ((key, value) in entries) action(key, value) }
+    }
+
+    /**
+     * Runs [read] with each segment in turn, of those that there are when it comes to them, and then [use]. What is split
+     * or made meanwhile is met once, as hashes are gone through in their order.
+     */
+    private inline fun forEachSegment(read: (segment: Long) -> Unit, use: () -> Unit) {
         var hash = 0L
-        while (true) {
-            var bits = 0
-            val entries = ArrayList<Pair<ByteArray, ByteArray>>()
-            reading(hash) { segment ->
-                entries.clear()
-                bits = words.get(segment + DictionaryLayout.BITS_AT).toInt()
-                copyEntries(segment, entries)
+        do {
+            val bits = reading(hash) { segment ->
+                read(segment)
+                words.get(segment + DictionaryLayout.BITS_AT).toInt()
             }
-            for ((key, value) in entries) action(key, value)
-            if (bits == 0) return
-            hash += 1L shl Long.SIZE_BITS - bits
-            if (hash == 0L) return
-        }
+            use()
+            // With no bits there is one segment, and with the last one the hashes begin anew.
+            if (bits > 0) hash += 1L shl Long.SIZE_BITS - bits
+        } while (hash != 0L)
     }
 
     private fun copyEntries(segment: Long, into: MutableList<Pair<ByteArray, ByteArray>>) {
+        into.clear()
         for (slot in 0 until DictionaryLayout.SLOTS) {
             val word = words.get(segment + DictionaryLayout.slotAt(slot))
             if (!DictionaryLayout.isEntry(word)) continue
@@ -411,6 +419,12 @@ internal class DictionaryTable(
 
     internal companion object {
         private const val PATIENCE = 512
+
+        // About a second.
+        private const val LONG_PATIENCE = 20_000
+
+        // Of a session that only reads, and so has no table of holds.
+        private const val NO_SLOT = -1
 
         /** The most bytes of a key, or of a value. */
         const val MOST_BYTES: Long = 1L shl 30

@@ -18,7 +18,8 @@ internal class DictionaryVerification(
         private set
 
     fun run() {
-        val directory = linked(get(head + DictionaryLayout.DIRECTORY_AT), head + DictionaryLayout.DIRECTORY_AT) ?: return
+        val directory =
+            linked(get(head + DictionaryLayout.DIRECTORY_AT), head + DictionaryLayout.DIRECTORY_AT) ?: return
         val depth = get(directory.offset + DictionaryLayout.DEPTH_AT)
         if (depth !in 0..DictionaryLayout.MOST_DEPTH || DictionaryLayout.directoryBytes(depth.toInt()) >
             directory.bytes(words)
@@ -36,7 +37,8 @@ internal class DictionaryVerification(
     private fun linked(ref: Long, at: Long): Place? {
         val place = Place.of(words, layout, ref)
         val word = if (place == null) 0 else get(place.state)
-        val isLinked = StateWord.state(word) == StateWord.LINKED && StateWord.generation(word) == RefWord.generation(ref)
+        val isLinked =
+            StateWord.state(word) == StateWord.LINKED && StateWord.generation(word) == RefWord.generation(ref)
         if (isLinked) blocks++ else fault(at, "a dictionary refers to a block that is not linked")
         return place.takeIf { isLinked }
     }

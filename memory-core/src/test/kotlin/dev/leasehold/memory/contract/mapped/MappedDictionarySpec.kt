@@ -2,6 +2,7 @@ package dev.leasehold.memory.contract.mapped
 
 import dev.leasehold.memory.GiB
 import dev.leasehold.memory.MappedFileFormatException
+import dev.leasehold.memory.MappedFileReadOnlyException
 import dev.leasehold.memory.allocate
 import dev.leasehold.memory.mapped.MappedCodec
 import dev.leasehold.memory.mapped.MappedDictionary
@@ -194,6 +195,22 @@ class MappedDictionarySpec : FunSpec() {
                             }
                         }
                     }
+                }
+            }
+        }
+
+        test("a manager that only reads finds entries, and changes none") {
+            MappedFiles.withPath { path ->
+                opened(path) { manager -> texts(manager)["a"] = "one" }
+                MappedMemoryManager.openReadOnly(path).use { manager ->
+                    val map = texts(manager)
+                    map["a"] shouldBe "one"
+                    map.read("a") { it.size } shouldBe 3
+                    map.size shouldBe 1
+                    shouldThrow<MappedFileReadOnlyException> { map["a"] = "two" }
+                    shouldThrow<MappedFileReadOnlyException> { map.remove("a") }
+                    shouldThrow<MappedFileReadOnlyException> { map.getOrPut("b") { "no" } }
+                    shouldThrow<MappedFileReadOnlyException> { texts(manager, "another") }
                 }
             }
         }
