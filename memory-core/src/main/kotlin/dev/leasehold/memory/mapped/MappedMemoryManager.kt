@@ -62,7 +62,7 @@ import java.util.function.Function
  * **Budget.** What this process has in use counts, in pages, not what is in the file.
  * **Cost.** To allocate is to take from a cache of the thread and one store into the file; to free is the same.
  * **Without native access**, or on another system than Linux, one process can have a file open at a time, and the file
- * shows as long as it may become; [clear] is not possible.
+ * shows as long as it may become.
  */
 public class MappedMemoryManager private constructor(
     options: MappedOptions,

@@ -80,6 +80,8 @@ internal class ManagerModel(
 
     /** Runs [action] on this thread, or on one that has allocated other blocks. */
     private fun <T> somewhere(action: () -> T): T {
+        // Nobody interrupts this thread but the virtual machine, when a view is cut off that this thread looks at.
+        Thread.interrupted()
         if (random.nextInt(3) > 0) return action()
         try {
             return elsewhere.submit(Callable { action() }).get()

@@ -93,6 +93,7 @@ internal class FileBlocks(
     /** Takes the blocks of one thread back into its cache, which is theirs, without a look for it. */
     private inner class OwnSource(private val cache: ThreadCache) : BlockSource() {
         override fun giveBack(address: Long, code: Int, size: Long) {
+            if (state.cleared) return
             session.guarded {
                 val at = stateAt(address, code)
                 val word = words.get(at)

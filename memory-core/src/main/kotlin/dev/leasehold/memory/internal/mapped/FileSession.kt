@@ -3,6 +3,7 @@ package dev.leasehold.memory.internal.mapped
 import dev.leasehold.memory.MappedFileException
 import dev.leasehold.memory.MappedFileTruncatedException
 import dev.leasehold.memory.internal.platform.MappedFile
+import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.platform.pause
 import java.lang.foreign.Arena
 import java.util.concurrent.atomic.AtomicIntegerArray
@@ -158,11 +159,22 @@ internal class FileSession(
         isOpen = false
         file.detach()
         forget()
+        // Else views end with arenas of their own.
+        if (!Platform.current.bindsViews) tryCloseArena()
+    }
+
+    /** Cuts off what is in the arena of the mapping; false while a native call uses it. */
+    @IgnorableReturnValue
+    private fun tryCloseArena(): Boolean = try {
+        if (arena.scope().isAlive) arena.close()
+        true
+    } catch (_: IllegalStateException) {
+        false
     }
 
     /** Ends the mapping after [detach]. */
     fun unmap() {
-        arena.close()
+        if (arena.scope().isAlive) arena.close()
         file.close()
     }
 

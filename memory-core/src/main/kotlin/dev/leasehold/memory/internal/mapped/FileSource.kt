@@ -18,6 +18,7 @@ internal class FileSource(
     private val hygiene: HygieneAction,
 ) : HeldSource(state) {
     override fun giveBack(address: Long, code: Int, size: Long) {
+        if (state.cleared) return
         session.guarded { blocks.giveBack(address, code, size) }
     }
 

@@ -262,8 +262,10 @@ internal class Runs(private val sessions: Sessions, private val growth: Long) {
 
     private fun growTo(from: Long, to: Long): Boolean {
         try {
-            val table = layout.spanWord(from) and -FileLayout.PAGE
-            sessions.file.allocate(table, layout.spanWord(to) - table)
+            // The page where the new words begin is there, unless they are the first in it: a file may be made sure of
+            // by writing zeros.
+            val table = layout.spanWord(from) + FileLayout.PAGE - 1 and -FileLayout.PAGE
+            if (table < layout.spanWord(to)) sessions.file.allocate(table, layout.spanWord(to) - table)
             sessions.file.allocate(layout.spanAt(from), (to - from) * FileLayout.SPAN)
         } catch (refusal: IOException) {
             refused = refusal

@@ -27,6 +27,7 @@ internal class ChannelFile private constructor(
     private val readOnly: Boolean,
 ) : MappedFile {
     private var mapped: MemorySegment? = null
+    private var isDetached = false
     private val locks = ConcurrentHashMap<Long, FileLock>()
 
     override val isShared: Boolean get() = false
@@ -77,12 +78,18 @@ internal class ChannelFile private constructor(
         this.bytes.asSlice(from, bytes).force()
     }
 
-    override fun detach(): Unit =
-        throw UnsupportedOperationException("the file $path cannot be taken from under its views without native access")
+    // The mapping ends with its arena.
+    override fun detach() {
+        isDetached = true
+        for (lock in locks.values) lock.release()
+        locks.clear()
+    }
 
     override fun close() {
         mapped = null
-        channel.close()
+        // To close a channel ends the locks of all others of the same file in this process. One that was detached has a
+        // successor, so it stays open.
+        if (!isDetached) channel.close()
     }
 
     internal companion object {

@@ -47,7 +47,10 @@ internal interface MappedFile : AutoCloseable {
     /** Writes what was changed in the [bytes] bytes from [from] on to the disk; [from] is a multiple of a page. */
     fun force(from: Long, bytes: Long)
 
-    /** Puts zeros in the place of the mapping, which no longer reaches the file, and closes the file. */
+    /**
+     * Lets all locks go, and puts zeros in the place of the mapping, which no longer reaches the file, where views are
+     * bound to arenas.
+     */
     fun detach()
 
     /** Closes the file, and gives a mapping back that was detached or whose arena is closed. */
