@@ -4,8 +4,8 @@ import java.nio.ByteBuffer
 import java.nio.ByteOrder
 
 /**
- * How the keys or values of a [MappedDictionary] are written as bytes. Equal keys must have equal bytes, in every process
- * and version of the program that uses the file.
+ * How the keys or values of a [MappedDictionary] are written as bytes. Equal keys must have equal bytes, in every
+ * process and version of the program that uses the file.
  */
 public interface MappedCodec<T> {
     /** The bytes of [value]. They are copied; an array may be used again. */

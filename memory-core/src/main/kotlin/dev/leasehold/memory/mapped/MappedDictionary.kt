@@ -30,8 +30,8 @@ import java.util.function.Function
  *
  * **Threads.** Any, of any process. Readers take no lock, and wait for no one but a writer of the same part of the map
  * in the middle of its few stores. Writers of the same part, one of thousands in a large map, go one after the other.
- * **Memory.** Each entry has a block of the file of its own: its key and value, and 24 bytes. Beside are some 16 bytes an
- * entry. The map grows by steps: a part that is full is split, which takes some hundred microseconds at the most.
+ * **Memory.** Each entry has a block of the file of its own: its key and value, and 16 bytes. Beside are some 16 bytes
+ * an entry. The map grows by steps: a part that is full is split, which takes some hundred microseconds at the most.
  * **Ownership.** It is the file's, and lives as long as its root. This object owns nothing, and is good as long as
  * [manager] is open.
  * **Cost.** A copy of the value for a [get]; a block and a dozen words for a change.
@@ -87,7 +87,9 @@ public class MappedDictionary<K, V> private constructor(
         had
     }
 
-    /** The value of [key]; what [make] makes, which it has then, when it had none. [make] is called once at the most. */
+    /**
+     * The value of [key]; what [make] makes, which it has then, when it had none. [make] is called once at the most.
+     */
     @IgnorableReturnValue
     public fun getOrPut(key: K, make: () -> V): V {
         get(key)?.let { return it }

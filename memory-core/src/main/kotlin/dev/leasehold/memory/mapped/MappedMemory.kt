@@ -34,8 +34,8 @@ public object MappedMemory {
     }
 
     /**
-     * [verify] as a command: `java -cp … dev.leasehold.memory.mapped.MappedMemory <file>…` prints a report for each file
-     * and exits with 1 if there is a fault in one.
+     * [verify] as a command: `java -cp … dev.leasehold.memory.mapped.MappedMemory <file>…` prints a report for each
+     * file and exits with 1 if there is a fault in one.
      */
     @JvmStatic
     public fun main(args: Array<String>) {

@@ -47,10 +47,10 @@ import java.util.function.Function
  * }
  * ```
  *
- * **A block is like a file of Unix.** *Links* lead to it: [roots], and what a [transaction] links. They are in the file,
- * and stay. A process *holds* it: it has allocated it or found it, and not closed it yet. Holds end with the process.
- * The block is freed when neither is left: so a block that is allocated and never linked is gone when its process is,
- * however that ends, and one that is linked stays.
+ * **A block is like a file of Unix.** *Links* lead to it: [roots], and what a [transaction] links. They are in the
+ * file, and stay. A process *holds* it: it has allocated it or found it, and not closed it yet. Holds end with the
+ * process. The block is freed when neither is left: so a block that is allocated and never linked is gone when its
+ * process is, however that ends, and one that is linked stays.
  * **Whatever happens to a process**, killed between two instructions included, the file is consistent, and has all that
  * was finished before. The next operation that meets what a dead process left puts it in order. A failure of the power
  * or of the system may leave any mixture of old and new on the disk: after one the file is looked at in whole when it
@@ -140,8 +140,8 @@ public class MappedMemoryManager private constructor(
      * Runs [action], and then makes all that it has changed as one: all or nothing, whatever happens to the process.
      * When [action] throws, nothing has changed.
      *
-     * **Threads.** One at a time in all processes; others wait. **Cost.** A lock of the file, and two words for each one
-     * that changes.
+     * **Threads.** One at a time in all processes; others wait. **Cost.** A lock of the file, and two words for each
+     * one that changes.
      *
      * @return what [action] returns
      * @throws MappedFileLimitException when it changes more than 1,020 words
@@ -277,7 +277,8 @@ public class MappedMemoryManager private constructor(
          * @throws MappedFileAccessException when it is not there, or cannot be read and written
          * @throws MappedFileFormatException when it is none of this library's
          * @throws MappedFileTruncatedException when it is shorter than it says
-         * @throws MappedFileDamagedException when the system was started again since, and its words contradict each other
+         * @throws MappedFileDamagedException when the system was started again since, and its words contradict each
+         *   other
          * @throws MappedFileSessionsException when as many sessions as it can have are open
          * @throws MemoryConfigurationException when figures contradict each other
          * @throws BudgetClosedException when its budget is closed

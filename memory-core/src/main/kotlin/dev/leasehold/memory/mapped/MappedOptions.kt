@@ -22,8 +22,8 @@ public class MappedOptions internal constructor() : ManagerOptions() {
     public var growth: Long = 16.MiB
 
     /**
-     * The most bytes that the file can ever have, beyond some tables; at most 1 TiB. 64 GiB by default. It costs address
-     * space, and nothing on the disk.
+     * The most bytes that the file can ever have, beyond some tables; at most 1 TiB. 64 GiB by default. It costs
+     * address space, and nothing on the disk.
      */
     public var maxSize: Long = 64.GiB
 

@@ -3,9 +3,9 @@ package dev.leasehold.memory.mapped
 import dev.leasehold.memory.internal.mapped.RefWord
 
 /**
- * The name of one block in the file of a [MappedMemoryManager], for as long as the block lives: where it lies, and which
- * of the blocks that lay there it is (its generation). When the block is gone, the name is nobody's, also after its
- * place was used again.
+ * The name of one block in the file of a [MappedMemoryManager], for as long as the block lives: where it lies, and
+ * which of the blocks that lay there it is (its generation). When the block is gone, the name is nobody's, also after
+ * its place was used again.
  *
  * It names no address: the same number leads to the same block in every process, and after the file was opened again.
  * So it is what roots and structures in the file refer to blocks by. For Java it is the `long` itself.

@@ -9,7 +9,7 @@ import dev.leasehold.memory.MemoryExhaustedException
 import dev.leasehold.memory.internal.mapped.FileLayout
 
 /**
- * The named roots of a file: where whoever opens it begins.
+ * The named roots of a file: where one begins who opens it.
  *
  * A root is a link to a block. The block lives as long as a link leads to it, also when no process has the file open.
  *

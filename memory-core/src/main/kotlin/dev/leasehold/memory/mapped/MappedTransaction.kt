@@ -12,8 +12,8 @@ import dev.leasehold.memory.internal.mapped.RootTable
  * A change of links, roots and words that is made as one: all of it, or nothing, whatever happens to the process. What
  * is read in it is what it has set.
  *
- * For the thread in the action of [MappedMemoryManager.transaction], and no longer than that. No other transaction of any
- * process runs meanwhile, so keep it short.
+ * For the thread in the action of [MappedMemoryManager.transaction], and no longer than that. No other transaction of
+ * any process runs meanwhile, so keep it short.
  */
 public class MappedTransaction internal constructor(
     private val manager: MappedMemoryManager,

@@ -11,7 +11,9 @@ internal object ByteHash {
     private const val SECOND = -0x6b2fb644ecceee15L
     private val WORDS: VarHandle = MethodHandles.byteArrayViewVarHandle(LongArray::class.java, ByteOrder.LITTLE_ENDIAN)
 
-    /** A multiplication and a shift for each word, and at the end the finalizer of SplitMix64 (Steele and others, 2014). */
+    /**
+     * A multiplication and a shift for each word, and at the end the finalizer of SplitMix64 (Steele and others, 2014).
+     */
     fun of(bytes: ByteArray): Long {
         var hash = bytes.size * MULTIPLIER
         var at = 0

@@ -2,8 +2,8 @@ package dev.leasehold.memory.internal.mapped
 
 /**
  * Splits one segment of a dictionary that is full, or, when it is full of what was removed, makes it anew; and doubles
- * the directory first, if that does not tell the halves apart. For the thread that has the lock of the directory and the
- * lock of the segment.
+ * the directory first, if that does not tell the halves apart. For the thread that has the lock of the directory and
+ * the lock of the segment.
  *
  * What is new is written where nobody sees it, and takes its place with one change of several words.
  */

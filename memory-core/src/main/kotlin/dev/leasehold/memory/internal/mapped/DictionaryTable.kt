@@ -53,7 +53,8 @@ internal class DictionaryTable(
     // ---- reading ----
 
     /**
-     * Runs [read] with the segment of [hash], and again as long as what it read may have been in the middle of a change.
+     * Runs [read] with the segment of [hash], and again as long as what it read may have been in the middle of a
+     * change.
      */
     private inline fun <R> reading(hash: Long, read: (segment: Long) -> R): R {
         var looks = 0
@@ -390,8 +391,8 @@ internal class DictionaryTable(
     }
 
     /**
-     * Runs [read] with each segment in turn, of those that there are when it comes to them, and then [use]. What is split
-     * or made meanwhile is met once, as hashes are gone through in their order.
+     * Runs [read] with each segment in turn, of those that there are when it comes to them, and then [use]. What is
+     * split or made meanwhile is met once, as hashes are gone through in their order.
      */
     private inline fun forEachSegment(read: (segment: Long) -> Unit, use: () -> Unit) {
         var hash = 0L

@@ -6,8 +6,8 @@ import dev.leasehold.memory.internal.block.SizeClasses
 import dev.leasehold.memory.internal.engine.HeldSource
 
 /**
- * The blocks of a collection in the file: taken without a block object each, written, and linked by the collection's own
- * words. Any thread; each [Held] is one thread's.
+ * The blocks of a collection in the file: taken without a block object each, written, and linked by the collection's
+ * own words. Any thread; each [Held] is one thread's.
  *
  * @param refusal why a number of bytes cannot be had now
  * @param limit what is thrown when a table is full: its name, and how many it can have

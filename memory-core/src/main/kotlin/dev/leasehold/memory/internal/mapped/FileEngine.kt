@@ -67,7 +67,7 @@ internal class FileEngine(
     val references: FileReferences = FileReferences(state, session, line, counts, epochs, blocks, runs)
 
     init {
-        // Later, when all parts are there: the file's session may be told of what others free.
+        // Later, when all parts are there: from now on the session hears of what others free.
         blocks.caches = caches
         session.sessions.holds.freeing = blocks::freeUnlinked
         session.isUnused = { leaf.reserved == 0L }

@@ -18,8 +18,8 @@ import java.util.UUID
 import kotlin.random.Random
 
 /**
- * Makes and opens files. One session at a time is made in a file: so none sees another's half, and whoever is the first
- * after a start of the system can look at the whole file before others change it.
+ * Makes and opens files. One session at a time is made in a file: so none sees another's half, and the one that is the
+ * first after a start of the system can look at the whole file before others change it.
  *
  * @param wordsOf the words of a file that is mapped, and [newLog] the log of a session; tests give others
  */
@@ -49,7 +49,7 @@ internal class FileOpening(
         file.resize(0)
         file.allocate(0, FileHeader.BYTES)
         return mapped(file, header) { sessions ->
-            // The first of all: whose making ends here can be told from what was never this library's.
+            // The first of all: a file whose making ends here differs from what was never this library's.
             FileHeader.begin(sessions.words)
             allocateTables(file, header.layout)
             putBootId(sessions.words)
@@ -144,7 +144,7 @@ internal class FileOpening(
     }
 
     // The last start of the system ended without this file being closed, so the disk may have some of its words and not
-    // others. What can be told from the file itself is looked at.
+    // others. What the file itself says is looked at.
     private fun verify(sessions: Sessions) {
         val faults = Verification(sessions.words, sessions.layout).run()
         val first = faults.firstOrNull() ?: return

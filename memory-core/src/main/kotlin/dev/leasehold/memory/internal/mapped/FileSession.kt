@@ -12,8 +12,8 @@ import java.util.concurrent.atomic.AtomicIntegerArray
  * One session of this process in a file: the mapping, the session's entry, and the end of both. Any thread.
  *
  * A mapped file that someone else makes shorter cannot be read there any more. The virtual machine says so by an
- * [InternalError], and says it late: compiled code goes on with what it did not read. So nothing that this session knows
- * can be trusted from then on: it fails, refuses everything, and leaves its recovery to another.
+ * [InternalError], and says it late: compiled code goes on with what it did not read. So nothing that this session
+ * knows can be trusted from then on: it fails, refuses everything, and leaves its recovery to another.
  */
 internal class FileSession(
     val sessions: Sessions,
@@ -135,7 +135,7 @@ internal class FileSession(
         if (isOpen && isUnused()) end()
     }
 
-    /** Leaves the file although what was lent cannot be told from the file any more: the caller knows that none is. */
+    /** Leaves the file although the file no longer says what was lent: the caller knows that nothing is. */
     @Synchronized
     fun endFailed() {
         if (isOpen) end()

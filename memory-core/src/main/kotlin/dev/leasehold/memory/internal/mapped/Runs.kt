@@ -206,7 +206,7 @@ internal class Runs(private val sessions: Sessions, private val growth: Long) {
         if (SpanWord.state(seen) == SpanWord.ABANDONED && own(span, seen)) giveUpUnused(span)
     }
 
-    /** Leaves the run at [span] to whoever takes it over. */
+    /** Leaves the run at [span] to the one that takes it over. */
     fun abandon(span: Long) {
         words.set(layout.spanWord(span), SpanWord.abandoned(word(span)))
         words.add(FileLayout.GIVEN_UP, 1)

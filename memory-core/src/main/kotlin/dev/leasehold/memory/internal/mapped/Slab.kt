@@ -17,8 +17,8 @@ internal class Slab(private val layout: FileLayout, val span: Long, val shape: R
     private val linkedBlocks = AtomicInteger()
 
     /**
-     * How many blocks links lead to, and this session does not use. Changed by [addLinked], also without the lock: never
-     * more than there are, so that a slab which seems idle is.
+     * How many blocks links lead to, and this session does not use. Changed by [addLinked], also without the lock:
+     * never more than there are, so that a slab which seems idle is.
      */
     val linked: Int get() = linkedBlocks.get()
 
