@@ -1,6 +1,7 @@
 package dev.leasehold.memory.race
 
 import dev.leasehold.memory.internal.cache.Bias
+import dev.leasehold.memory.internal.cache.BlockLedger
 import dev.leasehold.memory.internal.cache.CacheRegistry
 import dev.leasehold.memory.internal.cache.Supply
 import dev.leasehold.memory.internal.cache.ThreadCache
@@ -15,7 +16,8 @@ import dev.leasehold.memory.internal.store.SlabStore
 // Each is made in the place of the class that it extends, by the same constructor.
 
 /** The twin whose revoker does not wait until the owner has left its busy region. */
-internal class UnguardedCache(supply: Supply, ownerId: Long, bias: Bias) : ThreadCache(supply, ownerId, bias) {
+internal class UnguardedCache(supply: Supply, ownerId: Long, bias: Bias, ledger: BlockLedger?) :
+    ThreadCache(supply, ownerId, bias, ledger) {
     override fun awaitIdle() = Unit
 }
 
