@@ -215,6 +215,7 @@ class ManagerClearSpec : FunSpec({
                 }
                 if (random.nextInt(16) != 0) block.close()
             }
+
             // What is not closed fills the budget where the thread that clears gets no processor for a while.
             fun stepOrWait(random: Random) = try {
                 step(random)
