@@ -35,6 +35,26 @@ class RecoverySpec : FunSpec({
         }
     }
 
+    test("what becomes free while a thread's cache is being filled up is given out once") {
+        MappedFiles.withPath { path ->
+            val living = MappedFiles.open(path)
+            val dead = MappedFiles.open(path)
+            val names = List(50) { "held by the dead $it" }
+            for (name in names) living.allocate(1000).use { living.roots[name] = it }
+            for (name in names) dead.roots.open(name).shouldNotBeNull()
+            names.forEach(living.roots::remove)
+            MappedFiles.kill(dead.session)
+            // So many that spans are looked for, by which the dead session is met.
+            val blocks = List(2_000) { living.allocate(1000) }
+            living.recoveredSessions shouldBe 1
+            blocks.map { it.address }.distinct().size shouldBe blocks.size
+            MappedFiles.faults(living.session).shouldBeEmpty()
+            blocks.forEach { it.close() }
+            living.close()
+            MappedMemory.verify(path).blocks shouldBe 0
+        }
+    }
+
     test("the byte of a session stays locked until its recovery has ended") {
         MappedFiles.withPath { path ->
             val dead = MappedFiles.open(path)

@@ -95,6 +95,10 @@ internal object DictionaryLayout {
 
     fun indexIn(slot: Long): Int = slot.part(0, INDEX_BITS).toInt()
 
+    /** Where the block of the entry in the slot [word] begins. */
+    fun entryAt(word: Long, layout: FileLayout): Long =
+        layout.spanAt(spanIn(word)) + RunShape.of(codeIn(word)).blockOf(indexIn(word))
+
     // ---- an entry ----
     const val HASH_AT: Long = 0
 

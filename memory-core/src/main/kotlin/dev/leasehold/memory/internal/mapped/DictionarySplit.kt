@@ -63,7 +63,7 @@ internal class DictionarySplit(
         for (slot in 0 until DictionaryLayout.SLOTS) {
             val word = words.get(from + DictionaryLayout.slotAt(slot))
             if (!DictionaryLayout.isEntry(word)) continue
-            val hash = words.get(entryAt(word) + DictionaryLayout.HASH_AT)
+            val hash = words.get(DictionaryLayout.entryAt(word, layout) + DictionaryLayout.HASH_AT)
             val half = if (into.size == 1) 0 else (hash ushr Long.SIZE_BITS - 1 - bits and 1L).toInt()
             insert(into[half].offset, hash, word)
             counts[half]++
@@ -75,9 +75,6 @@ internal class DictionarySplit(
             words.set(place.offset + DictionaryLayout.SEQUENCE_AT, sequence + 1)
         }
     }
-
-    private fun entryAt(word: Long): Long = layout.spanAt(DictionaryLayout.spanIn(word)) +
-        RunShape.of(DictionaryLayout.codeIn(word)).blockOf(DictionaryLayout.indexIn(word))
 
     private fun insert(segment: Long, hash: Long, word: Long) {
         var slot = DictionaryLayout.slotOf(hash)

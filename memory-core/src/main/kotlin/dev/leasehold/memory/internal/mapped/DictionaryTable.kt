@@ -127,10 +127,7 @@ internal class DictionaryTable(
         return layout.spanAt(words.get(FileLayout.SPANS)) - entryAt(word)
     }
 
-    private fun entryAt(word: Long): Long {
-        val shape = RunShape.of(DictionaryLayout.codeIn(word))
-        return layout.spanAt(DictionaryLayout.spanIn(word)) + shape.blockOf(DictionaryLayout.indexIn(word))
-    }
+    private fun entryAt(word: Long): Long = DictionaryLayout.entryAt(word, layout)
 
     private fun placeIn(word: Long) = Place(
         layout,
@@ -428,7 +425,7 @@ internal class DictionaryTable(
         private const val NO_SLOT = -1
 
         /** The most bytes of a key, or of a value. */
-        const val MOST_BYTES: Long = 1L shl 30
+        const val MOST_BYTES: Long = Int.MAX_VALUE.toLong()
 
         private val SEGMENT = RunShape.of(SizeClasses.indexOf(DictionaryLayout.SEGMENT_BYTES))
     }

@@ -144,7 +144,8 @@ internal class FileBlocks(
     /** Frees the block at [place], which is unlinked and held by nobody, if its state is [word]. */
     fun freeUnlinked(place: Place, word: Long): Boolean {
         val slab = store.slabOf(place.span)
-        if (slab == null || state.closed) return freeInStore(place, word)
+        // With the lock this thread may be filling its cache up, which takes nothing meanwhile.
+        if (slab == null || state.closed || store.lock.isHeldByCurrentThread) return freeInStore(place, word)
         slab.addLinked(-1)
         if (!slab.isGone && words.compareAndSet(place.state, word, StateWord.freed(word, me))) {
             // As if it had been in use here until now.

@@ -128,12 +128,9 @@ internal class FileEngine(
     private fun takeForWaiter(thread: Thread?, code: Int, size: Long): Taken? {
         if (state.closed) return null
         return leaf.onBehalfOf(thread ?: Thread.currentThread()) {
-            if (code ==
-                BlockKind.LARGE
-            ) {
-                runs.takeLocked(size)
-            } else {
-                blocks.takeLocked(code)?.let { Taken(it, code, anyThread) }
+            when (code) {
+                BlockKind.LARGE -> runs.takeLocked(size)
+                else -> blocks.takeLocked(code)?.let { Taken(it, code, anyThread) }
             }
         }
     }
@@ -143,16 +140,14 @@ internal class FileEngine(
         if (leaf.refusal != null) return null
         val owner = state.owner
         val path = session.file.path
-        val most = session.layout.maxSpans * FileLayout.SPAN
+        val most = bytes(session.layout.maxSpans * FileLayout.SPAN)
         val refused = store.runs.refused
         val why = if (refused != null) {
             val reason = (refused as? FileSystemException)?.reason ?: refused.message
             "the disk refused to make the file $path longer ($reason): make room on the disk, or close blocks"
         } else {
-            "the file $path has reached its largest size of ${bytes(
-                most,
-            )}: close or unlink blocks, or make a file with " +
-                "a larger maxSize"
+            "the file $path has reached its largest size of $most: close or unlink blocks, or make a file with a " +
+                "larger maxSize"
         }
         return MappedFileFullException("$owner: ${bytes(size)} requested, and $why", owner.name, size, path)
     }

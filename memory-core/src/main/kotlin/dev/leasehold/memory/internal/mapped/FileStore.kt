@@ -28,6 +28,9 @@ internal class FileStore(
     // How many entries of [open] are of slabs that were given up.
     private var stale = 0
 
+    // Whether a slab is being looked through, so that none is given up.
+    private var collecting = false
+
     // By span. Replaced when it grows, and read without the lock for spans of which a block is in the reader's hands.
     @Volatile private var slabs = arrayOfNulls<Slab>(0)
 
@@ -123,20 +126,23 @@ internal class FileStore(
         // First: what is freed from now on counts again.
         words.setVolatile(slab.offset + FileLayout.REMOTE, 0)
         val before = slab.free
-        for (index in 0 until slab.shape.count) {
-            val place = slab.place(index)
-            val word = words.get(place.state)
-            when (StateWord.state(word)) {
-                StateWord.UNLINKED -> sessions.holds.freeIfUnlinked(place.refOf(word))
-
-                StateWord.FREE -> {
-                    words.set(place.state, StateWord.cached(StateWord.generation(word), sessions.number))
-                    slab.addLinked(-1)
-                    add(slab, index)
-                }
-            }
+        collecting = true
+        try {
+            for (index in 0 until slab.shape.count) collect(slab, index)
+        } finally {
+            collecting = false
         }
         return slab.free > before
+    }
+
+    private fun collect(slab: Slab, index: Int) {
+        val place = slab.place(index)
+        val word = words.get(place.state)
+        if (StateWord.state(word) == StateWord.UNLINKED) sessions.holds.freeIfUnlinked(place.refOf(word))
+        if (StateWord.state(word) != StateWord.FREE) return
+        words.set(place.state, StateWord.cached(StateWord.generation(word), sessions.number))
+        slab.addLinked(-1)
+        add(slab, index)
     }
 
     // ---- giving back ----
@@ -146,8 +152,12 @@ internal class FileStore(
         val slab = slabAt(offset)
         add(slab, slab.shape.indexOf(offset - slab.offset))
         returns++
-        // What lies idle in other runs goes when it is dropped.
-        if (slab.isIdle && idle > idleBound()) giveUp(slab)
+        giveUpIfIdle(slab)
+    }
+
+    // What lies idle in other runs goes when it is dropped.
+    private fun giveUpIfIdle(slab: Slab) {
+        if (!collecting && slab.isIdle && idle > idleBound()) giveUp(slab)
     }
 
     /** The block at [offset] is no longer this session's, and lives on by its links. */
@@ -155,7 +165,7 @@ internal class FileStore(
         val slab = slabAt(offset)
         slab.addLinked(1)
         returns++
-        if (slab.isIdle && idle > idleBound()) giveUp(slab)
+        giveUpIfIdle(slab)
     }
 
     /** Frees the block at [place], which is unlinked and held by nobody, if its state is [word]. */

@@ -137,9 +137,9 @@ internal class Runs(private val sessions: Sessions, private val growth: Long) {
 
     /** Looks for runs that no session has and nothing is in, and makes them empty; whether there were any. */
     private fun sweep(): Boolean {
-        val givenUp = words.get(FileLayout.GIVEN_UP)
-        if (givenUp == seenGivenUp) return false
+        // Before the file becomes longer: a dead session gives its spans up.
         sessions.recoverAll()
+        if (words.get(FileLayout.GIVEN_UP) == seenGivenUp) return false
         var any = false
         for (span in 0 until spans) {
             val seen = word(span)
