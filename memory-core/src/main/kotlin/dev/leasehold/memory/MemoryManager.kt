@@ -306,7 +306,11 @@ public abstract class MemoryManager internal constructor(
      */
     public fun findPages(id: Long): PageRun? {
         val first = engine.firstPageOf(id)
-        return if (first == 0L) null else runs[first]?.takeIf { it.tryRetain() }
+        val run = if (first == 0L) null else runs[first]?.takeIf { it.tryRetain() }
+        if (run == null || run.has(id)) return run
+        // The run that had the page ended after the first lookup, and a shorter one begins with its first page.
+        run.close()
+        return null
     }
 
     // ---- figures, trim, close ----

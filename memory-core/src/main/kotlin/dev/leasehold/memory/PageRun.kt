@@ -41,10 +41,11 @@ public class PageRun internal constructor(
      * @throws IndexOutOfBoundsException when the run has no such page
      */
     public fun offsetOf(id: Long): Long {
-        val page = id - this.id
-        if (page !in 0..<count) throw IndexOutOfBoundsException(PageMessages.notIn(id, pages.idsOf(count)))
-        return page * pages.pageSize
+        if (!has(id)) throw IndexOutOfBoundsException(PageMessages.notIn(id, pages.idsOf(count)))
+        return (id - this.id) * pages.pageSize
     }
+
+    internal fun has(id: Long): Boolean = id - this.id in 0..<count
 
     /** [Block.retain], with this run as the result. */
     @IgnorableReturnValue

@@ -7,6 +7,8 @@ import dev.leasehold.memory.MemoryManager
 import dev.leasehold.memory.PageRun
 import dev.leasehold.memory.SystemMemoryManager
 import dev.leasehold.memory.allocate
+import dev.leasehold.memory.internal.engine.EngineConfig
+import dev.leasehold.memory.support.BumpEngine
 import dev.leasehold.memory.support.Lender
 import dev.leasehold.memory.support.platform
 import dev.leasehold.memory.support.shouldAddUp
@@ -37,6 +39,30 @@ class PageRaceSpec : FunSpec({
             manager.stats().used shouldBe 0
             manager.close()
             manager.stats().reserved shouldBe 0
+        }
+    }
+
+    test(
+        "a run that ends between the lookups of a find is not found in a shorter one that begins with its first page",
+    ) {
+        var between = {}
+        val engine = { config: EngineConfig ->
+            object : BumpEngine(config) {
+                override fun firstPageOf(id: Long) = super.firstPageOf(id).also { between() }
+            }
+        }
+        BumpEngine.manager("amidst", engine).use { manager ->
+            val run = manager.allocatePages(3)
+            val last = run.id + 2
+            between = {
+                run.close()
+                val shorter = manager.allocatePages(2)
+                shorter.id shouldBe run.id
+                between = { shorter.close() }
+            }
+            manager.findPages(last).shouldBeNull()
+            manager.findPages(run.id).shouldBeNull()
+            manager.stats().blocks shouldBe 0
         }
     }
 

@@ -31,7 +31,7 @@ import kotlin.concurrent.withLock
  * An engine without slabs, size classes, caches and quarantine: a pointer that moves up in a mapped file, see
  * [BumpRegion], under one lock. It shows that an [Engine] can be something else than the library's own.
  */
-internal class BumpEngine(private val config: EngineConfig) : Engine(config.newState()) {
+internal open class BumpEngine(private val config: EngineConfig) : Engine(config.newState()) {
     private val lock = ReentrantLock()
     override val line = WaitLine(lock)
     private val page = state.platform.pageSize
@@ -174,7 +174,7 @@ internal class BumpEngine(private val config: EngineConfig) : Engine(config.newS
     override fun tally(): Tally = Tally().also(counts::addTo)
 
     @Volatile
-    override var returns = 0L
+    final override var returns = 0L
         private set
 
     override fun trim(): Long = lock.withLock { region.dropIdle() }
@@ -207,10 +207,14 @@ internal class BumpEngine(private val config: EngineConfig) : Engine(config.newS
         private const val LINE = 64L
 
         /** A manager whose memory is that of temporary files. */
-        fun manager(name: String, configure: ManagerOptions.() -> Unit): MemoryManager {
+        fun manager(
+            name: String,
+            engine: (EngineConfig) -> Engine = ::BumpEngine,
+            configure: ManagerOptions.() -> Unit = {},
+        ): MemoryManager {
             val options = ManagerOptions().apply(configure)
             val config = SystemMemoryManager.configFor(name, options, Platform.current)
-            return object : MemoryManager(options, config, false, ::BumpEngine) {}.also(MemoryManager::join)
+            return object : MemoryManager(options, config, false, engine) {}.also(MemoryManager::join)
         }
 
         private fun unmapSoon(region: BumpRegion) {

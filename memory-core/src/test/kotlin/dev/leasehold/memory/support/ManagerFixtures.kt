@@ -76,7 +76,9 @@ internal object ManagerFixtures {
         limited: Boolean = false,
         checked: Boolean = false,
         configure: ManagerOptions.() -> Unit = {},
-    ) = ManagerFixture(name, limited, quarantine = false, checked = checked) { BumpEngine.manager(NAME, configure) }
+    ) = ManagerFixture(name, limited, quarantine = false, checked = checked) {
+        BumpEngine.manager(NAME, configure = configure)
+    }
 
     private fun mapped(
         name: String,

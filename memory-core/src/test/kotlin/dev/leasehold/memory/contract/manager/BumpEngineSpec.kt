@@ -31,7 +31,7 @@ class BumpEngineSpec : FunSpec() {
         "with a limit" to { limit = 2.MiB },
     )
 
-    private fun manager(configure: ManagerOptions.() -> Unit = {}) = BumpEngine.manager("bump", configure)
+    private fun manager(configure: ManagerOptions.() -> Unit = {}) = BumpEngine.manager("bump", configure = configure)
 
     init {
         test("the pointer moves up, and retreats over all that is free at the top") {

@@ -162,7 +162,7 @@ class AdoptedMemorySpec : FunSpec() {
             } finally {
                 Files.delete(file)
             }
-            BumpEngine.manager("file") {}.use { manager ->
+            BumpEngine.manager("file").use { manager ->
                 manager.allocateBuffer(ElementType.LONG, 4).use { it.location shouldBe MemoryLocation.MAPPED_FILE }
             }
             MemoryPool.isolated("host").use { pool ->
