@@ -179,8 +179,10 @@ public abstract class BlockSlots internal constructor(
 
     private fun freeIfClosing() {
         if (!closing || !takeTurn()) return
-        closing = false
         try {
+            // Another may have had the turn in between, and freed everything.
+            if (!closing) return
+            closing = false
             freeAll()
         } finally {
             super.endTurn()

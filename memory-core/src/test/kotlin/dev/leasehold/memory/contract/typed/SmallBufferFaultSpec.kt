@@ -72,7 +72,31 @@ class SmallBufferFaultSpec : FunSpec() {
         override fun clearStamps(parity: Int): Unit = Unit
     }
 
+    /** Lets a drain end between a close's look at what there is to do and its turn. */
+    private class EndOfDrain(manager: MemoryManager) : TestBlocks(manager) {
+        private var isFirst = true
+
+        override fun takeTurn(): Boolean {
+            if (isFirst) {
+                isFirst = false
+                endTurn()
+            }
+            return super.takeTurn()
+        }
+
+        fun close() = shut()
+    }
+
     init {
+        test("a close and the end of a drain free the memory once, in whatever order they come") {
+            SystemMemoryManager("ending").use { manager ->
+                val blocks = EndOfDrain(manager)
+                manager.stats().blocks shouldBe 1
+                blocks.close()
+                manager.stats().blocks shouldBe 0
+            }
+        }
+
         test("a push that finds no heap throws and changes nothing, and later ones and the drain go on") {
             for (nth in 1..4) {
                 val words = FullHeap { it == nth }
