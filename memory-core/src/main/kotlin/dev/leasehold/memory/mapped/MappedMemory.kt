@@ -3,6 +3,7 @@ package dev.leasehold.memory.mapped
 import dev.leasehold.memory.MappedFileAccessException
 import dev.leasehold.memory.MappedFileFormatException
 import dev.leasehold.memory.MappedFileTruncatedException
+import dev.leasehold.memory.internal.mapped.FileLayout
 import dev.leasehold.memory.internal.mapped.FileOpening
 import dev.leasehold.memory.internal.mapped.Verification
 import dev.leasehold.memory.internal.platform.bytes
@@ -16,6 +17,9 @@ public object MappedMemory {
     /**
      * Looks at every structure of the file [path], and at each against the others, and changes nothing.
      *
+     * Of a file with the durability [COMMIT][MappedDurability.COMMIT] that was not opened since the system started only
+     * the journal is looked at, as the rest is made from that.
+     *
      * Meant for a file that no process has open. What a process that has died left half-done is no fault: the next
      * session puts it in order. In a file that others change meanwhile there may be faults in what is reported, and not
      * in the file.
@@ -27,10 +31,12 @@ public object MappedMemory {
      * @throws MappedFileTruncatedException when it is shorter than it says
      */
     @JvmStatic
-    public fun verify(path: Path): MappedReport = FileOpening(path).reading { sessions ->
+    public fun verify(path: Path): MappedReport = FileOpening(path).reading { sessions, header, isUnbuilt ->
         val verification = Verification(sessions.words, sessions.layout)
-        val faults = verification.run().map { MappedFault(it.offset, it.what) }
-        MappedReport(path, verification.figures, faults)
+        if (header.durability == FileLayout.Durability.COMMIT) verification.checkJournal(header.committed)
+        // Of the words of one whose system ended only the journal counts.
+        if (!isUnbuilt) verification.checkAll()
+        MappedReport(path, verification.figures, verification.faults.map { MappedFault(it.offset, it.what) })
     }
 
     /**

@@ -52,9 +52,9 @@ import java.util.function.Function
  * process. The block is freed when neither is left: so a block that is allocated and never linked is gone when its
  * process is, however that ends, and one that is linked stays.
  * **Whatever happens to a process**, killed between two instructions included, the file is consistent, and has all that
- * was finished before. The next operation that meets what a dead process left puts it in order. A failure of the power
- * or of the system may leave any mixture of old and new on the disk: after one the file is looked at in whole when it
- * is opened first, and refused if it is damaged.
+ * was finished before. The next operation that meets what a dead process left puts it in order. What a failure
+ * of the power or of the system leaves, the file's [durability] says; by default any mixture of old and new, so that the
+ * file is looked at in whole when it is opened first, and refused if it is damaged.
  * **References.** Blocks refer to each other by [MappedRef], never by address: each process has the file elsewhere.
  *
  * **Ownership.** The code that opens a manager closes it, after its blocks. **Threads.** Any.
@@ -98,6 +98,9 @@ public class MappedMemoryManager private constructor(
 
     /** How many sessions of processes that had died this one has put in order. */
     public val recoveredSessions: Int get() = session.sessions.recovered
+
+    /** What the file promises when the power fails. */
+    public val durability: MappedDurability get() = MappedDurability.entries[session.durability]
 
     /** The named roots of the file. */
     public val roots: MappedRoots = MappedRoots(this)
@@ -144,7 +147,7 @@ public class MappedMemoryManager private constructor(
      * one that changes.
      *
      * @return what [action] returns
-     * @throws MappedFileLimitException when it changes more than 1,020 words
+     * @throws MappedFileLimitException when it changes more than 1,019 words
      */
     @JvmSynthetic
     public fun <R> transaction(action: MappedTransaction.() -> R): R = session.settled {
@@ -177,9 +180,52 @@ public class MappedMemoryManager private constructor(
     public fun userWord(index: Int): Long = session.settled { session.words.get(userWordAt(index)) }
 
     /** Sets the word of the user area at [index], from 0 to 255. */
-    public fun setUserWord(index: Int, value: Long): Unit = session.settled {
+    public fun setUserWord(index: Int, value: Long) {
+        val at = userWordAt(index)
+        if (session.journal != null) return transaction { setUserWord(index, value) }
+        session.settled {
+            requireWritable()
+            session.words.set(at, value)
+        }
+    }
+
+    // ---- durability ----
+
+    /**
+     * Makes all that was finished before survive a failure of the power or of the system, in a file with the durability
+     * [COMMIT][MappedDurability.COMMIT]: changes of links, roots, maps and words, of all processes, and the bytes of the
+     * blocks that were linked. After a failure the file is as it was at the last commit, whole. To close a manager
+     * commits, too.
+     *
+     * What is written over in a linked block is safe only if a [transaction] sets it by its words.
+     *
+     * **Threads.** Any; one commit at a time in all processes. Changes go on meanwhile, and are of the next.
+     * **Cost.** Two forced writes: of all pages that were changed, and of the header. A journal that became full is
+     * written anew by the change that finds it so, at the cost of a look at all that is linked.
+     *
+     * @throws MemoryConfigurationException when the file promises something else
+     * @throws MappedFileAccessException when the disk refuses
+     */
+    public fun commit(): Unit = session.guarded {
         requireWritable()
-        session.words.set(userWordAt(index), value)
+        val journal = session.journal ?: throw MemoryConfigurationException(
+            "the file $path has the durability $durability, with which nothing is committed: make it with COMMIT",
+        )
+        try {
+            journal.commit()
+        } catch (failure: IOException) {
+            throw MappedFileAccessException(
+                "the file $path cannot be forced to the disk: ${failure.message}",
+                path,
+                failure,
+            )
+        }
+    }
+
+    /** Also commits, in a file with the durability [COMMIT][MappedDurability.COMMIT]; see [MemoryManager.close]. */
+    override fun close() {
+        if (!isClosed && session.journal != null && session.isOpen && !session.isFailed) commit()
+        super.close()
     }
 
     internal fun requireWritable() {
@@ -269,7 +315,7 @@ public class MappedMemoryManager private constructor(
          */
         @JvmSynthetic
         public fun create(path: Path, configure: MappedOptions.() -> Unit = {}): MappedMemoryManager =
-            make(path, MappedOptions().apply(configure), { create(it.maxSpans, it.maxSessions, it.spans) })
+            make(path, MappedOptions().apply(configure), { create(it.form) })
 
         /**
          * Opens the file [path]. The caller closes the manager.
@@ -285,12 +331,12 @@ public class MappedMemoryManager private constructor(
          */
         @JvmSynthetic
         public fun open(path: Path, configure: MappedOptions.() -> Unit = {}): MappedMemoryManager =
-            make(path, MappedOptions().apply(configure), { open() })
+            make(path, MappedOptions().apply(configure), { open(it.growth) })
 
         /** [open] where there is such a file, else [create]; also where several processes do this at once. */
         @JvmSynthetic
         public fun openOrCreate(path: Path, configure: MappedOptions.() -> Unit = {}): MappedMemoryManager =
-            make(path, MappedOptions().apply(configure), { openOrCreate(it.maxSpans, it.maxSessions, it.spans) })
+            make(path, MappedOptions().apply(configure), { openOrCreate(it.form) })
 
         /**
          * Opens the file [path] to read only: its roots, and blocks by their references. No session is entered, so a
@@ -337,7 +383,7 @@ public class MappedMemoryManager private constructor(
             val name = path.fileName?.toString() ?: path.toString()
             options.checkFile(Owner(OwnerKind.MANAGER, name))
             val config = SystemMemoryManager.configFor(name, options, Platform.current)
-            val engines = Engines(options.growth, opening.session(options)) { opening.open() }
+            val engines = Engines(options.growth, opening.session(options)) { opening.open(options.growth) }
             return MappedMemoryManager(options, config, engines).also(MemoryManager::join)
         }
     }

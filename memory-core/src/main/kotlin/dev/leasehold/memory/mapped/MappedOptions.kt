@@ -5,12 +5,14 @@ import dev.leasehold.memory.ManagerOptions
 import dev.leasehold.memory.MiB
 import dev.leasehold.memory.internal.block.Owner
 import dev.leasehold.memory.internal.mapped.FileLayout
+import dev.leasehold.memory.internal.mapped.FileOpening
 import dev.leasehold.memory.internal.mapped.RefWord
 import dev.leasehold.memory.internal.platform.bytes
 
 /**
  * What can be set when a file is made or opened; the receiver of the block of [MappedMemoryManager.create] and the
- * others. [size], [maxSize] and [maxSessions] are the file's, and have no effect on one that is there already.
+ * others. [size], [maxSize], [maxSessions] and
+ * [durability] are the file's, and have no effect on one that is there already.
  *
  * The [limit] and the [budget] are for what this process has in use of the file, not for the file.
  */
@@ -29,6 +31,9 @@ public class MappedOptions internal constructor() : ManagerOptions() {
 
     /** How many sessions can have the file open at a time, at most 254. 64 by default. */
     public var maxSessions: Int = 64
+
+    /** What a new file promises. [MappedDurability.PROCESS] by default. */
+    public var durability: MappedDurability = MappedDurability.PROCESS
 
     /** Refuses figures that no file can have. */
     internal fun checkFile(owner: Owner) {
@@ -53,6 +58,9 @@ public class MappedOptions internal constructor() : ManagerOptions() {
     }
 
     // Up, but not above a largest size that is no multiple itself.
-    internal val spans: Long get() = minOf(maxSpans, (size + FileLayout.SPAN - 1) / FileLayout.SPAN)
-    internal val maxSpans: Long get() = maxSize / FileLayout.SPAN
+    private val spans: Long get() = minOf(maxSpans, (size + FileLayout.SPAN - 1) / FileLayout.SPAN)
+    private val maxSpans: Long get() = maxSize / FileLayout.SPAN
+
+    internal val form: FileOpening.Form
+        get() = FileOpening.Form(maxSpans, maxSessions, spans, growth, durability.ordinal)
 }

@@ -138,7 +138,8 @@ public class MappedTransaction internal constructor(
         if (offset < 0 || offset > block.size - Long.SIZE_BYTES) {
             throw IndexOutOfBoundsException("a word at $offset is not in a block of ${block.size} bytes")
         }
-        change[manager.placeOf(block).offset + offset] = value
+        val place = manager.placeOf(block)
+        change.setInBlock(place, place.offset + offset, value)
     }
 
     private companion object {

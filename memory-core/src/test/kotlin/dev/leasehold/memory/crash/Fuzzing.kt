@@ -87,7 +87,7 @@ internal class Fuzzing(private var path: Path) : AutoCloseable {
             growth = 64.KiB
             limit = 16.MiB
         }
-        val manager = MappedMemoryManager.make(path, options, { open() }, FileOpening(path, platform))
+        val manager = MappedMemoryManager.make(path, options, { open(it.growth) }, FileOpening(path, platform))
         try {
             action(manager)
             manager.close()

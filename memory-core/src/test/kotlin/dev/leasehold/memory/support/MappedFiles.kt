@@ -45,7 +45,7 @@ internal class MappedFiles : AutoCloseable {
             return MappedMemoryManager.make(
                 path,
                 options,
-                { openOrCreate(it.maxSpans, it.maxSessions, it.spans) },
+                { openOrCreate(it.form) },
                 FileOpening(path, Platform.current, wordsOf, newLog),
             )
         }

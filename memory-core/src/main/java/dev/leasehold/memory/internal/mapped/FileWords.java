@@ -54,7 +54,7 @@ public class FileWords {
     }
 
     /** Sets the word at {@code offset} of a block that nobody else sees yet. */
-    public final void setQuietly(long offset, long value) {
+    public void setQuietly(long offset, long value) {
         LONG.set(file, offset, value);
     }
 
@@ -96,8 +96,13 @@ public class FileWords {
     }
 
     /** Copies {@code bytes} to {@code offset}, where nothing is that has to last. */
-    public final void write(long offset, byte[] bytes) {
+    public void write(long offset, byte[] bytes) {
         MemorySegment.copy(bytes, 0, file, ValueLayout.JAVA_BYTE, offset, bytes.length);
+    }
+
+    /** Makes the {@code bytes} bytes at {@code offset} zero, where nobody looks. */
+    public void clear(long offset, long bytes) {
+        file.asSlice(offset, bytes).fill((byte) 0);
     }
 
     /** The bytes of the file. */

@@ -10,6 +10,8 @@ internal class Change(private val session: FileSession) {
     private val values = LinkedHashMap<Long, Long>()
     private val begun = ArrayList<Long>()
     private val unlinked = ArrayList<Long>()
+    private val structures = ArrayList<Place>()
+    private val inBlocks = HashMap<Long, Place>()
 
     operator fun get(offset: Long): Long = values[offset] ?: words.get(offset)
 
@@ -33,9 +35,21 @@ internal class Change(private val session: FileSession) {
         return LinkResult.DONE
     }
 
+    /** Sets the word at [offset], which is one of the block at [place]. */
+    fun setInBlock(place: Place, offset: Long, value: Long) {
+        set(offset, value)
+        inBlocks[offset] = place
+    }
+
     /** Adds the first link to the block at [place], which no block object is for: all of its bytes are in use. */
     fun linkNew(place: Place) {
         set(place.state, StateWord.linked(get(place.state), 1, 0))
+        addStructure(place)
+    }
+
+    /** Says that what the block at [place] has is changed by logs from now on, and by nothing else. */
+    fun addStructure(place: Place) {
+        structures.add(place)
     }
 
     // It has to be held by its table from now on, as its word will not say so any more.
@@ -69,7 +83,13 @@ internal class Change(private val session: FileSession) {
 
     /** Makes it. */
     fun commit() {
-        if (values.isNotEmpty()) session.log.commit(values)
+        if (values.isEmpty()) return
+        val log = session.log
+        log.begin()
+        for ((offset, value) in values) log.add(offset, value)
+        structures.forEach(log::addStructure)
+        for ((offset, place) in inBlocks) log.addInBlock(offset, place)
+        log.commit()
     }
 
     /** Frees what no link leads to any more and nobody holds. After [commit], best without the lock. */
@@ -83,8 +103,8 @@ internal class Change(private val session: FileSession) {
     }
 
     internal companion object {
-        /** The most words of one change. */
-        const val MOST: Int = RedoLog.MOST
+        /** The most words of one change; one more is the journal's. */
+        const val MOST: Int = RedoLog.MOST - 1
     }
 
     /** What came of [link]. */

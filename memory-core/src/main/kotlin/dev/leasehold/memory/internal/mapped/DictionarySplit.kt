@@ -95,7 +95,7 @@ internal class DictionarySplit(
         isNew: (Place) -> Boolean,
     ) = session.linkLock.withLock {
         val change = Change(session)
-        for (place in fresh) if (isNew(place)) change.linkNew(place)
+        for (place in fresh) if (isNew(place)) change.linkNew(place) else change.addStructure(place)
         // The places whose first bits are those of the segment.
         val count = 1L shl depth - bits
         if (count > Change.MOST / 2) throw blocks.tooManyEqual()

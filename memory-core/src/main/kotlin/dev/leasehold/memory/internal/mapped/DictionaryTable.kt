@@ -345,8 +345,12 @@ internal class DictionaryTable(
             write(log)
             val sequence = words.get(segment + DictionaryLayout.SEQUENCE_AT)
             words.set(segment + DictionaryLayout.SEQUENCE_AT, sequence + 1)
-            log.commit()
-            words.set(segment + DictionaryLayout.SEQUENCE_AT, sequence + 2)
+            try {
+                log.commit()
+            } finally {
+                // Also where it was refused: then nothing has changed.
+                words.set(segment + DictionaryLayout.SEQUENCE_AT, sequence + 2)
+            }
         } finally {
             session.giveLogBack(index)
         }

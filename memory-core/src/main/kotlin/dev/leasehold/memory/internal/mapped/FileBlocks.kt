@@ -192,7 +192,7 @@ internal class FileBlocks(
     fun resized(address: Long, size: Long) {
         val place = placeOf(address)
         if (StateWord.state(words.get(place.state)) == StateWord.HELD) return
-        session.linkLock.withLock { Slack.change(words, place, size) }
+        session.linkLock.withLock { Slack.change(session, place, size) }
     }
 }
 
@@ -209,10 +209,24 @@ internal object Slack {
         return StateWord.IN_TAIL
     }
 
-    /** Changes it for a block that is linked. */
-    fun change(words: FileWords, place: Place, size: Long) {
+    /** Changes it for a block that is linked. For who has the lock of links. */
+    fun change(session: FileSession, place: Place, size: Long) {
+        val words = session.words
+        if (session.journal != null) return changeJournaled(session, place, size)
         val slack = of(words, place, size)
         val word = words.get(place.state)
         if (StateWord.state(word) == StateWord.LINKED) words.set(place.state, StateWord.withSlack(word, slack))
+    }
+
+    private fun changeJournaled(session: FileSession, place: Place, size: Long) {
+        val word = session.words.get(place.state)
+        if (StateWord.state(word) != StateWord.LINKED) return
+        val bytes = place.bytes(session.words)
+        val change = Change(session)
+        val slack = if (bytes - size <= StateWord.MOST_SLACK) (bytes - size).toInt() else StateWord.IN_TAIL
+        val tail = place.offset + bytes - Long.SIZE_BYTES
+        if (slack == StateWord.IN_TAIL) change.setInBlock(place, tail, size)
+        change[place.state] = StateWord.withSlack(word, slack)
+        change.commit()
     }
 }

@@ -24,6 +24,7 @@ internal class FileFaults(private val words: FileWords, private val layout: File
         val userWords = FileLayout.USER_WORDS
         return offset in userWords until userWords + FileLayout.USER_WORD_COUNT * Long.SIZE_BYTES ||
             offset in layout.roots until layout.root(FileLayout.ROOTS) ||
+            offset in FileLayout.JOURNAL..FileLayout.UNDO_TAIL ||
             offset in layout.firstSpan until layout.spanAt(words.get(FileLayout.SPANS))
     }
 

@@ -10,12 +10,22 @@ import java.nio.file.Path
 import java.util.zip.CRC32C
 
 /**
- * The part of a file that never changes: what it is and what it can become. There are two copies, each with a checksum,
- * so that one whose writing was cut short does no harm.
+ * What a file is and can become, which never changes, and its last commit, where it has such. There are two copies,
+ * each with a checksum, so that one whose writing was cut short does no harm: each commit writes the older one.
  *
  * @property id random bits that tell this file from others
+ * @property durability [FileLayout.Durability.PROCESS], [FileLayout.Durability.COMMIT] or [FileLayout.Durability.NONE]
  */
-internal class FileHeader(val maxSpans: Long, val maxSessions: Int, val id: Long) {
+internal class FileHeader(
+    val maxSpans: Long,
+    val maxSessions: Int,
+    val id: Long,
+    val durability: Int = FileLayout.Durability.PROCESS,
+    val committed: Committed = Committed(0, 0, 0),
+) {
+    /** A commit: its number, the span of the journal, and how many bytes of that it has. */
+    class Committed(val epoch: Long, val journal: Long, val length: Long)
+
     val layout: FileLayout get() = FileLayout(maxSpans, maxSessions)
 
     /** Writes both copies, the kind of the file last. */
@@ -26,7 +36,8 @@ internal class FileHeader(val maxSpans: Long, val maxSessions: Int, val id: Long
             words.set(at + FileLayout.MAX_SPANS_AT, maxSpans)
             words.set(at + FileLayout.MAX_SESSIONS_AT, maxSessions.toLong())
             words.set(at + FileLayout.ID_AT, id)
-            words.set(at + FileLayout.CHECKSUM_AT, checksum(words.bytes(), at))
+            words.set(at + FileLayout.DURABILITY_AT, durability.toLong())
+            put(words, at, 0, committed)
             words.set(at + FileLayout.MAGIC_AT, FileLayout.MAGIC)
         }
     }
@@ -38,6 +49,27 @@ internal class FileHeader(val maxSpans: Long, val maxSessions: Int, val id: Long
         // `LHMAKING`, as it lies in the file.
         private const val MAKING: Long = 0x474E_494B_414D_484CL
         private val LONG = JAVA_LONG_UNALIGNED.withOrder(LITTLE_ENDIAN)
+
+        /** Writes [committed] into the older copy, and returns where that is. For who has the lock of commits. */
+        fun commit(words: FileWords, committed: Committed): Long {
+            val newest = newest(words.bytes())
+            val at = FileLayout.HEADER_B - newest
+            put(words, at, words.get(newest + FileLayout.CHANGES_AT) + 1, committed)
+            return at
+        }
+
+        private fun put(words: FileWords, at: Long, changes: Long, committed: Committed) {
+            words.set(at + FileLayout.CHANGES_AT, changes)
+            words.set(at + FileLayout.EPOCH_AT, committed.epoch)
+            words.set(at + FileLayout.JOURNAL_AT, committed.journal)
+            words.set(at + FileLayout.LENGTH_AT, committed.length)
+            words.set(at + FileLayout.CHECKSUM_AT, checksum(words.bytes(), at))
+        }
+
+        /** Where the copy is that counts; -1 when none is whole. */
+        private fun newest(first: MemorySegment): Long = longArrayOf(0, FileLayout.HEADER_B)
+            .filter { isWhole(first, it) }
+            .maxByOrNull { first.get(LONG, it + FileLayout.CHANGES_AT) } ?: -1
 
         /** Of all that is between the kind and the checksum. */
         fun checksum(bytes: MemorySegment, at: Long): Long {
@@ -69,12 +101,14 @@ internal class FileHeader(val maxSpans: Long, val maxSessions: Int, val id: Long
                     path,
                 )
             }
-            val whole = copies.firstOrNull { isWhole(first, it) }
-                ?: throw MappedFileFormatException(
+            val whole = newest(first)
+            if (whole < 0) {
+                throw MappedFileFormatException(
                     "the file $path is damaged: the checksums of both headers, at 0 and ${FileLayout.HEADER_B}, are " +
                         "wrong",
                     path,
                 )
+            }
             return of(path, first, whole)
         }
 
@@ -94,7 +128,15 @@ internal class FileHeader(val maxSpans: Long, val maxSessions: Int, val id: Long
             val maxSessions = word(FileLayout.MAX_SESSIONS_AT)
             if (maxSpans !in 1..RefWord.MOST_SPANS) refuse("says that it may have $maxSpans spans, which no file can")
             if (maxSessions !in 1..FileLayout.MOST_SESSIONS) refuse("says that it has $maxSessions sessions")
-            return FileHeader(maxSpans, maxSessions.toInt(), word(FileLayout.ID_AT))
+            val durability = word(FileLayout.DURABILITY_AT)
+            if (durability !in
+                FileLayout.Durability.PROCESS..FileLayout.Durability.NONE
+            ) {
+                refuse("has the unknown durability $durability")
+            }
+            val committed =
+                Committed(word(FileLayout.EPOCH_AT), word(FileLayout.JOURNAL_AT), word(FileLayout.LENGTH_AT))
+            return FileHeader(maxSpans, maxSessions.toInt(), word(FileLayout.ID_AT), durability.toInt(), committed)
         }
 
         /** Refuses a file that is not as long as its words say. */

@@ -17,8 +17,11 @@ internal class FileLayout(val maxSpans: Long, val maxSessions: Int) {
     /** The table of named roots. */
     val roots: Long = holds + maxSessions * HOLDS
 
+    /** What words had before they were set first since a commit: [UNDO] bytes for an odd commit, and for an even one. */
+    val undo: Long = pages(roots + ROOTS * ROOT_BYTES)
+
     /** The words of the spans. */
-    val spanTable: Long = pages(roots + ROOTS * ROOT_BYTES)
+    val spanTable: Long = undo + 2 * UNDO
 
     /** The first span. */
     val firstSpan: Long = (spanTable + maxSpans * Long.SIZE_BYTES + SPAN - 1) and -SPAN
@@ -33,7 +36,13 @@ internal class FileLayout(val maxSpans: Long, val maxSessions: Int) {
     fun lane(number: Int): Long = lanes + (number - 1) * LANE
 
     /** Where the small redo log [index] of the session [number] is. */
-    fun smallLane(number: Int, index: Int): Long = lane(number) + FileLayout.LINK_LANE + index * FileLayout.SMALL_LANE
+    fun smallLane(number: Int, index: Int): Long = lane(number) + LINK_LANE + index * SMALL_LANE
+
+    /** Where the log of the session [number] is in which it goes on with another journal. */
+    fun journalLane(number: Int): Long = smallLane(number, SMALL_LANES)
+
+    /** Where the undo log of the commit [epoch] is. */
+    fun undoOf(epoch: Long): Long = undo + (epoch and 1) * UNDO
 
     /** Where the holds of the session [number] are. */
     fun holdsOf(number: Int): Long = holds + (number - 1) * HOLDS
@@ -72,6 +81,17 @@ internal class FileLayout(val maxSpans: Long, val maxSessions: Int) {
         const val MAX_SESSIONS_AT: Long = 32
         const val ID_AT: Long = 40
 
+        /** What the file promises: a [Durability]. */
+        const val DURABILITY_AT: Long = 48
+
+        /** How often a header was written; of two that are whole the one with more is right. */
+        const val CHANGES_AT: Long = 64
+
+        // The last commit: its number, the span of its journal, and how many bytes of that.
+        const val EPOCH_AT: Long = 72
+        const val JOURNAL_AT: Long = 80
+        const val LENGTH_AT: Long = 88
+
         /** The checksum of all that is before it in the header. */
         const val CHECKSUM_AT: Long = 4088
 
@@ -95,6 +115,37 @@ internal class FileLayout(val maxSpans: Long, val maxSessions: Int) {
         /** The lock of the file's size. */
         const val SIZE_LOCK: Long = 8192 + 128
 
+        /** The lock of the journal. */
+        const val JOURNAL_LOCK: Long = 8192 + 192
+
+        /** The lock of commits. */
+        const val COMMIT_LOCK: Long = 8192 + 256
+
+        /** All locks of the file itself. */
+        val LOCKS: LongArray = longArrayOf(LINK_LOCK, SIZE_LOCK, JOURNAL_LOCK, COMMIT_LOCK)
+
+        // The journal, where the file has one: the span that it begins in, and one more; how many bytes it has, and how
+        // many of them were checked, and looked through for blocks that can be freed.
+        const val JOURNAL: Long = 8192 + 320
+        const val TAIL: Long = 8192 + 328
+        const val SEALED: Long = 8192 + 336
+        const val SWEPT: Long = 8192 + 344
+
+        /** The journal of the last commit, if that is another: the span that it begins in, and one more. */
+        const val OLD_JOURNAL: Long = 8192 + 352
+
+        /** The number of the commit that comes next. */
+        const val EPOCH: Long = 8192 + 360
+
+        /** The number of the last commit. */
+        const val COMMITTED: Long = 8192 + 368
+
+        /** How many bytes of the undo log are in use. */
+        const val UNDO_TAIL: Long = 8192 + 376
+
+        /** How many bytes the undo log of a commit has. */
+        const val UNDO: Long = 32768
+
         /** Words for the user. */
         const val USER_WORDS: Long = 8192 + 2048
         const val USER_WORD_COUNT: Int = 256
@@ -117,13 +168,13 @@ internal class FileLayout(val maxSpans: Long, val maxSessions: Int) {
         const val MOST_HOLDS: Long = 32
 
         /**
-         * How many bytes of redo logs a session has: one for changes of links, and small ones for threads that change a
-         * collection. In each is a count, and entries of two words from [LANE_FIRST] on.
+         * How many bytes of redo logs a session has: one for changes of links, small ones for threads that change a
+         * collection, and one more for the journal. In each is a count, and entries of two words from [LANE_FIRST] on.
          */
-        const val LANE: Long = 20480
+        const val LANE: Long = 20992
         const val LINK_LANE: Long = 16384
         const val SMALL_LANE: Long = 512
-        const val SMALL_LANES: Int = ((LANE - LINK_LANE) / SMALL_LANE).toInt()
+        const val SMALL_LANES: Int = 8
         const val LANE_FIRST: Long = 64
 
         /** How many bytes of holds a session has, a word each. */
@@ -155,5 +206,12 @@ internal class FileLayout(val maxSpans: Long, val maxSessions: Int) {
 
         /** Locked by the session [number] as long as it lives, or by who recovers it. */
         fun sessionByte(number: Int): Long = CREATION_BYTE + 16 + number
+    }
+
+    /** What a file promises where a system ends: `MappedDurability` says it for users. */
+    internal object Durability {
+        const val PROCESS: Int = 0
+        const val COMMIT: Int = 1
+        const val NONE: Int = 2
     }
 }

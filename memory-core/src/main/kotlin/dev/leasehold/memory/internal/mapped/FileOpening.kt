@@ -10,6 +10,8 @@ import dev.leasehold.memory.internal.platform.awaitWhile
 import java.io.IOException
 import java.lang.foreign.Arena
 import java.lang.foreign.MemorySegment
+import java.nio.ByteBuffer
+import java.nio.ByteOrder.LITTLE_ENDIAN
 import java.nio.file.FileAlreadyExistsException
 import java.nio.file.Files
 import java.nio.file.NoSuchFileException
@@ -29,13 +31,16 @@ internal class FileOpening(
     private val wordsOf: (MappedFile) -> FileWords = { FileWords(it.bytes) },
     private val newLog: (FileWords, Long) -> RedoLog = ::RedoLog,
 ) {
-    /** Makes a file that can have [maxSpans] spans and has [spans], and opens it. */
-    fun create(maxSpans: Long, maxSessions: Int, spans: Long): FileSession = accessing("made") {
+    /** What a file that is made can have and promises, and how many spans it has at first. */
+    class Form(val maxSpans: Long, val maxSessions: Int, val spans: Long, val growth: Long, val durability: Int)
+
+    /** Makes a file of the [form], and opens it. */
+    fun create(form: Form): FileSession = accessing("made") {
         closedOnFailure(platform.openFile(path, MappedFile.Mode.CREATE)) { file ->
             // Another may have found it, and made the rest.
             if (file.length > 0) throw FileAlreadyExistsException("$path")
             try {
-                make(file, maxSpans, maxSessions, spans)
+                make(file, form)
             } catch (failure: Throwable) {
                 Files.deleteIfExists(path)
                 throw failure
@@ -43,42 +48,55 @@ internal class FileOpening(
         }
     }
 
-    private fun make(file: MappedFile, maxSpans: Long, maxSessions: Int, spans: Long): FileSession {
-        val header = FileHeader(maxSpans, maxSessions, Random.nextLong())
+    private fun make(file: MappedFile, form: Form): FileSession {
+        val header = FileHeader(form.maxSpans, form.maxSessions, Random.nextLong(), form.durability)
         // What another left that died while it made the file.
         file.resize(0)
         file.allocate(0, FileHeader.BYTES)
-        return mapped(file, header) { sessions ->
+        return mapped(file, header, form.growth) { sessions ->
             // The first of all: a file whose making ends here differs from what was never this library's.
             FileHeader.begin(sessions.words)
-            allocateTables(file, header.layout)
+            allocateTables(file, header)
             putBootId(sessions.words)
             if (!sessions.register()) error("a new file has no session")
             val runs = Runs(sessions, 0)
-            if (spans > 0 && !runs.grow(spans)) throw runs.refused ?: IOException("no space left on the disk")
+            if (form.spans > 0 && !runs.grow(form.spans)) throw runs.refused ?: IOException("no space left on the disk")
+            if (form.durability ==
+                FileLayout.Durability.COMMIT
+            ) {
+                return@mapped beginCommits(sessions, header, form.growth)
+            }
             // The last of all: without it there is no file.
             header.write(sessions.words)
         }
     }
 
-    private fun allocateTables(file: MappedFile, layout: FileLayout) {
+    private fun beginCommits(sessions: Sessions, header: FileHeader, growth: Long) {
+        val committed = Journal(sessions, growth).makeFirst()
+        sessions.file.force(sessions.layout.spanAt(sessions.words.get(FileLayout.SPANS)))
+        FileHeader(header.maxSpans, header.maxSessions, header.id, header.durability, committed).write(sessions.words)
+        sessions.file.force(FileHeader.BYTES)
+    }
+
+    private fun allocateTables(file: MappedFile, header: FileHeader) {
+        val layout = header.layout
         file.allocate(FileHeader.BYTES, layout.lanes - FileHeader.BYTES)
+        if (header.durability == FileLayout.Durability.COMMIT) file.allocate(layout.undo, 2 * FileLayout.UNDO)
         file.allocate(layout.roots, FileLayout.ROOTS * FileLayout.ROOT_BYTES)
         // Sets the length. What is between is allocated when it is used.
         file.allocate(layout.firstSpan - FileLayout.PAGE, FileLayout.PAGE)
     }
 
-    /** Opens the file. */
-    fun open(): FileSession = accessing("opened") {
-        closedOnFailure(platform.openFile(path, MappedFile.Mode.OPEN)) { file -> open(file, readHeader()) }
+    /** Opens the file, which becomes longer by [growth] bytes for its journal, if it has one. */
+    fun open(growth: Long): FileSession = accessing("opened") {
+        closedOnFailure(platform.openFile(path, MappedFile.Mode.OPEN)) { file -> open(file, readHeader(), growth) }
     }
 
     /** [open], or [create] where there is no file, or one whose making was not finished. */
-    fun openOrCreate(maxSpans: Long, maxSessions: Int, spans: Long): FileSession {
+    fun openOrCreate(form: Form): FileSession {
         while (true) {
             try {
-                if (!Files.exists(path)) return create(maxSpans, maxSessions, spans)
-                return openOrMake(maxSpans, maxSessions, spans)
+                return if (Files.exists(path)) openOrMake(form) else create(form)
             } catch (failure: MappedFileAccessException) {
                 // Another has made it meanwhile, or deleted it.
                 val again = failure.cause is FileAlreadyExistsException || failure.cause is NoSuchFileException
@@ -87,10 +105,10 @@ internal class FileOpening(
         }
     }
 
-    private fun openOrMake(maxSpans: Long, maxSessions: Int, spans: Long): FileSession = accessing("opened") {
+    private fun openOrMake(form: Form): FileSession = accessing("opened") {
         closedOnFailure(platform.openFile(path, MappedFile.Mode.OPEN)) { file ->
             val isUnfinished = FileHeader.isUnfinished(firstBytes(), file.length)
-            if (isUnfinished) make(file, maxSpans, maxSessions, spans) else open(file, readHeader())
+            if (isUnfinished) make(file, form) else open(file, readHeader(), form.growth)
         }
     }
 
@@ -101,12 +119,16 @@ internal class FileOpening(
         throw failure
     }
 
-    /** Runs [action] with the file, of which nothing can be changed: no session is entered. */
-    fun <R> reading(action: (Sessions) -> R): R = accessing("read") {
+    /**
+     * Runs [action] with the file, of which nothing can be changed: no session is entered. The second says whether its
+     * words are those of the time before a start of the system, and count no more, but for its journal.
+     */
+    fun <R> reading(action: (Sessions, FileHeader, Boolean) -> R): R = accessing("read") {
         platform.openFile(path, MappedFile.Mode.READ_ONLY).use { file ->
-            val session = mappedToRead(file)
+            val header = readHeader()
+            val session = mappedToRead(file, header)
             try {
-                session.guarded { action(session.sessions) }
+                session.guarded { action(session.sessions, header, isUnbuilt(session.sessions, header)) }
             } finally {
                 session.closeArena()
             }
@@ -117,34 +139,60 @@ internal class FileOpening(
     fun openReadOnly(): FileSession = accessing("read") {
         val file = platform.openFile(path, MappedFile.Mode.READ_ONLY)
         try {
-            mappedToRead(file).also { it.sessions.checks.requireSpans() }
+            val header = readHeader()
+            mappedToRead(file, header).also { session ->
+                if (isUnbuilt(session.sessions, header)) throw unbuilt()
+                session.sessions.checks.requireSpans()
+            }
         } catch (failure: Throwable) {
             file.close()
             throw failure
         }
     }
 
-    private fun mappedToRead(file: MappedFile): FileSession {
-        val header = readHeader()
+    private fun isUnbuilt(sessions: Sessions, header: FileHeader): Boolean {
+        if (header.durability != FileLayout.Durability.COMMIT) return false
+        if (platform.bootId != null) return !isOfThisStart(sessions.words)
+        // A process that left its session open may have died with the system.
+        val left = (1..sessions.layout.maxSessions).filter(sessions::isActive)
+        return left.isNotEmpty() && left.none(sessions::isAlive)
+    }
+
+    private fun unbuilt() = MappedFileAccessException(
+        "the file $path cannot be read: the system was started since it was opened last, and to open it with " +
+            "MappedMemoryManager.open puts in order what that left",
+        path,
+        null,
+    )
+
+    private fun mappedToRead(file: MappedFile, header: FileHeader): FileSession {
         // Of a file that is shorter less is mapped where the system maps no more than there is.
         if (file.length < header.layout.firstSpan) {
             throw MappedFileTruncatedException(path, header.layout.firstSpan, file.length)
         }
-        return mapped(file, header) { FileHeader.requireLength(path, it.words, header.layout, file.length) }
+        return mapped(file, header, growth = 0) {
+            if (!isUnbuilt(it, header)) FileHeader.requireLength(path, it.words, header.layout, file.length)
+        }
     }
 
-    private fun open(file: MappedFile, header: FileHeader): FileSession = mapped(file, header) { sessions ->
-        FileHeader.requireLength(path, sessions.words, header.layout, file.length)
-        val isNewStart = !isOfThisStart(sessions.words)
-        if (isNewStart) verify(sessions)
-        sessions.checks.requireSpans()
-        val _ = sessions.most
-        if (!sessions.register()) throw tooManySessions(sessions)
-        if (isNewStart) putBootId(sessions.words)
+    private fun open(file: MappedFile, header: FileHeader, growth: Long): FileSession {
+        if (header.durability == FileLayout.Durability.NONE && !isOfThisStart()) return make(file, emptyLike(header))
+        return mapped(file, header, growth) { sessions ->
+            val isNewStart = !isOfThisStart(sessions.words)
+            if (isUnbuilt(sessions, header)) Rebuild(sessions, header.committed).run()
+            FileHeader.requireLength(path, sessions.words, header.layout, file.length)
+            if (isNewStart) verify(sessions)
+            sessions.checks.requireSpans()
+            val _ = sessions.most
+            if (!sessions.register()) throw tooManySessions(sessions)
+            if (isNewStart) putBootId(sessions.words)
+        }
     }
 
-    // The last start of the system ended without this file being closed, so the disk may have some of its words and not
-    // others. What the file itself says is looked at.
+    private fun emptyLike(header: FileHeader) = Form(header.maxSpans, header.maxSessions, 0, 0, header.durability)
+
+    // The system was started again since, so the disk may have some of the file's words and not others. What the file
+    // itself says is looked at.
     private fun verify(sessions: Sessions) {
         val faults = Verification(sessions.words, sessions.layout).run()
         val first = faults.firstOrNull() ?: return
@@ -156,14 +204,16 @@ internal class FileOpening(
         )
     }
 
-    private fun mapped(file: MappedFile, header: FileHeader, enter: (Sessions) -> Unit): FileSession {
+    private fun mapped(file: MappedFile, header: FileHeader, growth: Long, enter: (Sessions) -> Unit): FileSession {
         val arena = Arena.ofShared()
         try {
             file.map(header.layout.maxBytes, arena)
             if (!platform.bindsViews) platform.adopt(file.bytes)
             val sessions = Sessions(file, header.layout, wordsOf(file))
             enter(sessions)
-            return FileSession(sessions, arena, header.id, newLog)
+            val isJournaled = header.durability == FileLayout.Durability.COMMIT && sessions.number != 0
+            val journal = if (isJournaled) Journal(sessions, growth) else null
+            return FileSession(sessions, arena, header.id, newLog, header.durability, journal)
         } catch (failure: Throwable) {
             arena.close()
             throw failure
@@ -195,10 +245,21 @@ internal class FileOpening(
         }
     }
 
-    private fun isOfThisStart(words: FileWords): Boolean {
-        val now = platform.bootId ?: return true
-        return UUID(words.get(FileLayout.BOOT_ID), words.get(FileLayout.BOOT_ID + Long.SIZE_BYTES)) == now
+    private fun isOfThisStart(words: FileWords): Boolean =
+        isOfThisStart(words.get(FileLayout.BOOT_ID), words.get(FileLayout.BOOT_ID + Long.SIZE_BYTES))
+
+    private fun isOfThisStart(): Boolean {
+        val bytes = Files.newByteChannel(path).use { channel ->
+            ByteBuffer.allocate(2 * Long.SIZE_BYTES).order(LITTLE_ENDIAN)
+                .also { channel.position(FileLayout.BOOT_ID).read(it) }
+                .rewind()
+        }
+        return isOfThisStart(bytes.getLong(0), bytes.getLong(Long.SIZE_BYTES))
     }
+
+    // Where the system says nothing, its end is not told from that of a process.
+    private fun isOfThisStart(first: Long, second: Long) =
+        platform.bootId.let { it == null || it == UUID(first, second) }
 
     private fun putBootId(words: FileWords) {
         val now = platform.bootId ?: return

@@ -95,7 +95,7 @@ internal class FileReferences(
         override fun resize(address: Long, code: Int, from: Long, size: Long, alone: Boolean): Int {
             if (session.isReadOnly) throw MappedFileReadOnlyException(session.file.path)
             if (size > bytes) return NOT_HERE
-            session.settled { session.linkLock.withLock { Slack.change(words, place, size) } }
+            session.settled { session.linkLock.withLock { Slack.change(session, place, size) } }
             return code
         }
     }

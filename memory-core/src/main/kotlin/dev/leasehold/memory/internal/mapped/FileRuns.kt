@@ -105,11 +105,13 @@ internal class FileRuns(
         if (StateWord.state(words.get(run.place.state)) == StateWord.HELD) {
             return !changes || change(run, bytes) { words.set(run.place.lengthAt, it) }
         }
+        // What is cut off could be another's before a commit, and a failure of the power would bring it back.
+        if (changes && session.journal != null) return false
         return session.linkLock.withLock {
             // Before the run becomes shorter, as each length on the way is more than this size needs.
-            if (bytes <= run.paid) Slack.change(words, run.place, size)
+            if (bytes <= run.paid) Slack.change(session, run.place, size)
             val done = !changes || change(run, bytes) { setLinkedLength(run.place, it, size) }
-            if (done) Slack.change(words, run.place, size)
+            if (done) Slack.change(session, run.place, size)
             done
         }
     }

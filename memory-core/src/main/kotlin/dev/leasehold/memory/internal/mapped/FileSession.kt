@@ -20,6 +20,12 @@ internal class FileSession(
     private val arena: Arena,
     private val fileId: Long,
     newLog: (FileWords, Long) -> RedoLog,
+
+    /** [FileLayout.Durability.PROCESS], [FileLayout.Durability.COMMIT] or [FileLayout.Durability.NONE]. */
+    val durability: Int,
+
+    /** Where changes are written down, in a file whose commits survive a failure of the power. */
+    val journal: Journal?,
 ) {
     val file: MappedFile get() = sessions.file
     val layout: FileLayout get() = sessions.layout
@@ -32,10 +38,12 @@ internal class FileSession(
 
     /** Whether the file can only be read: then there is no entry of this session. */
     val isReadOnly: Boolean = sessions.number == 0
-    private val redoLog = if (isReadOnly) null else newLog(words, layout.lane(sessions.number))
+    private val makeLog =
+        if (journal == null) newLog else { words: FileWords, lane: Long -> JournaledLog(words, lane, journal) }
+    private val redoLog = if (isReadOnly) null else makeLog(words, layout.lane(sessions.number))
     val log: RedoLog get() = checkNotNull(redoLog)
     private val smallLogs = List(if (isReadOnly) 0 else FileLayout.SMALL_LANES) { index ->
-        newLog(words, layout.smallLane(sessions.number, index))
+        makeLog(words, layout.smallLane(sessions.number, index))
     }
     private val logsInUse = AtomicIntegerArray(FileLayout.SMALL_LANES)
 

@@ -58,6 +58,8 @@ internal open class Holds(private val sessions: Sessions) {
         val place = Place.of(words, layout, ref) ?: return
         val word = words.getVolatile(place.state)
         if (StateWord.state(word) != StateWord.UNLINKED) return
+        // Until the next commit a failure of the power would bring its links back.
+        if (StateWord.isWaiting(word, words.get(FileLayout.COMMITTED))) return
         if (StateWord.generation(word) != RefWord.generation(ref) || isHeld(ref)) return
         val _ = freeing(place, word)
     }

@@ -22,7 +22,7 @@ internal class Recovery(private val sessions: Sessions) {
 
     private fun letLocksGo(number: Int) {
         val token = FileLock.token(number, words.get(layout.session(number) + FileLayout.INCARNATION))
-        for (lock in longArrayOf(FileLayout.LINK_LOCK, FileLayout.SIZE_LOCK)) {
+        for (lock in FileLayout.LOCKS) {
             if (words.get(lock) == token) words.set(lock, 0)
         }
     }

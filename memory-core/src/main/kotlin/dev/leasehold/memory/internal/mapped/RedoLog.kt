@@ -11,10 +11,12 @@ package dev.leasehold.memory.internal.mapped
  * @property most how many words it has room for
  */
 internal open class RedoLog(protected val words: FileWords, val lane: Long, val most: Int = MOST) {
-    private var count = 0
+    /** How many words were added. */
+    var count: Int = 0
+        private set
 
     /** Forgets what was added and not committed. */
-    fun begin() {
+    open fun begin() {
         count = 0
     }
 
@@ -24,6 +26,12 @@ internal open class RedoLog(protected val words: FileWords, val lane: Long, val 
         words.set(at, offset)
         words.set(at + Long.SIZE_BYTES, value)
     }
+
+    /** Says that what the block at [place] has is changed by logs from now on, and by nothing else. */
+    open fun addStructure(place: Place): Unit = Unit
+
+    /** Says that the word at [offset], which was added, is one of the block at [place], and not of a structure. */
+    open fun addInBlock(offset: Long, place: Place): Unit = Unit
 
     /** Makes all that was added as one. */
     open fun commit() {
@@ -76,6 +84,7 @@ internal open class RedoLog(protected val words: FileWords, val lane: Long, val 
         /** All logs of the session [number]. */
         fun allOf(number: Int, words: FileWords, layout: FileLayout): List<RedoLog> =
             listOf(RedoLog(words, layout.lane(number))) +
-                List(FileLayout.SMALL_LANES) { RedoLog(words, layout.smallLane(number, it), MOST_IN_SMALL) }
+                List(FileLayout.SMALL_LANES) { RedoLog(words, layout.smallLane(number, it), MOST_IN_SMALL) } +
+                RedoLog(words, layout.journalLane(number), MOST_IN_SMALL)
     }
 }

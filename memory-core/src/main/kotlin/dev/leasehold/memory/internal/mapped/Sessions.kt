@@ -52,7 +52,7 @@ internal class Sessions(val file: MappedFile, val layout: FileLayout, val words:
         file.allocate(layout.holdsOf(candidate), FileLayout.HOLDS)
         // Nobody's, so whatever is there is no change of this session.
         words.set(layout.lane(candidate), 0)
-        for (index in 0 until FileLayout.SMALL_LANES) words.set(layout.smallLane(candidate, index), 0)
+        for (index in 0..FileLayout.SMALL_LANES) words.set(layout.smallLane(candidate, index), 0)
         words.set(entry + FileLayout.MOST_HOLDS, 0)
         val incarnation = words.get(entry + FileLayout.INCARNATION) + 1
         words.set(entry + FileLayout.INCARNATION, incarnation)

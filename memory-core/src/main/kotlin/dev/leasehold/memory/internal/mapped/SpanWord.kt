@@ -1,5 +1,7 @@
 package dev.leasehold.memory.internal.mapped
 
+import dev.leasehold.memory.internal.block.BlockKind
+
 /**
  * The word of one span of the file.
  *
@@ -61,6 +63,9 @@ internal object SpanWord {
     fun owned(word: Long, code: Int, session: Int): Long = of(OWNED, base(word), code, session)
 
     fun abandoned(word: Long): Long = of(ABANDONED, base(word), code(word))
+
+    /** What follows on [word] where a large block begins that no session has. */
+    fun large(word: Long): Long = of(ABANDONED, base(word), BlockKind.LARGE)
 
     fun releasing(word: Long, base: Long, session: Int): Long = of(RELEASING, base, code(word), session)
 

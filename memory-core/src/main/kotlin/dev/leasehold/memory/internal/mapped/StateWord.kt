@@ -8,7 +8,7 @@ package dev.leasehold.memory.internal.mapped
  * | 0..3 | the state: [FREE], [CACHED], [HELD], [LINKED], [UNLINKED] |
  * | 4..7 | how many bytes at the end are not in use, or [IN_TAIL]; of a linked block |
  * | 8..15 | the session that has it cached or held |
- * | 16..31 | how many links lead to it |
+ * | 16..31 | how many links lead to it; of an unlinked one, in a file with a journal, since which commit: see [waiting] |
  * | 32..59 | the generation: how often the block was freed |
  *
  * ```
@@ -48,6 +48,9 @@ internal object StateWord {
     private const val SESSION_SHIFT = 8
     private const val SLACK_SHIFT = 4
 
+    // Commits are told apart by so many bits.
+    private const val EPOCHS: Long = 1L shl 15
+
     /** How many generations there are; then they begin again. */
     const val GENERATIONS: Long = 1L shl 28
 
@@ -57,7 +60,8 @@ internal object StateWord {
 
     fun session(word: Long): Int = word.part(SESSION_SHIFT, 8).toInt()
 
-    fun links(word: Long): Int = word.part(LINK_SHIFT, 16).toInt()
+    /** How many links lead to the block of [word]. */
+    fun links(word: Long): Int = if (state(word) == LINKED) word.part(LINK_SHIFT, 16).toInt() else 0
 
     fun generation(word: Long): Long = word.part(GENERATION_SHIFT, 28)
 
@@ -88,6 +92,16 @@ internal object StateWord {
     fun linked(word: Long, links: Int, slack: Int): Long =
         if (links > 0) of(generation(word), LINKED, 0, links, slack) else of(generation(word), UNLINKED, 0, 0, slack)
 
+    /** What [word], unlinked, is when its block must stay as it is until the commit [epoch] is made. */
+    fun waiting(word: Long, epoch: Long): Long =
+        of(generation(word), UNLINKED, 0, (epoch and EPOCHS - 1).toInt() + 1, slack(word))
+
+    /** Whether the block of [word], unlinked, waits for a commit that comes after [committed]. */
+    fun isWaiting(word: Long, committed: Long): Boolean {
+        val mark = word.part(LINK_SHIFT, 16)
+        return mark != 0L && (mark - 1 - committed and EPOCHS - 1) in 1..EPOCHS / 2
+    }
+
     /** What [word], linked, is with another [slack]. */
     fun withSlack(word: Long, slack: Int): Long = of(generation(word), state(word), 0, links(word), slack)
 
@@ -96,7 +110,7 @@ internal object StateWord {
         FREE -> word == of(generation(word), FREE)
         CACHED, HELD -> session(word) > 0 && word == of(generation(word), state(word), session(word))
         LINKED -> links(word) > 0 && word == of(generation(word), LINKED, 0, links(word), slack(word))
-        UNLINKED -> word == of(generation(word), UNLINKED, 0, 0, slack(word))
+        UNLINKED -> word == of(generation(word), UNLINKED, 0, word.part(LINK_SHIFT, 16).toInt(), slack(word))
         else -> false
     }
 }

@@ -27,6 +27,9 @@ internal class Verification(private val words: FileWords, private val layout: Fi
         var unused: Long = 0
         var roots: Int = 0
 
+        /** How many blocks are journals. */
+        var journals: Int = 0
+
         /** How many blocks dictionaries consist of that roots lead to, beside their heads. */
         var inDictionaries: Long = 0
         var sessions: Int = 0
@@ -45,22 +48,47 @@ internal class Verification(private val words: FileWords, private val layout: Fi
         faults.add(Fault(offset, what))
     }
 
+    /** Looks at all structures, and returns all faults. */
     fun run(): List<Fault> {
+        checkAll()
+        return faults
+    }
+
+    /** Looks at all structures. */
+    fun checkAll() {
         val spans = words.get(FileLayout.SPANS)
         if (spans !in 0..layout.maxSpans) {
-            fault(FileLayout.SPANS, "the file says that it has $spans spans, and can have ${layout.maxSpans}")
-            return faults
+            return fault(FileLayout.SPANS, "the file says that it has $spans spans, and can have ${layout.maxSpans}")
         }
         figures.spans = spans
         checkSessions()
         checkRoots()
+        for (at in longArrayOf(FileLayout.JOURNAL, FileLayout.OLD_JOURNAL)) checkJournalAt(at)
         var span = 0L
         while (span < spans) span += maxOf(1, checkSpan(span, spans))
         for ((ref, count) in rootsOf) {
             checkRoot(ref, count)
             checkDictionary(ref)
         }
-        return faults
+    }
+
+    /** Looks whether the journal of the last commit has what was written. */
+    fun checkJournal(committed: FileHeader.Committed) {
+        val place = Place(layout, committed.journal, RunShape.of(BlockKind.LARGE), 0)
+        val isInFile = committed.journal in 0 until layout.maxSpans && committed.length >= 0 &&
+            place.offset + committed.length <= layout.maxBytes
+        if (!isInFile) return fault(FileLayout.JOURNAL_AT, "the journal of the last commit is not in the file")
+        val sealed = JournalSeal.sealedBytes(words, place.offset, committed.length)
+        if (sealed < committed.length) fault(place.offset + sealed, "the journal has other entries than were committed")
+    }
+
+    private fun checkJournalAt(at: Long) {
+        val span = get(at) - 1
+        if (span < 0) return
+        figures.journals++
+        val isRun = span < figures.spans && SpanWord.code(words.get(layout.spanWord(span))) == BlockKind.LARGE
+        val state = Place(layout, span, RunShape.of(BlockKind.LARGE), 0).state
+        if (!isRun || StateWord.state(get(state)) != StateWord.LINKED) fault(at, "there is no journal at span $span")
     }
 
     private fun checkSessions() {

@@ -100,7 +100,7 @@ class MappedFileFailureSpec : FunSpec() {
         val restarted = object : Platform by Platform.current {
             override val bootId = UUID(1, 2)
         }
-        return MappedMemoryManager.make(path, MappedOptions(), { open() }, FileOpening(path, restarted))
+        return MappedMemoryManager.make(path, MappedOptions(), { open(it.growth) }, FileOpening(path, restarted))
     }
 
     init {

@@ -196,10 +196,10 @@ class MappedMemoryManagerSpec : FunSpec() {
                     block.close()
                     val refusal = shouldThrow<MappedFileLimitException> {
                         manager.allocate(16.KiB).use { many ->
-                            manager.transaction { for (at in 0L..1020) setWord(many, at * 8, at) }
+                            manager.transaction { for (at in 0L..1019) setWord(many, at * 8, at) }
                         }
                     }
-                    refusal.message shouldBe "the file $path can have no more than 1020 words in a transaction"
+                    refusal.message shouldBe "the file $path can have no more than 1019 words in a transaction"
                 }
                 MappedMemory.verify(path).blocks shouldBe 0
             }
