@@ -4,6 +4,7 @@ import dev.leasehold.memory.allocate
 import dev.leasehold.memory.internal.mapped.FileWords
 import dev.leasehold.memory.internal.mapped.RedoLog
 import dev.leasehold.memory.internal.mapped.Verification
+import dev.leasehold.memory.mapped.MappedDurability
 import dev.leasehold.memory.mapped.MappedMemory
 import dev.leasehold.memory.mapped.MappedMemoryManager
 import dev.leasehold.memory.support.Killed
@@ -51,6 +52,18 @@ class CrashAtEveryStoreSpec : FunSpec({
         crashes.points shouldBeGreaterThanOrEqual 1_000
     }
 
+    test("a process may die before any store into a file with commits, in a commit and as a journal is replaced, too") {
+        for (work in listOf(::CrashScript, ::MapCrashScript)) {
+            val crashes = Crashes(operations = 12, work, kind = MappedDurability.COMMIT)
+            MappedFiles.withPath { path ->
+                var seed = Effort.seed("crash in a file with commits")
+                while (crashes.faults.isEmpty() && crashes.points < Effort.times(800)) crashes.run(path, seed++)
+            }
+            crashes.faults.shouldBeEmpty()
+            crashes.points shouldBeGreaterThanOrEqual 800
+        }
+    }
+
     test("without the log, changes of several words are cut in the middle, and this finds it") {
         val crashes = Crashes(operations = 25, newLog = ::MissingLog)
         MappedFiles.withPath { path ->
@@ -73,6 +86,7 @@ internal class Crashes(
     private val operations: Int,
     private val newWork: () -> CrashedWork = ::CrashScript,
     private val newLog: (FileWords, Long) -> RedoLog = ::RedoLog,
+    private val kind: MappedDurability = MappedDurability.PROCESS,
 ) {
     var points = 0
         private set
@@ -130,7 +144,7 @@ internal class Crashes(
     private fun runUntil(path: Path, left: Int, action: (MappedMemoryManager) -> Unit): Boolean {
         var manager: MappedMemoryManager? = null
         try {
-            manager = MappedFiles.open(path, newLog = newLog) { file -> SteppedWords(file.bytes, left) }
+            manager = MappedFiles.open(path, { durability = kind }, newLog) { file -> SteppedWords(file.bytes, left) }
             action(manager)
             return true
         } catch (_: Killed) {
@@ -141,7 +155,7 @@ internal class Crashes(
     }
 
     private fun recover(path: Path, action: (MappedMemoryManager) -> Unit) {
-        val manager = MappedFiles.open(path)
+        val manager = MappedFiles.open(path, { durability = kind })
         try {
             manager.session.sessions.recoverAll()
             action(manager)

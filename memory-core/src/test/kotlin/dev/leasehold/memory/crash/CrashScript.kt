@@ -2,6 +2,7 @@ package dev.leasehold.memory.crash
 
 import dev.leasehold.memory.Block
 import dev.leasehold.memory.allocate
+import dev.leasehold.memory.mapped.MappedDurability
 import dev.leasehold.memory.mapped.MappedMemoryManager
 import dev.leasehold.memory.mapped.MappedRef
 import kotlin.random.Random
@@ -33,7 +34,7 @@ internal class CrashScript : CrashedWork {
         val held = ArrayList<Block>()
         val found = ArrayList<Block>()
         repeat(count) {
-            when (random.nextInt(14)) {
+            when (random.nextInt(if (manager.durability == MappedDurability.COMMIT) 16 else 14)) {
                 0, 1 -> held.add(manager.allocate(size(random)))
                 2, 3 -> held.removeRandom(random)?.close()
                 4, 5, 6 -> setRoot(manager, name(random), random)
@@ -43,7 +44,8 @@ internal class CrashScript : CrashedWork {
                 10 -> held.removeRandom(random)?.let { held.add(it.resize(size(random))) }
                 11 -> found.removeRandom(random)?.close()
                 12 -> manager.trim()
-                else -> manager.compact()
+                13 -> manager.compact()
+                else -> manager.commit()
             }
         }
         (held + found).forEach(Block::close)

@@ -2,8 +2,10 @@ package dev.leasehold.memory.crash
 
 import dev.leasehold.memory.KiB
 import dev.leasehold.memory.MiB
+import dev.leasehold.memory.mapped.MappedDurability
 import dev.leasehold.memory.mapped.MappedMemory
 import dev.leasehold.memory.mapped.MappedMemoryManager
+import dev.leasehold.memory.mapped.MappedOptions
 import dev.leasehold.memory.support.ChildJvm
 import dev.leasehold.memory.support.MappedFiles
 import dev.leasehold.memory.support.WorkerProcess
@@ -31,6 +33,21 @@ class KillLoopSpec : FunSpec({
                 println("${loop.rounds} rounds, ${loop.kills} kills, ${loop.changes} changes acknowledged")
                 loop.faults.shouldBeEmpty()
                 loop.kills shouldBeGreaterThanOrEqual rounds
+                loop.changes shouldBeGreaterThan 10L * rounds
+            }
+        }
+    }
+
+    test("processes may be killed in the middle of a commit, too") {
+        val rounds = Effort.times(10)
+        val seed = Effort.seed("kill loop with commits")
+        MappedFiles().use { files ->
+            MappedFiles.open(files.path("file"), { KillLoop.configure(this, MappedDurability.COMMIT) }).close()
+            KillLoop(files.path("file"), files.path("acknowledged"), seed).use { loop ->
+                while (loop.faults.isEmpty() && loop.rounds < rounds) loop.run()
+                loop.stop()
+                println("${loop.rounds} rounds with commits, ${loop.kills} kills, ${loop.changes} changes acknowledged")
+                loop.faults.shouldBeEmpty()
                 loop.changes shouldBeGreaterThan 10L * rounds
             }
         }
@@ -147,9 +164,7 @@ internal class KillLoop(
         val report = MappedMemory.verify(path)
         note("verify", report.faults.map { "$it" })
         val blocks = refs.distinct().size
-        if (report.blocks !=
-            blocks.toLong()
-        ) {
+        if (report.blocks != blocks.toLong()) {
             note("verify", listOf("$blocks blocks have roots, ${report.blocks} links"))
         }
         if (report.sessions != working.size) note("verify", listOf("${report.sessions} sessions, not ${working.size}"))
@@ -181,13 +196,15 @@ internal class KillLoop(
         private const val MOST_MILLIS = 400
         private const val SPARE = 2
 
-        fun open(path: Path): MappedMemoryManager = MappedFiles.open(
-            path,
-            {
-                growth = 256.KiB
-                maxSize = 256.MiB
-                maxSessions = Acknowledgements.LANES + 1
-            },
-        )
+        fun open(path: Path): MappedMemoryManager =
+            MappedFiles.open(path, { configure(this, MappedDurability.PROCESS) })
+
+        /** The figures of the file, which has the durability [kind]. */
+        fun configure(options: MappedOptions, kind: MappedDurability): Unit = options.run {
+            growth = 256.KiB
+            maxSize = 256.MiB
+            maxSessions = Acknowledgements.LANES + 1
+            durability = kind
+        }
     }
 }

@@ -2,6 +2,7 @@ package dev.leasehold.memory.crash
 
 import dev.leasehold.memory.Block
 import dev.leasehold.memory.allocate
+import dev.leasehold.memory.mapped.MappedDurability
 import dev.leasehold.memory.mapped.MappedMemoryManager
 import dev.leasehold.memory.mapped.MappedRef
 import dev.leasehold.memory.support.MappedFiles
@@ -55,17 +56,31 @@ internal class KillWorker(
     fun step() {
         when (random.nextInt(24)) {
             in 0..2 -> if (held.size < MOST_HELD) held.add(manager.allocate(size())) else close(held)
+
             in 3..4 -> close(held)
+
             5 -> held.removeRandom()?.let { held.add(it.resize(size())) }
+
             in 6..10 -> setRoot()
+
             in 11..12 -> removeRoot()
+
             13 -> copyRoot()
+
             in 14..15 -> exchange()
+
             in 16..17 -> setShared()
+
             in 18..19 -> look()
+
             in 20..21 -> close(found)
+
             22 -> manager.trim()
-            else -> if (random.nextInt(8) == 0) manager.compact()
+
+            else -> when (random.nextInt(8)) {
+                0 -> manager.compact()
+                1, 2 -> if (manager.durability == MappedDurability.COMMIT) manager.commit()
+            }
         }
     }
 

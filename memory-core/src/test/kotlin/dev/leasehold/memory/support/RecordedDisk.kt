@@ -22,6 +22,10 @@ internal class RecordedDisk {
     private val stores = ArrayList<Store>()
     private var length = 0
 
+    /** How many times the file was forced. */
+    var writes = 0
+        private set
+
     /** How many stores the disk may have or not. */
     val pending: Int get() = stores.size
 
@@ -60,6 +64,7 @@ internal class RecordedDisk {
     }
 
     private fun reached(from: Long, until: Long) {
+        writes++
         if (forced.size < length) forced = forced.copyOf(length)
         val written = stores.filter { it.offset < until && it.offset + it.bytes.size > from }
         for (store in written) store.applyTo(forced, from, until)

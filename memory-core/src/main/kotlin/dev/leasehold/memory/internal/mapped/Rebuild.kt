@@ -45,7 +45,8 @@ internal class Rebuild(private val sessions: Sessions, private val committed: Fi
         }
     }
 
-    private fun isLinked(offset: Long, word: Long) = offset != journal.state && StateWord.state(word) == StateWord.LINKED
+    private fun isLinked(offset: Long, word: Long) =
+        offset != journal.state && StateWord.state(word) == StateWord.LINKED
 
     /** Refuses a journal that is not what was committed. */
     private fun requireSealed() {
@@ -53,8 +54,8 @@ internal class Rebuild(private val sessions: Sessions, private val committed: Fi
         if (file.length < end) throw MappedFileTruncatedException(file.path, end, file.length)
         if (JournalSeal.sealedBytes(words, journal.offset, committed.length) != committed.length) {
             throw MappedFileDamagedException(
-                "the file ${file.path} is damaged at ${journal.offset}: the journal of its last commit is not what was " +
-                    "written, so what a failure of the power left cannot be put in order",
+                "the file ${file.path} is damaged at ${journal.offset}: the journal of its last commit is not what " +
+                    "was written, so what a failure of the power left cannot be put in order",
                 file.path,
                 journal.offset,
             )

@@ -27,9 +27,6 @@ internal class Verification(private val words: FileWords, private val layout: Fi
         var unused: Long = 0
         var roots: Int = 0
 
-        /** How many blocks are journals. */
-        var journals: Int = 0
-
         /** How many blocks dictionaries consist of that roots lead to, beside their heads. */
         var inDictionaries: Long = 0
         var sessions: Int = 0
@@ -85,11 +82,13 @@ internal class Verification(private val words: FileWords, private val layout: Fi
     private fun checkJournalAt(at: Long) {
         val span = get(at) - 1
         if (span < 0) return
-        figures.journals++
         val isRun = span < figures.spans && SpanWord.code(words.get(layout.spanWord(span))) == BlockKind.LARGE
         val state = Place(layout, span, RunShape.of(BlockKind.LARGE), 0).state
         if (!isRun || StateWord.state(get(state)) != StateWord.LINKED) fault(at, "there is no journal at span $span")
     }
+
+    private fun isJournal(place: Place) =
+        place.span + 1 == get(FileLayout.JOURNAL) || place.span + 1 == get(FileLayout.OLD_JOURNAL)
 
     private fun checkSessions() {
         val most = words.get(FileLayout.MOST_SESSION)
@@ -213,8 +212,10 @@ internal class Verification(private val words: FileWords, private val layout: Fi
             return
         }
         val bytes = place.bytes(words)
-        figures.linked++
-        figures.linkedBytes += bytes
+        if (!isJournal(place)) {
+            figures.linked++
+            figures.linkedBytes += bytes
+        }
         val size = place.size(words, word)
         if (size !in 0..bytes) fault(place.state, "$size bytes are in use of a block of $bytes bytes")
         if (SpanWord.state(spanWord) == SpanWord.CLAIMING) fault(place.state, "a linked block lies in an empty span")
