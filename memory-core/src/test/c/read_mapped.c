@@ -72,6 +72,7 @@ static void read_header(void) {
     if (length < 3 * PAGE) refuse("the file is too short");
     uint64_t at = is_whole(0) ? 0 : PAGE;
     if (!is_whole(at)) refuse("neither header is whole");
+    if (is_whole(PAGE) && word(PAGE + 64) > word(at + 64)) at = PAGE;
     if (word(at + 8) != 1) refuse("version %" PRIu64, word(at + 8));
     if (word(at + 16) != PAGE) refuse("pages of %" PRIu64 " bytes", word(at + 16));
     max_spans = word(at + 24);
@@ -79,8 +80,8 @@ static void read_header(void) {
     if (max_spans < 1 || max_spans > 1 << 24) refuse("%" PRIu64 " spans at most", max_spans);
     if (max_sessions < 1 || max_sessions > 254) refuse("%" PRIu64 " sessions at most", max_sessions);
     lanes = up(12288 + max_sessions * 128, PAGE);
-    roots = lanes + max_sessions * (20480 + 32768);
-    span_table = up(roots + ROOTS * 128, PAGE);
+    roots = lanes + max_sessions * (20992 + 32768);
+    span_table = up(roots + ROOTS * 128, PAGE) + 65536;
     first_span = up(span_table + max_spans * 8, SPAN);
     spans = word(8192);
     if (spans > max_spans) refuse("%" PRIu64 " spans", spans);
@@ -95,8 +96,9 @@ static void replay_log(uint64_t log, uint64_t most) {
         uint64_t offset = word(entry);
         int user = offset >= 10240 && offset < 12288;
         int root = offset >= roots && offset < roots + ROOTS * 128;
+        int journal = offset >= 8512 && offset < 8576;
         int block = offset >= first_span && offset < first_span + spans * SPAN;
-        if (offset % 8 != 0 || !(user || root || block)) refuse("a change at %" PRIu64, offset);
+        if (offset % 8 != 0 || !(user || root || journal || block)) refuse("a change at %" PRIu64, offset);
         memcpy(bytes + offset, bytes + entry + 8, 8);
     }
 }
@@ -104,9 +106,9 @@ static void replay_log(uint64_t log, uint64_t most) {
 static void replay(void) {
     for (uint64_t session = 1; session <= max_sessions; session++) {
         if (word(12288 + (session - 1) * 128) == 0) continue;
-        uint64_t log = lanes + (session - 1) * 20480;
+        uint64_t log = lanes + (session - 1) * 20992;
         replay_log(log, 1020);
-        for (uint64_t small = log + 16384; small < log + 20480; small += 512) replay_log(small, 28);
+        for (uint64_t small = log + 16384; small < log + 20992; small += 512) replay_log(small, 28);
     }
 }
 

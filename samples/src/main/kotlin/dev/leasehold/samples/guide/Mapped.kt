@@ -3,6 +3,7 @@ package dev.leasehold.samples.guide
 import dev.leasehold.memory.allocate
 import dev.leasehold.memory.mapped.MappedCodec
 import dev.leasehold.memory.mapped.MappedDictionary
+import dev.leasehold.memory.mapped.MappedDurability
 import dev.leasehold.memory.mapped.MappedMemoryManager
 import java.nio.file.Path
 
@@ -36,6 +37,21 @@ internal object Mapped {
         }
         // endregion
         return manager.roots.names
+    }
+
+    fun committed(path: Path): Long? {
+        // region mapped commit
+        MappedMemoryManager.openOrCreate(path, { durability = MappedDurability.COMMIT }).use { manager ->
+            manager.allocate(1024).use { next ->
+                next.withSegment { it.setLong(0, 43) } // a new block, not the old one again
+                manager.roots["answer"] = next // in the place of the old one
+            }
+            manager.commit() // on the disk when this returns
+        }
+        // endregion
+        return MappedMemoryManager.open(path).use { manager ->
+            manager.roots.open("answer")?.use { block -> block.withSegment { it.getLong(0) } }
+        }
     }
 
     fun counted(manager: MappedMemoryManager): List<Long?> {

@@ -21,6 +21,7 @@ class MappedSnippetsSpec : FunSpec({
                 manager.userWord(0) shouldBe 2
                 Mapped.counted(manager) shouldContainExactly listOf(11L, 8L)
             }
+            Mapped.committed(folder.resolve("committed")) shouldBe 43
             JavaMapped.keep(path) shouldBe 12
             MappedMemory.verify(path).faults.shouldBeEmpty()
         } finally {

@@ -218,8 +218,8 @@ class MappedCommitSpec : FunSpec() {
                     shouldThrow<MappedFileFullException> {
                         while (true) manager.setUserWord(0, ++sets)
                     }.message shouldBe "the journal of the file $path needs 65,760 bytes, and the file cannot " +
-                        "become longer: unlink blocks and commit, make room on the disk, or make a file with a larger " +
-                        "maxSize"
+                        "become longer: unlink blocks and commit, make room on the disk, or make a file with a " +
+                        "larger maxSize"
                     manager.userWord(0) shouldBe sets - 1
                     blocks.forEach { it.close() }
                     manager.trim()
@@ -240,7 +240,8 @@ class MappedCommitSpec : FunSpec() {
                         val refusal = shouldThrow<MappedFileLimitException> {
                             manager.transaction { for (at in 1000L..<1100) setWord(block, at * 8, 1) }
                         }
-                        refusal.message shouldBe "the file $path can have no more than 1024 words of blocks set first " +
+                        refusal.message shouldBe
+                            "the file $path can have no more than 1024 words of blocks set first " +
                             "between two commits: commit earlier"
                         block.withSegment { it.getLong(8_000) } shouldBe 0
                         manager.commit()
@@ -361,7 +362,8 @@ class MappedCommitSpec : FunSpec() {
                 MappedMemory.verify(path).faults.map { "$it" } shouldBe
                     listOf("at ${"%,d".format(at)}: the journal has other entries than were committed")
                 val refusal = shouldThrow<MappedFileDamagedException> { RecordedDisk.openAfterRestart(path) }
-                refusal.message shouldBe "the file $path is damaged at $at: the journal of its last commit is not what " +
+                refusal.message shouldBe
+                    "the file $path is damaged at $at: the journal of its last commit is not what " +
                     "was written, so what a failure of the power left cannot be put in order"
                 refusal.offset shouldBe at
             }
@@ -374,7 +376,9 @@ class MappedCommitSpec : FunSpec() {
                 manager.commit()
                 manager.setRoot("root", 2)
                 manager.commit()
-                val newest = listOf(0L, FileLayout.HEADER_B).maxBy { manager.session.words.get(it + FileLayout.CHANGES_AT) }
+                val newest = listOf(0L, FileLayout.HEADER_B).maxBy {
+                    manager.session.words.get(it + FileLayout.CHANGES_AT)
+                }
                 MappedFiles.kill(manager.session)
                 putWord(path, newest + FileLayout.EPOCH_AT, 77)
                 FileHeader.BYTES shouldBeGreaterThan newest
