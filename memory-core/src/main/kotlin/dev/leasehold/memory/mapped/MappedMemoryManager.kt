@@ -211,21 +211,16 @@ public class MappedMemoryManager private constructor(
         val journal = session.journal ?: throw MemoryConfigurationException(
             "the file $path has the durability $durability, with which nothing is committed: make it with COMMIT",
         )
-        try {
-            journal.commit()
-        } catch (failure: IOException) {
-            throw MappedFileAccessException(
-                "the file $path cannot be forced to the disk: ${failure.message}",
-                path,
-                failure,
-            )
-        }
+        journal.commit()
     }
 
     /** Also commits, in a file with the durability [COMMIT][MappedDurability.COMMIT]; see [MemoryManager.close]. */
     override fun close() {
-        if (!isClosed && session.journal != null && session.isOpen && !session.isFailed) commit()
-        super.close()
+        try {
+            if (!isClosed && session.journal != null && session.isOpen && !session.isFailed) commit()
+        } finally {
+            super.close()
+        }
     }
 
     internal fun requireWritable() {

@@ -1,11 +1,14 @@
 package dev.leasehold.memory.internal.mapped
 
+import dev.leasehold.memory.MappedFileAccessException
 import dev.leasehold.memory.MappedFileException
 import dev.leasehold.memory.MappedFileTruncatedException
 import dev.leasehold.memory.internal.platform.MappedFile
 import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.platform.pause
+import java.io.IOException
 import java.lang.foreign.Arena
+import java.nio.file.FileSystemException
 import java.util.concurrent.atomic.AtomicIntegerArray
 
 /**
@@ -103,9 +106,20 @@ internal class FileSession(
     // What was not read is also taken for a word, and compiled code may fail for that before it gets to the fault.
     private fun explained(failure: Throwable): Throwable = when {
         failure is MappedFileTruncatedException || failure === this.failure -> failed(failure)
-        failure is InternalError || file.length < expectedLength() -> failed(truncated(failure))
+        failure is InternalError || isCutOff() -> failed(truncated(failure))
+        failure is IOException -> refused(failure)
         else -> failure
     }
+
+    private fun isCutOff() = file.length < expectedLength()
+
+    private fun refused(failure: IOException) = MappedFileAccessException(
+        "the system refused a call for the file ${file.path}: ${reasonOf(failure)}",
+        file.path,
+        failure,
+    )
+
+    private fun reasonOf(failure: IOException) = (failure as? FileSystemException)?.reason ?: failure.message
 
     @Synchronized
     private fun failed(cause: Throwable): Throwable {
@@ -152,9 +166,13 @@ internal class FileSession(
     @Synchronized
     private fun end() {
         isOpen = false
-        if (!failed && !isReadOnly) sessions.leave()
-        arena.close()
-        file.close()
+        try {
+            if (!failed && !isReadOnly) sessions.leave()
+        } finally {
+            // Where it could not leave another finds it dead.
+            arena.close()
+            file.close()
+        }
     }
 
     /** Ends the mapping of a file that is closed by another. */
