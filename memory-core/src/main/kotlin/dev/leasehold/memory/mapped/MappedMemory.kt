@@ -11,7 +11,7 @@ import dev.leasehold.memory.internal.platform.grouped
 import java.nio.file.Path
 import kotlin.system.exitProcess
 
-/** What can be done with files that no manager has open. */
+/** What can be seen of a file without opening it as a manager. */
 public object MappedMemory {
     /**
      * Looks at every structure of the file [path], and at each against the others, and changes nothing.
@@ -32,6 +32,22 @@ public object MappedMemory {
         val faults = verification.run().map { MappedFault(it.offset, it.what) }
         MappedReport(path, verification.figures, faults)
     }
+
+    /**
+     * What lies where in the file [path] and whose it is; changes nothing. For a look at what a file is full of, and at
+     * what processes have left in it.
+     *
+     * Processes may use the file meanwhile. It is no picture of one moment then: each run is as it was when it was
+     * looked at.
+     *
+     * **Cost.** As [verify].
+     *
+     * @throws MappedFileAccessException when the file is not there, or cannot be read
+     * @throws MappedFileFormatException when it is none of this library's
+     * @throws MappedFileTruncatedException when it is shorter than it says, or becomes shorter meanwhile
+     */
+    @JvmStatic
+    public fun map(path: Path): MappedMap = FileOpening(path).reading { MappedMap.of(path, it) }
 
     /**
      * [verify] as a command: `java -cp … dev.leasehold.memory.mapped.MappedMemory <file>…` prints a report for each
