@@ -58,8 +58,7 @@ internal class MapPicture(private val map: MappedMap) {
         val full = (CELL_HIGH * run.used + run.blocks - 1) / run.blocks
         rect(x, top + CELL_HIGH - full, width, full, """fill="$colour"""")
         if (isFirst) {
-            val halo = """stroke="#ffffff" stroke-width="2.5" paint-order="stroke" font-size="11" text-anchor="middle""""
-            text(x + CELL / 2, top + CELL_HIGH / 2 + 4, shortSize(run.blockSize), halo)
+            text(x + CELL / 2, top + CELL_HIGH / 2 + 4, shortSize(run.blockSize), LABEL)
         }
     }
 
@@ -114,6 +113,10 @@ internal class MapPicture(private val map: MappedMap) {
         const val TABLE_COLUMNS = 3
         const val GAUGE = 80
         const val INK = "#28323c"
+
+        /** Can be read on every colour: white around it. */
+        const val LABEL =
+            """font-size="11" text-anchor="middle" stroke="#ffffff" stroke-width="2.5" paint-order="stroke""""
         const val KIBIBYTE = 1024L
 
         fun count(number: Long): String = "%,d".format(Locale.ROOT, number)
