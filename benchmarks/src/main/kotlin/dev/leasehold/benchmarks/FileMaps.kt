@@ -19,6 +19,9 @@ internal interface FileMap : AutoCloseable {
     /** The value of [key], copied: [into] where the map can use an array again, else in one of its own. */
     fun get(key: Long, into: ByteArray): ByteArray?
 
+    /** Ends a series of changes, where the map does not end each by itself. */
+    fun commit() {}
+
     companion object {
         const val VALUE_BYTES: Int = 100
 
@@ -85,10 +88,10 @@ internal class MapdbFileMap(path: Path) : FileMap {
     }
 }
 
-/** H2's store with a cache that all entries fit into, which writes what has changed in large pieces. */
+/** H2's store, which has all changes in the heap until they are committed, and a cache that all entries fit into. */
 internal class MvstoreFileMap(path: Path) : FileMap {
     private val store =
-        MVStore.Builder().fileName("$path").cacheSize(CACHE_MIB).autoCommitBufferSize(BUFFER_KIB).open()
+        MVStore.Builder().fileName("$path").cacheSize(CACHE_MIB).autoCommitDisabled().autoCommitBufferSize(0).open()
     private val map = store.openMap<Long, ByteArray>("map")
 
     override fun put(key: Long, value: ByteArray) {
@@ -98,11 +101,14 @@ internal class MvstoreFileMap(path: Path) : FileMap {
 
     override fun get(key: Long, into: ByteArray): ByteArray? = map[key]
 
+    override fun commit() {
+        val _ = store.commit()
+    }
+
     override fun close(): Unit = store.close()
 
     private companion object {
         const val CACHE_MIB = 512
-        const val BUFFER_KIB = 64 shl 10
     }
 }
 

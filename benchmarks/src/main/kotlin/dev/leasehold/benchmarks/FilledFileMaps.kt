@@ -87,6 +87,7 @@ public abstract class FileMapState internal constructor(private val maps: FileMa
 
     internal fun fill() {
         repeat(Entries.COUNT) { entries.put(map) }
+        map.commit()
     }
 }
 

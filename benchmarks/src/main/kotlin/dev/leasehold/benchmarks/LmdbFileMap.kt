@@ -37,19 +37,19 @@ internal class LmdbFileMap(folder: Path) : FileMap {
     }
 
     private fun begin(writing: Boolean) {
-        end()
+        commit()
         transaction = pointer { LMDB.mdb_txn_begin(environment, 0, if (writing) 0 else LMDB.MDB_RDONLY, it) }
         writes = writing
     }
 
-    private fun end() {
+    override fun commit() {
         if (transaction == 0L) return
         if (writes) require(LMDB.mdb_txn_commit(transaction)) else LMDB.mdb_txn_abort(transaction)
         transaction = 0
     }
 
     override fun put(key: Long, value: ByteArray) {
-        if (!writes) begin(writing = true)
+        if (transaction == 0L || !writes) begin(writing = true)
         keyBytes.putLong(0, key)
         valueBytes.put(0, value)
         this.key.mv_data(keyBytes)
@@ -58,7 +58,7 @@ internal class LmdbFileMap(folder: Path) : FileMap {
     }
 
     override fun get(key: Long, into: ByteArray): ByteArray? {
-        if (writes) begin(writing = false)
+        if (transaction == 0L || writes) begin(writing = false)
         keyBytes.putLong(0, key)
         this.key.mv_data(keyBytes)
         val answer = LMDB.mdb_get(transaction, database, this.key, value)
@@ -69,7 +69,7 @@ internal class LmdbFileMap(folder: Path) : FileMap {
     }
 
     override fun close() {
-        end()
+        commit()
         LMDB.mdb_env_close(environment)
         key.free()
         value.free()

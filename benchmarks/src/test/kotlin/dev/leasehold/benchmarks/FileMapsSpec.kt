@@ -6,6 +6,7 @@ import io.kotest.datatest.withData
 import io.kotest.engine.spec.tempdir
 import io.kotest.matchers.booleans.shouldBeTrue
 import io.kotest.matchers.nulls.shouldBeNull
+import io.kotest.matchers.nulls.shouldNotBeNull
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import java.nio.file.Path
@@ -33,6 +34,8 @@ class FileMapsSpec : FunSpec() {
                         }
                         map.get(-1, into).shouldBeNull()
                         map.get(500, into).shouldBeNull()
+                        map.commit()
+                        map.get(0, into).shouldNotBeNull()[0] shouldBe round.toByte()
                     }
                 }
             }
