@@ -41,10 +41,9 @@ public class MappedMap private constructor(
         }
 
         private fun sessionOf(number: Int, sessions: Sessions): MappedSession {
-            val started = Instant.ofEpochMilli(sessions.startOf(number))
             // Who reads can ask for locks only where the system has those of several processes.
             val hasDied = sessions.file.isShared && !sessions.file.isLocked(FileLayout.sessionByte(number))
-            return MappedSession(number, sessions.processOf(number), started, hasDied)
+            return MappedSession(number, sessions.processOf(number), sessions.startOf(number), hasDied)
         }
     }
 }
@@ -125,17 +124,17 @@ public enum class MappedRunState {
  *
  * @property number its number in the file, from 1 on
  * @property process the number of the process, in its own container
- * @property started when it has opened the file
+ * @property started when it has opened the file, in milliseconds since 1970
  * @property hasDied whether it has ended without closing the file, and nobody has put in order yet what it left; false
  *   where the system cannot tell
  */
 public class MappedSession internal constructor(
     public val number: Int,
     public val process: Long,
-    public val started: Instant,
+    public val started: Long,
     public val hasDied: Boolean,
 ) {
     /** `session 1: process 4711 since 2026-11-29T12:00:00Z`. */
-    override fun toString(): String =
-        "session $number: process $process since $started" + if (hasDied) ", which has died" else ""
+    override fun toString(): String = "session $number: process $process since ${Instant.ofEpochMilli(started)}" +
+        if (hasDied) ", which has died" else ""
 }

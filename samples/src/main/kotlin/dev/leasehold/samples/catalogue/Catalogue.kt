@@ -27,7 +27,7 @@ internal class Catalogue private constructor(private val manager: MappedMemoryMa
         books.remove(number)
     }
 
-    // Both look and write in one step, whoever else does so.
+    // Looks and writes in one step, whatever other processes do.
     override fun sell(number: Long, revision: Long) {
         books.compute(number) { it?.sold(revision) }
     }

@@ -4,7 +4,7 @@ import dev.leasehold.memory.internal.block.BlockKind
 
 /**
  * Looks at what the spans of a file are, and changes nothing. Others may change them meanwhile, so nothing here is
- * refused: what makes no sense at the moment is told as under change.
+ * refused: what makes no sense at the moment counts as under change.
  */
 internal class FileMap(private val words: FileWords, private val layout: FileLayout) {
     /**

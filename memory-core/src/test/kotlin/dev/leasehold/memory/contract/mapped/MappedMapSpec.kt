@@ -14,6 +14,7 @@ import io.kotest.matchers.booleans.shouldBeTrue
 import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldHaveSize
 import io.kotest.matchers.ints.shouldBeGreaterThan
+import io.kotest.matchers.longs.shouldBeInRange
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldContain
 import java.nio.file.Path
@@ -51,6 +52,7 @@ class MappedMapSpec : FunSpec() {
                     val map = map(path)
                     val session = map.sessions.single()
                     session.process shouldBe ProcessHandle.current().pid()
+                    (System.currentTimeMillis() - session.started) shouldBeInRange 0L..600_000L
                     session.hasDied.shouldBeFalse()
                     val small = map.of(1024)
                     small.state shouldBe MappedRunState.OWNED
@@ -88,7 +90,7 @@ class MappedMapSpec : FunSpec() {
             }
         }
 
-        test("spans that are being given back, and those that make no sense, are told as changing") {
+        test("spans that are being given back, and those that make no sense, are changing") {
             MappedFiles.withPath { path ->
                 val manager = MappedFiles.open(path)
                 manager.allocate(5000).use { manager.roots["four spans"] = it }
