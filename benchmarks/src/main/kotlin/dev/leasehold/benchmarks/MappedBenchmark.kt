@@ -6,13 +6,17 @@ import kotlinx.benchmark.Scope
 import kotlinx.benchmark.Setup
 import kotlinx.benchmark.State
 import kotlinx.benchmark.TearDown
+import kotlinx.benchmark.Warmup
 import org.openjdk.jmh.annotations.Fork
+import java.util.concurrent.TimeUnit
 
 /**
  * Allocate, write an int, read it, free: in process, in a mapped file, and in a mapped file in which another process
  * does the same; one thread, one block at a time.
  */
 @State(Scope.Thread)
+// The code is long, and another JVM that starts as well takes its time from the compiler.
+@Warmup(iterations = 5, time = 1, timeUnit = TimeUnit.SECONDS)
 @Fork(2)
 public open class MappedBenchmark : Measured() {
     /** How many bytes are requested. */

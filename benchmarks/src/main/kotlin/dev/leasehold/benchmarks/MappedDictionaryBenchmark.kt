@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit
  *
  * One JVM each: to fill the maps takes most of the time.
  */
-@Warmup(iterations = 4, time = 500, timeUnit = TimeUnit.MILLISECONDS)
+@Warmup(iterations = 4, time = 1, timeUnit = TimeUnit.SECONDS)
 @Measurement(iterations = 6, time = 500, timeUnit = TimeUnit.MILLISECONDS)
 @Fork(
     value = 1,
