@@ -48,4 +48,4 @@ internal class BusyProcess(threads: Int) : AutoCloseable {
     }
 }
 
-private const val AT_WORK = "at work"
+internal const val AT_WORK = "at work"

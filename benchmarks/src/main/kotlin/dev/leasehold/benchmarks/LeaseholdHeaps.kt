@@ -29,7 +29,7 @@ public open class LeaseholdShared : ManagedHeap(SystemMemoryManager("bench")) {
 }
 
 /** A manager over a file. */
-public open class LeaseholdMapped private constructor(private val path: Path) :
+public open class LeaseholdMapped private constructor(internal val path: Path) :
     ManagedHeap(MappedMemoryManager.create(path) { maxSize = 4.GiB }) {
     public constructor() : this(Files.createTempDirectory("bench").resolve("file"))
 

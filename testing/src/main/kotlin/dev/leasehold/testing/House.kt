@@ -45,6 +45,8 @@ public object House {
             "MappedFileFullException.path",
             "MappedMemory.verify",
             "MappedReport.path",
+            "MappedMap.path",
+            "MappedMemory.map",
             "MappedMemoryManager.path",
             "MappedMemoryManager.Companion.create",
             "MappedMemoryManager.Companion.open",

@@ -56,6 +56,13 @@ internal fun atMost(family: String, method: String, size: Int?, nanos: Number) =
     atLeast = false,
 ) { figures -> figures.find("$family.$method", size)?.nanos }
 
+internal fun withinMillis(family: String, method: String, millis: Int) = Bar(
+    "$family: `$method` ≤ $millis ms",
+    " ms",
+    millis.toDouble(),
+    atLeast = false,
+) { figures -> figures.find("$family.$method")?.let { it.nanos / NANOS_A_MILLI } }
+
 internal fun garbage(family: String, method: String, size: Int?, bytes: Int) = Bar(
     "$family: `$method`${at(family, size)} ≤ $bytes B/op of garbage",
     " B/op",
@@ -137,3 +144,5 @@ private fun worst(ratios: List<Double?>): Double? = if (null in ratios) null els
 private fun bound(times: Double): String = times.toString().removeSuffix(".0")
 
 private fun at(family: String, size: Int?): String = if (size == null) "" else " at ${sizeName(family, size)}"
+
+private const val NANOS_A_MILLI = 1e6

@@ -40,7 +40,7 @@ internal val BARS: List<Bar> =
     rentBars() + scopeBars() + handOffBars(HAND_OFF, "sharedLease") + handOffBars(MANAGER_HAND_OFF, "leasehold") +
         contentionBars() + accessBars() + managerBars() + resizeBars() + limitBars() + suspendBars() + busyBars() +
         serviceBars() + structBars() + objectPoolBars() + handleBars() + smallBufferBars() + collectionBars() +
-        ringBars() + bitmapBars()
+        ringBars() + bitmapBars() + mappedBars()
 
 private fun rentBars() = buildList {
     add(faster(RENT, "lease", KIB, NETTY, 10.0))

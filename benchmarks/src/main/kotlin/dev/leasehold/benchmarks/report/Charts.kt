@@ -6,6 +6,8 @@ import dev.leasehold.benchmarks.report.Figures.Companion.HAND_OFF
 import dev.leasehold.benchmarks.report.Figures.Companion.MANAGER
 import dev.leasehold.benchmarks.report.Figures.Companion.MANAGER_CHURN
 import dev.leasehold.benchmarks.report.Figures.Companion.MANAGER_HAND_OFF
+import dev.leasehold.benchmarks.report.Figures.Companion.MAPPED
+import dev.leasehold.benchmarks.report.Figures.Companion.MAPPED_DICTIONARY
 import dev.leasehold.benchmarks.report.Figures.Companion.RENT
 import dev.leasehold.benchmarks.report.Figures.Companion.RESIZE
 import dev.leasehold.benchmarks.report.Figures.Companion.SCOPE
@@ -36,6 +38,13 @@ internal fun chartsOf(figures: Figures): List<NamedChart> = listOfNotNull(
     figures.chart(SUSPEND, "suspend.svg", "In coroutines, at most eight blocks: get one, write an int, give it back") {
         if (it.isContended) "all wait" else bySize(it)
     },
+    figures.chart(MAPPED, "mapped.svg", "Allocate, write an int, free: in process, and in a file", ::bySize),
+    figures.chart(
+        MAPPED_DICTIONARY,
+        "mapped-dictionary.svg",
+        "A million entries of 108 bytes in a file, in random order",
+        ::dictionaryWorkOf,
+    ),
     figures.serviceChart(),
 )
 
@@ -59,6 +68,7 @@ private fun bar(figure: Figure) = ChartBar(barLabelOf(figure), figure.nanos, isO
 
 private fun barLabelOf(figure: Figure): String = when (figure.family) {
     CONTENTION -> figure.method.takeLastWhile(Char::isDigit).let { if (it == "1") "1 thread" else "$it threads" }
+    MAPPED_DICTIONARY -> FILE_MAPS.getValue(figure.method.removePrefix(dictionaryWorkOf(figure)))
     ACCESS -> "${labelOf(workOf(figure))}, ${if (isOwn(figure)) "Segment" else "byte[]"}"
     else -> labelOf(figure.case)
 }
@@ -75,8 +85,13 @@ internal fun isOwn(figure: Figure): Boolean = when (figure.family) {
     ACCESS -> figure.method.endsWith("Segment")
     RESIZE -> figure.method == "resize"
     SERVICE -> figure.method != "heap"
+    MAPPED -> true
+    MAPPED_DICTIONARY -> figure.method.endsWith("Leasehold")
     else -> figure.case.trimEnd(Char::isDigit) in OWN_METHODS
 }
+
+/** What is done in a map in a file: the first word of the method's name. */
+private fun dictionaryWorkOf(figure: Figure): String = figure.method.takeWhile(Char::isLowerCase)
 
 private fun workOf(figure: Figure): String = figure.method.removeSuffix("Segment").removeSuffix("Array")
 
@@ -89,6 +104,15 @@ private val OWN_METHODS = setOf(
     "leaseholdShared",
     "leaseholdBudgeted",
     "withLease",
+)
+
+/** Those that have maps in files, as the benchmark calls them and as they call themselves. */
+private val FILE_MAPS = mapOf(
+    "Leasehold" to "Leasehold",
+    "Chronicle" to "Chronicle Map",
+    "Mapdb" to "MapDB",
+    "Lmdb" to "LMDB",
+    "Mvstore" to "H2 MVStore",
 )
 
 /** What keeps its capital letters in a label. */

@@ -59,7 +59,8 @@ internal class Figures(all: List<Figure>) {
         HAND_OFF, LIMIT -> "sharedLease"
         MANAGER, MANAGER_CHURN, MANAGER_HAND_OFF -> "leasehold"
         RESIZE -> "resize"
-        COLLECTION -> leaseholdsOwn(figure.method)
+        COLLECTION, MAPPED_DICTIONARY -> leaseholdsOwn(figure.method)
+        MAPPED -> "inProcess"
         SUSPEND -> if (figure.isContended) "withLease${Figure.CONTENDED}" else "withLease"
         SUSPEND_LOOP -> "plain"
         BUSY -> ownOfSameWork(figure.method)
@@ -77,7 +78,7 @@ internal class Figures(all: List<Figure>) {
 
     // The work begins the name, then who did it, and how many entries there were ends it.
     private fun leaseholdsOwn(method: String): String =
-        method.replace(Regex("(Agrona|Fastutil|HashMap)(Of.*)?$"), "Leasehold$2")
+        method.replace(Regex("(Agrona|Fastutil|HashMap|Chronicle|Mapdb|Lmdb|Mvstore)(Of.*)?$"), "Leasehold$2")
 
     // The work begins the name, and who else is on the machine ends it.
     private fun ownOfSameWork(method: String): String = when {
@@ -118,6 +119,9 @@ internal class Figures(all: List<Figure>) {
         const val RING = "RingBenchmark"
         const val BITMAP = "BitmapBenchmark"
         const val SMALL_BUFFER = "SmallBufferBenchmark"
+        const val MAPPED = "MappedBenchmark"
+        const val MAPPED_DICTIONARY = "MappedDictionaryBenchmark"
+        const val MAPPED_FILE = "MappedFileBenchmark"
 
         /** Ends the names in [BUSY] where nothing else runs. */
         const val ALONE = "Alone"
@@ -151,6 +155,9 @@ internal class Figures(all: List<Figure>) {
             RING,
             BITMAP,
             SMALL_BUFFER,
+            MAPPED,
+            MAPPED_DICTIONARY,
+            MAPPED_FILE,
         )
 
         // The library's own first; methods that are not named keep JMH's order, which is the alphabet's.
@@ -188,6 +195,14 @@ internal class Figures(all: List<Figure>) {
             "heap",
             "semaphoreAndNetty",
             "channelPool",
+            *inDictionary("insert"),
+            *inDictionary("update"),
+            *inDictionary("get"),
+            "viewLeasehold",
+            *inDictionary("miss"),
         )
+
+        private fun inDictionary(work: String) =
+            arrayOf("Leasehold", "Chronicle", "Mapdb", "Lmdb", "Mvstore").map { work + it }.toTypedArray()
     }
 }

@@ -188,4 +188,33 @@ class BarSpec : FunSpec({
     test("no two bars promise the same") {
         BARS.map(Bar::promise).shouldBeUnique()
     }
+
+    test("an opening is judged in milliseconds") {
+        val opening = bar("MappedFileBenchmark: `open` ")
+        val measured = opening.measure(figures("MappedFileBenchmark.open" to 3_500_000.0, size = null))
+        measured.shouldNotBeNull() shouldBe (3.5 plusOrMinus 1e-9)
+        opening.isReachedBy(measured) shouldBe false
+        opening.isReachedBy(3.0) shouldBe true
+    }
+
+    test("a map is judged by the better of its rivals, and a view by their copies") {
+        val view = bar("MappedDictionaryBenchmark: `viewLeasehold`")
+        val measured = view.measure(
+            figures(
+                "MappedDictionaryBenchmark.viewLeasehold" to 200.0,
+                "MappedDictionaryBenchmark.getChronicle" to 500.0,
+                "MappedDictionaryBenchmark.getMapdb" to 900.0,
+                size = null,
+            ),
+        )
+        measured.shouldNotBeNull() shouldBe (2.5 plusOrMinus 1e-9)
+        view.isReachedBy(measured) shouldBe true
+    }
+
+    test("what a file has beside its blocks is judged where mapped memory was measured, and only there") {
+        val overhead = bar("beside blocks of 64 B")
+        val measured = overhead.measure(figures("MappedBenchmark.mapped" to 20.0))
+        measured.shouldNotBeNull() shouldBe (12.66 plusOrMinus 0.01)
+        overhead.measure(figures("RentBenchmark.lease" to 4.0)).shouldBeNull()
+    }
 })

@@ -12,7 +12,7 @@ import dev.leasehold.memory.internal.platform.grouped
 import java.nio.file.Path
 import kotlin.system.exitProcess
 
-/** What can be done with files that no manager has open. */
+/** What can be seen of a file without opening it as a manager. */
 public object MappedMemory {
     /**
      * Looks at every structure of the file [path], and at each against the others, and changes nothing.
@@ -38,6 +38,22 @@ public object MappedMemory {
         if (!isUnbuilt) verification.checkAll()
         MappedReport(path, verification.figures, verification.faults.map { MappedFault(it.offset, it.what) })
     }
+
+    /**
+     * What lies where in the file [path] and whose it is; changes nothing. For a look at what a file is full of, and at
+     * what processes have left in it.
+     *
+     * Processes may use the file meanwhile. It is no picture of one moment then: each run is as it was when it was
+     * looked at.
+     *
+     * **Cost.** As [verify].
+     *
+     * @throws MappedFileAccessException when the file is not there, or cannot be read
+     * @throws MappedFileFormatException when it is none of this library's
+     * @throws MappedFileTruncatedException when it is shorter than it says, or becomes shorter meanwhile
+     */
+    @JvmStatic
+    public fun map(path: Path): MappedMap = FileOpening(path).reading { sessions, _, _ -> MappedMap.of(path, sessions) }
 
     /**
      * [verify] as a command: `java -cp … dev.leasehold.memory.mapped.MappedMemory <file>…` prints a report for each

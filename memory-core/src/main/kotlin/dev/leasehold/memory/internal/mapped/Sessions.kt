@@ -81,6 +81,9 @@ internal class Sessions(val file: MappedFile, val layout: FileLayout, val words:
     /** The process of the session [other], for messages. */
     fun processOf(other: Int): Long = words.get(layout.session(other) + FileLayout.PROCESS)
 
+    /** When the session [other] was entered, in milliseconds since 1970. */
+    fun startOf(other: Int): Long = words.get(layout.session(other) + FileLayout.STARTED)
+
     /** Whether the session [other] is active and has not died. */
     fun isAlive(other: Int): Boolean =
         isActive(other) && (other == number || file.isLocked(FileLayout.sessionByte(other)))
