@@ -4,6 +4,7 @@ import dev.leasehold.memory.Block
 import dev.leasehold.memory.GiB
 import dev.leasehold.memory.MiB
 import dev.leasehold.memory.allocate
+import dev.leasehold.memory.mapped.MappedDurability
 import dev.leasehold.memory.mapped.MappedMemory
 import dev.leasehold.memory.mapped.MappedMemoryManager
 import kotlinx.benchmark.Benchmark
@@ -17,12 +18,14 @@ import java.nio.ByteBuffer
 import java.nio.channels.FileChannel
 import java.nio.file.Files
 import java.nio.file.Path
+import java.nio.file.StandardOpenOption.CREATE_NEW
 import java.nio.file.StandardOpenOption.READ
 import java.nio.file.StandardOpenOption.WRITE
 
 /**
  * What is done with a whole file: open one of 4 GiB that was closed, open one of 4 GiB whose process was killed while
- * it had sixteen thousand spans, make one longer by 16 MiB, and change one word in a transaction.
+ * it had sixteen thousand spans, make one longer by 16 MiB, change one word in a transaction, and commit a new block,
+ * which is two forced writes, beside one page that is forced by itself.
  */
 @Fork(2)
 public open class MappedFileBenchmark : Measured() {
@@ -37,6 +40,12 @@ public open class MappedFileBenchmark : Measured() {
 
     @Benchmark
     public fun transaction(file: Words): Unit = file.transaction()
+
+    @Benchmark
+    public fun commit(file: Committed): Unit = file.commit()
+
+    @Benchmark
+    public fun forcePage(page: Page): Unit = page.force()
 
     /** A file in a folder of its own. */
     @State(Scope.Thread)
@@ -140,6 +149,65 @@ public open class MappedFileBenchmark : Measured() {
 
             /** Holds what the file knows of the block. */
             const val PAGE = 4096L
+        }
+    }
+
+    /** A file with commits. */
+    public open class Committed : InFolder() {
+        private lateinit var manager: MappedMemoryManager
+        private var value = 0L
+
+        @Setup
+        public fun make() {
+            manager = MappedMemoryManager.create(path) {
+                maxSize = 4.GiB
+                durability = MappedDurability.COMMIT
+            }
+        }
+
+        internal fun commit() {
+            manager.allocate(KIB).use { block ->
+                block.withSegment { it.setLong(0, ++value) }
+                manager.roots["current"] = block
+            }
+            manager.commit()
+        }
+
+        @TearDown
+        public fun close() {
+            val last = checkNotNull(manager.roots.open("current")).use { block -> block.withSegment { it.getLong(0) } }
+            check(last == value) { "the last commit is lost" }
+            manager.close()
+        }
+
+        private companion object {
+            const val KIB = 1024L
+        }
+    }
+
+    /** A page of a file that is written and forced. */
+    public open class Page : InFolder() {
+        private lateinit var file: FileChannel
+        private val bytes = ByteBuffer.allocateDirect(PAGE)
+        private var value = 0L
+
+        @Setup
+        public fun make() {
+            file = FileChannel.open(path, CREATE_NEW, WRITE)
+            force()
+        }
+
+        internal fun force() {
+            val written = file.write(bytes.putLong(0, ++value).rewind(), 0)
+            check(written == PAGE) { "$written bytes were written" }
+            file.force(false)
+        }
+
+        @TearDown
+        public fun close(): Unit = file.close()
+
+        private companion object {
+            const val PAGE = 4096
         }
     }
 

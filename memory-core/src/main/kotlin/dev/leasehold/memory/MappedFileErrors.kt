@@ -6,14 +6,18 @@ import java.nio.file.Path
 
 /**
  * What all exceptions about the file of a mapped manager are.
- *
- * @property path the file
  */
 public abstract class MappedFileException internal constructor(
     message: String,
-    public val path: Path,
+    path: Path,
     cause: Throwable? = null,
-) : MemoryException(message, cause)
+) : MemoryException(message, cause) {
+    // A path cannot be serialized, and exceptions are.
+    private val location = path.toString()
+
+    /** The file. */
+    public val path: Path get() = Path.of(location)
+}
 
 /**
  * The file cannot be made, opened or deleted: it is not there, is there already, may not be read or written, or the
@@ -82,12 +86,15 @@ public class MappedReferenceException internal constructor(message: String, path
 /**
  * The file has no room for a block: it has reached its largest size, or the disk refused to make it longer. Nothing was
  * taken.
- *
- * @property path the file
  */
 public class MappedFileFullException internal constructor(
     message: String,
     ownerName: String,
     requested: Long,
-    public val path: Path,
-) : MemoryExhaustedException(message, ownerName, requested)
+    path: Path,
+) : MemoryExhaustedException(message, ownerName, requested) {
+    private val location = path.toString()
+
+    /** The file. */
+    public val path: Path get() = Path.of(location)
+}

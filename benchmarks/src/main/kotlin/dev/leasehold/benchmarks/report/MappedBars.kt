@@ -30,6 +30,7 @@ private fun fileBars() = listOf(
     withinMillis(MAPPED_FILE, "open", 3),
     withinMillis(MAPPED_FILE, "openAfterDeath", 10),
     withinMillis(MAPPED_FILE, "grow", 2),
+    within(MAPPED_FILE, "commit", null, "forcePage", 3.0),
 )
 
 /** What a file needs beside the bytes of its blocks, as the file format fixes it: judged with every run of [MAPPED]. */

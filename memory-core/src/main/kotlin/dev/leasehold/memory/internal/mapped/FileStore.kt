@@ -96,6 +96,8 @@ internal class FileStore(
         }
         val claimed = runs.claim(shape, shape.spans.toLong())
         if (claimed < 0) return null
+        // Its blocks are touched one after the other: to meet their pages one by one costs several times as much.
+        sessions.file.populate(layout.spanAt(claimed), shape.spans * FileLayout.SPAN)
         val slab = Slab(layout, claimed, shape)
         enter(slab)
         for (index in 0 until shape.count) add(slab, index)

@@ -40,6 +40,11 @@ internal class LinuxFile private constructor(
         required("fallocate", FileCalls.fallocate(descriptor, 0, from, bytes))
     }
 
+    // Not of every Linux: an older one refuses.
+    override fun populate(from: Long, bytes: Long) {
+        val _ = PosixCalls.madvise(address + from, bytes, POPULATE_WRITE)
+    }
+
     override fun resize(length: Long) {
         required("ftruncate", FileCalls.ftruncate(descriptor, length))
     }
@@ -111,6 +116,7 @@ internal class LinuxFile private constructor(
         private const val ANONYMOUS = 0x20
         private const val NO_RESERVE = 0x4000
         private const val SYNC = 4
+        private const val POPULATE_WRITE = 23
         private const val END = 2
         private const val GET_LOCK = 36
         private const val SET_LOCK = 37

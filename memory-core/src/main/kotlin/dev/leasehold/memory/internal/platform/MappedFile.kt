@@ -29,6 +29,12 @@ internal interface MappedFile : AutoCloseable {
     /** Sees to it that the [bytes] bytes from [from] on are there: they are zero where they were not before. */
     fun allocate(from: Long, bytes: Long)
 
+    /**
+     * Has the system put the pages of the [bytes] bytes from [from] on, which are [allocated][allocate], where they are
+     * to be touched soon, all at once; [from] is a multiple of a page. Where it cannot, each comes with its first touch.
+     */
+    fun populate(from: Long, bytes: Long): Unit = Unit
+
     /** Gives the file [length] bytes; what is beyond is gone, and what is new is zero and takes no space yet. */
     fun resize(length: Long)
 
