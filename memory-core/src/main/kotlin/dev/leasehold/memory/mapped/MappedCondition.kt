@@ -19,8 +19,8 @@ import java.time.Duration as JavaDuration
  * ```
  *
  * **A wait may end for no reason**, so it stands in a loop that looks. [signal] wakes one thread at once, and others go
- * on up to some milliseconds later, unless they see by then that there is nothing for them. Therefore a thread that dies
- * just when it was woken takes no one's wake-up with it, nor does one that dies just when it signals.
+ * on up to some milliseconds later, unless they see by then that there is nothing for them. Therefore a thread that
+ * dies just when it was woken takes no one's wake-up with it, nor does one that dies just when it signals.
  *
  * **Ownership.** It is the lock's. **Threads.** The one that has the lock exclusively.
  * **Cost.** Two compare-and-sets for a signal where threads wait, and a call of the system; a read where none does.

@@ -108,7 +108,7 @@ public class MappedLock private constructor(
         if (!take(Long.MAX_VALUE)) throw lockTimeout(this, Long.MAX_VALUE, state.ownerProcess())
     }
 
-    /** Takes the lock exclusively if it is free now; false when it is not. Throws what [lock] does while it waits not. */
+    /** Takes the lock exclusively if it is free now; false when it is not. Throws what [lock] does, but waits not. */
     public fun tryLock(): Boolean = take(0)
 
     /**
@@ -192,7 +192,7 @@ public class MappedLock private constructor(
         if (!share(Long.MAX_VALUE)) throw lockTimeout(this, Long.MAX_VALUE, state.ownerProcess())
     }
 
-    /** Shares the lock if no one has it exclusively now; false when one has. Throws what [lockShared] does, but waits not. */
+    /** Shares the lock if no one has it exclusively now; false when one has. Throws what [lockShared] does. */
     public fun tryLockShared(): Boolean = share(0)
 
     /**

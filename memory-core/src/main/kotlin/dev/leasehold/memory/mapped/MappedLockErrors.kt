@@ -33,7 +33,9 @@ internal fun lockTimeout(lock: MappedLock, nanos: Long, process: Long): MappedLo
 
 /** The exception for a thread that asks for the lock that it has exclusively. */
 internal fun lockedAlready(lock: MappedLock) = MappedLockOwnerException(
-    "${nameOf(lock)} is held exclusively by ${describe(Thread.currentThread())}, which asks for it again: it is taken " +
+    "${nameOf(
+        lock,
+    )} is held exclusively by ${describe(Thread.currentThread())}, which asks for it again: it is taken " +
         "once at a time",
     lock.manager.path,
 )

@@ -18,8 +18,8 @@ import kotlin.time.toKotlinDuration
 import java.time.Duration as JavaDuration
 
 /**
- * A bounded queue of variable-size chunks of bytes in the file of a [MappedMemoryManager], for any number of writers and
- * readers of any process.
+ * A bounded queue of variable-size chunks of bytes in the file of a [MappedMemoryManager], for any number of writers
+ * and readers of any process.
  *
  * ```
  * val ring = MappedRing.open(manager, "events", 1.MiB)
@@ -27,14 +27,15 @@ import java.time.Duration as JavaDuration
  * ring.read { println(it.getLong(0)) }
  * ```
  *
- * A write claims room for its chunk, lets an action fill it, and commits it. Chunks are taken in the order in which they
- * were claimed; one that is still being filled holds back those that were claimed after it. Where the action of a write
- * throws, its chunk is skipped; where that of a read throws, the chunk counts as read.
+ * A write claims room for its chunk, lets an action fill it, and commits it. Chunks are taken in the order in which
+ * they were claimed; one that is still being filled holds back those that were claimed after it. Where the action of a
+ * write throws, its chunk is skipped; where that of a read throws, the chunk counts as read.
  *
  * **What a death leaves.** A chunk whose write has returned is in the file, also when no process has that open. One that
- * a process was filling when it died is skipped. One that a process was reading when it died is read again by another,
- * before those behind it that no one has taken yet; so each chunk is read once, and again only where its reader died
- * before its read returned. That a process died is seen at the latest when the ring is empty otherwise, or full.
+ * a process was filling when it died is skipped. One that a process was reading when it died is read again by
+ * another, in its turn or, where those behind it were taken before the death was seen, after them. So each chunk is
+ * read once, and again only where its reader died before its read returned. Readers and waiting writers look for dead
+ * processes every millisecond.
  *
  * **Bounded.** A full ring refuses ([tryWrite]), or lets the writer wait. A chunk and its header of 16 bytes have at
  * most half of the capacity, and are never split: what does not fit before the end begins at the start again.
@@ -66,7 +67,7 @@ public class MappedRing private constructor(
     /** The most bytes that a chunk may have: half of [capacity], without the header. */
     public val maxChunk: Long get() = RingLayout.mostBytes(capacity)
 
-    /** How many of [capacity] are claimed, unread or being read, headers and skipped parts included: a moment's truth. */
+    /** How many of [capacity] are claimed, unread or being read, headers and skipped parts included, just now. */
     public val usedBytes: Long get() = guarded { chunks.used }
 
     private inline fun <R> guarded(action: () -> R): R {
@@ -193,7 +194,7 @@ public class MappedRing private constructor(
         true
     }
 
-    /** Reads the chunks that are there with [action], one after the other, at most [limit] of them; returns how many. */
+    /** Reads the chunks that are there with [action], one by one, at most [limit] of them; returns how many. */
     @JvmSynthetic
     @IgnorableReturnValue
     public fun drain(limit: Int = Int.MAX_VALUE, action: (Segment) -> Unit): Int {

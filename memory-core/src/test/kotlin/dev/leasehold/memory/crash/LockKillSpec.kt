@@ -26,6 +26,7 @@ class LockKillSpec : FunSpec({
             println("${loop.changes} changes, ${loop.abandoned} times abandoned")
             loop.faults.shouldBeEmpty()
             loop.changes shouldBeGreaterThan 1_000
+            loop.abandoned shouldBeGreaterThan 0
         }
     }
 
@@ -95,7 +96,9 @@ private class LockKills(private val path: Path, seed: Long, private val isLockin
     private fun round(working: MutableList<WorkerProcess>, manager: MappedMemoryManager, lock: MappedLock) {
         while (working.size < PROCESSES) working.add(start())
         Thread.sleep(random.nextLong(10, 200))
-        repeat(random.nextInt(1, PROCESSES + 1)) { faults.addAll(working.removeAt(random.nextInt(working.size)).kill()) }
+        repeat(random.nextInt(1, PROCESSES + 1)) {
+            faults.addAll(working.removeAt(random.nextInt(working.size)).kill())
+        }
         // Also where it was killed with the lock.
         if (lock.tryLock(30.seconds)) {
             runCatching { if (isLocking) LockedWork.repair(manager, lock) }.onFailure { faults.add("$it") }
@@ -145,7 +148,8 @@ internal object LockWorkerMain {
         val random = Random(worker)
         val condition: MappedCondition = lock.condition()
         while (true) {
-            val pause = random.nextInt(200)
+            // So long that a death usually finds the lock held.
+            val pause = random.nextInt(20_000)
             if (!isLocking) {
                 LockedWork.change(manager, pause)
                 continue

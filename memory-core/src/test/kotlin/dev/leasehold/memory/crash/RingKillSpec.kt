@@ -114,7 +114,11 @@ private class RingKills(private val path: Path, seed: Long, private val isLying:
     }
 
     private fun check(file: RingFile) {
-        while (file.ring.usedBytes > 0) if (!file.ring.tryRead { file.received.compute(it.getLong(0)) { n -> (n ?: 0) + 1 } }) break
+        while (file.ring.usedBytes >
+            0
+        ) {
+            if (!file.ring.tryRead { file.received.compute(it.getLong(0)) { n -> (n ?: 0) + 1 } }) break
+        }
         if (file.ring.usedBytes > 0) faults.add("${file.ring.usedBytes} bytes stay in the ring")
         val counts = HashMap<Long, Long>()
         file.received.forEach { key, count -> counts[key] = count }

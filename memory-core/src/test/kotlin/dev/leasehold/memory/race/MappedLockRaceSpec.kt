@@ -15,6 +15,7 @@ import java.nio.file.Path
 import java.util.concurrent.atomic.AtomicInteger
 import kotlin.random.Random
 import kotlin.time.Duration.Companion.nanoseconds
+import kotlin.time.Duration.Companion.seconds
 
 /** Threads of two sessions, virtual ones among them, under one lock: no one is where another is exclusively. */
 class MappedLockRaceSpec : FunSpec({
@@ -56,21 +57,21 @@ private class LockRace(path: Path, private val rounds: Int, words: (MemorySegmen
     fun run() {
         together(WORKERS, { it == WORKERS - 1 }) { worker ->
             val random = Random(worker)
-            repeat(rounds) { step(managers[worker % 2], locks[worker % 2], random) }
+            repeat(rounds) { if (faults.get() == 0) step(managers[worker % 2], locks[worker % 2], random) }
         }
         changes = managers[0].userWord(0)
         managers.forEach(MappedMemoryManager::close)
     }
 
     private fun step(manager: MappedMemoryManager, lock: MappedLock, random: Random) {
-        // A lock that is broken may also be found not to be one's own.
+        // A lock that is broken may also be found not to be one's own, or never become free.
         val result = runCatching {
             when (random.nextInt(8)) {
-                in 0..2 -> lock.withExclusive { change(manager) }
+                in 0..2 -> lock.withExclusive(MOST_SECONDS.seconds) { change(manager) }
                 3 -> if (lock.tryLock()) lock.exclusively { change(manager) }
                 4 -> if (lock.tryLock(random.nextInt(1, 100_000).nanoseconds)) lock.exclusively { change(manager) }
                 5 -> if (lock.tryLockShared()) lock.shared { look(manager) }
-                else -> lock.withShared { look(manager) }
+                else -> lock.withShared(MOST_SECONDS.seconds) { look(manager) }
             }
         }
         if (result.isFailure) faults.incrementAndGet()
@@ -101,5 +102,6 @@ private class LockRace(path: Path, private val rounds: Int, words: (MemorySegmen
 
     private companion object {
         const val WORKERS = 5
+        const val MOST_SECONDS = 5
     }
 }

@@ -63,12 +63,15 @@ private class RingRace(path: Path, private val chunks: Int, words: (MemorySegmen
     private fun write(ring: MappedRing, writer: Int) {
         val random = Random(writer)
         for (chunk in 0 until chunks) {
+            var refusals = 0
             while (!ring.tryWrite(random.nextLong(16, 100), 100.milliseconds) {
                     it.setLong(0, writer.toLong())
                     it.setLong(8, chunk.toLong())
                 }
             ) {
+                // A broken ring may also never have room again.
                 if (faults.isNotEmpty()) return
+                if (++refusals > MOST_REFUSALS) error("no room")
             }
         }
     }
@@ -93,5 +96,6 @@ private class RingRace(path: Path, private val chunks: Int, words: (MemorySegmen
         const val CAPACITY = 2048L
         const val WRITERS = 3
         const val READERS = 3
+        const val MOST_REFUSALS = 100
     }
 }

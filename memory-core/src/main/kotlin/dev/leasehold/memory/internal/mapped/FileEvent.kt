@@ -17,7 +17,11 @@ internal class FileEvent(session: FileSession, private val at: Long) {
     fun prepare(): Long {
         while (true) {
             val seen = words.getVolatile(at)
-            if (seen and WAITED_FOR != 0L || words.compareAndSet(at, seen, seen or WAITED_FOR)) return seen or WAITED_FOR
+            if (seen and WAITED_FOR != 0L ||
+                words.compareAndSet(at, seen, seen or WAITED_FOR)
+            ) {
+                return seen or WAITED_FOR
+            }
         }
     }
 

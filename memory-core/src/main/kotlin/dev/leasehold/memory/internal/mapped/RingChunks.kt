@@ -32,6 +32,9 @@ internal class RingChunks(private val session: FileSession, private val at: Long
     private val written = FileEvent(session, at + RingLayout.WRITTEN_EVENT_AT)
     private val freed = FileEvent(session, at + RingLayout.FREED_EVENT_AT)
 
+    @Volatile
+    private var lastLook = System.nanoTime()
+
     init {
         val isPossible = capacity in RingLayout.LEAST_CAPACITY..RingLayout.MOST_CAPACITY && capacity.countOneBits() == 1
         if (!isPossible || at + RingLayout.bytes(capacity) > session.file.length) {
@@ -95,28 +98,41 @@ internal class RingChunks(private val session: FileSession, private val at: Long
     // ---- reading ----
 
     /** Takes the next chunk, and waits up to [nanos] nanoseconds for it: where it is, or [NONE]. */
-    fun take(nanos: Long): Long = orWaiting(written, nanos) { if (used == 0L) NONE else tryTake() }
+    fun take(nanos: Long): Long = orWaiting(written, nanos) {
+        val found = if (used == 0L) NONE else tryTake(mayLook = true)
+        if (found != LOOK) return@orWaiting found
+        recoverDead()
+        tryTake(mayLook = false)
+    }
 
-    private fun tryTake(): Long = locked {
+    /** Takes the next chunk; [LOOK] where another session reads one before it and was not asked for lately. */
+    private fun tryTake(mayLook: Boolean): Long = locked {
         val tail = words.get(at + RingLayout.TAIL_AT)
         var position = advance(tail)
         while (position < tail) {
             val chunk = headerAt(position)
+            val span = spanAt(position, tail)
             val word = words.get(chunk)
             when (RingLayout.state(word)) {
                 RingLayout.WRITTEN -> return@locked begin(chunk)
 
-                RingLayout.READING -> if (isOver(word)) return@locked begin(chunk)
+                RingLayout.READING -> {
+                    if (isOver(word)) return@locked begin(chunk)
+                    if (mayLook && RingLayout.token(word) != token && isTimeToLook()) return@locked LOOK
+                }
 
                 RingLayout.CLAIMED -> {
                     if (!isOver(word)) return@locked NONE
                     words.set(chunk, RingLayout.word(RingLayout.DONE))
                 }
             }
-            position += spanAt(chunk, tail - position)
+            position += span
         }
         NONE
     }
+
+    // Each millisecond: a system call, so that a dead reader's chunk is not passed over for long.
+    private fun isTimeToLook() = System.nanoTime() - lastLook >= FileEvent.SLICE
 
     private fun begin(chunk: Long): Long {
         words.set(chunk, RingLayout.word(RingLayout.READING, token))
@@ -137,22 +153,32 @@ internal class RingChunks(private val session: FileSession, private val at: Long
     /** Frees the room of the chunks that are done, up to the first that is not; returns where that begins. */
     private fun advance(tail: Long): Long {
         val head = words.get(at + RingLayout.HEAD_AT)
-        if (tail - head !in 0..capacity) checks.damaged(at + RingLayout.HEAD_AT, "a ring of chunks ends before it begins")
+        if (tail - head !in
+            0..capacity
+        ) {
+            checks.damaged(at + RingLayout.HEAD_AT, "a ring of chunks ends before it begins")
+        }
         var position = head
         while (position < tail) {
             val chunk = headerAt(position)
             val word = words.get(chunk)
             val isDead = RingLayout.state(word) == RingLayout.CLAIMED && isOver(word)
             if (RingLayout.state(word) != RingLayout.DONE && !isDead) break
-            position += spanAt(chunk, tail - position)
+            position += spanAt(position, tail)
         }
         if (position != head) words.set(at + RingLayout.HEAD_AT, position)
         return position
     }
 
-    private fun spanAt(chunk: Long, most: Long): Long {
+    /** How many bytes the chunk at [position] takes, of those up to [tail]. */
+    private fun spanAt(position: Long, tail: Long): Long {
+        val chunk = headerAt(position)
         val size = sizeOf(chunk)
+        val most = minOf(tail - position, capacity - (position and capacity - 1))
         val isPossible = size in 0..capacity && RingLayout.span(size) <= most
+        if (RingLayout.state(words.get(chunk)) !in RingLayout.CLAIMED..RingLayout.DONE) {
+            checks.damaged(chunk, "a chunk of a ring has no state")
+        }
         if (!isPossible) checks.damaged(chunk, "a chunk of a ring cannot have $size bytes")
         return RingLayout.span(size)
     }
@@ -191,6 +217,7 @@ internal class RingChunks(private val session: FileSession, private val at: Long
 
     /** Asks of all other sessions that fill or read a chunk whether they live. */
     private fun recoverDead() {
+        lastLook = System.nanoTime()
         val others = BitSet()
         locked {
             val tail = words.get(at + RingLayout.TAIL_AT)
@@ -199,7 +226,7 @@ internal class RingChunks(private val session: FileSession, private val at: Long
                 val chunk = headerAt(position)
                 val other = RingLayout.token(words.get(chunk))
                 if (other != 0L && other != token) others.set(FileLock.sessionIn(other))
-                position += spanAt(chunk, tail - position)
+                position += spanAt(position, tail)
             }
         }
         others.stream().forEach { sessions.recoverIfDead(it) }
@@ -208,6 +235,9 @@ internal class RingChunks(private val session: FileSession, private val at: Long
     internal companion object {
         /** Stands for no chunk. */
         const val NONE: Long = -1
+
+        /** Stands for a look at other sessions first. */
+        private const val LOOK: Long = -2
         private const val ATTEMPTS = 4
         private const val SPINS = 50
     }

@@ -38,8 +38,16 @@ internal class RingVerification(
         val word = words.get(chunk)
         val isOwned = RingLayout.state(word) in setOf(RingLayout.CLAIMED, RingLayout.READING)
         val owner = FileLock.sessionIn(RingLayout.token(word))
-        if (RingLayout.state(word) !in RingLayout.CLAIMED..RingLayout.DONE) fault(chunk, "a chunk of a ring has no state")
-        if (isOwned && owner !in 1..layout.maxSessions) fault(chunk, "a chunk is session $owner's, which there cannot be")
+        if (RingLayout.state(word) !in
+            RingLayout.CLAIMED..RingLayout.DONE
+        ) {
+            fault(chunk, "a chunk of a ring has no state")
+        }
+        if (isOwned &&
+            owner !in 1..layout.maxSessions
+        ) {
+            fault(chunk, "a chunk is session $owner's, which there cannot be")
+        }
         return RingLayout.span(size)
     }
 }

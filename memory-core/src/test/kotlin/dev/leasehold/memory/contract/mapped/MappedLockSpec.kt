@@ -136,7 +136,8 @@ class MappedLockSpec : FunSpec() {
                     "$lock is not shared by this process, which cannot give a share back"
                 refused { mine.clearAbandoned() } shouldBe
                     "$lock is not held exclusively by $me, which cannot say that all is in order"
-                refused { mine.condition().signal() } shouldBe "$lock is not held exclusively by $me, which cannot signal"
+                refused { mine.condition().signal() } shouldBe
+                    "$lock is not held exclusively by $me, which cannot signal"
                 refused { mine.condition().await() } shouldBe
                     "$lock is not held exclusively by $me, which cannot wait for a signal"
                 mine.lock()

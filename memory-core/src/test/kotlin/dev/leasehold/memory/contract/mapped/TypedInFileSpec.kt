@@ -103,11 +103,13 @@ class TypedInFileSpec : FunSpec() {
                     MappedFiles.open(path).use { there ->
                         here.session.base shouldNotBe there.session.base
                         (here.session.base != first || there.session.base != first) shouldBe true
-                        for (manager in listOf(here, there)) for (kind in kinds) {
-                            withClue(kind.name) {
-                                val opened = kind.open(checkNotNull(manager.roots.open(kind.name)))
-                                kind.content(opened) shouldBe contents[kind.name]
-                                opened.close()
+                        for (manager in listOf(here, there)) {
+                            for (kind in kinds) {
+                                withClue(kind.name) {
+                                    val opened = kind.open(checkNotNull(manager.roots.open(kind.name)))
+                                    kind.content(opened) shouldBe contents[kind.name]
+                                    opened.close()
+                                }
                             }
                         }
                     }
