@@ -199,7 +199,7 @@ public class MappedDictionary<K, V> private constructor(
                 words.set(head.offset + DictionaryLayout.DIRECTORY_AT, directoryRef)
                 words.set(head.offset + DictionaryLayout.VERSION_AT, DictionaryLayout.VERSION)
                 words.set(head.offset + DictionaryLayout.KIND_AT, DictionaryLayout.KIND)
-                return RootedBlock.link(manager, name, listOf(head, directory, segment))
+                return linkRoot(manager, name, listOf(head, directory, segment))
             } finally {
                 held.forEach(blocks::release)
             }

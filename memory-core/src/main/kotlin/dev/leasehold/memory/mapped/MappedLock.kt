@@ -8,6 +8,7 @@ import dev.leasehold.memory.MappedFileReadOnlyException
 import dev.leasehold.memory.MemoryExhaustedException
 import dev.leasehold.memory.internal.mapped.LockLayout
 import dev.leasehold.memory.internal.mapped.LockState
+import dev.leasehold.memory.internal.mapped.RootedKind
 import kotlin.time.Duration
 import kotlin.time.toKotlinDuration
 import java.time.Duration as JavaDuration
@@ -37,7 +38,7 @@ import java.time.Duration as JavaDuration
  * new shares out until it had it, so no stream of them keeps it waiting. Else those that wait have no order. What was
  * done before the lock was given back is seen by the next that gets it.
  * **Memory.** 64 bytes for each session that the file can have, and 192.
- * **Cost.** A compare-and-set to take the exclusive lock, and a store to give it back; two compare-and-sets for a
+ * **Cost.** A compare-and-set to take the exclusive lock, and a store to give it back; two atomic additions for a
  * share. No garbage, and no call of the system, where none has to wait. A thread that waits spins for a microsecond,
  * then sleeps until it is woken (a virtual one looks again every millisecond), and asks every millisecond whether the
  * process that it waits for lives.
@@ -185,6 +186,7 @@ public class MappedLock private constructor(
      *
      * @throws InterruptedException when the thread was interrupted while it waited; it has nothing
      * @throws MappedLockOwnerException when the thread has the lock exclusively
+     * @throws MappedFileLimitException when this process shares it 16,777,215 times
      * @throws ManagerClosedException when the manager is closed
      */
     @Throws(InterruptedException::class)
@@ -209,6 +211,7 @@ public class MappedLock private constructor(
     public fun tryLockShared(timeout: JavaDuration): Boolean = tryLockShared(timeout.toKotlinDuration())
 
     private fun share(nanos: Long): Boolean {
+        if (guarded { state.lockSharedNow() }) return true
         if (state.isOwned) throw lockedAlready(this)
         return guarded { state.lockShared(nanos) }
     }
@@ -298,7 +301,7 @@ public class MappedLock private constructor(
 
     /** Makes and opens locks. */
     public companion object {
-        private val KIND = RootedBlock("lock", LockLayout.KIND, LockLayout.VERSION)
+        private val KIND = RootedKind("lock", LockLayout.KIND, LockLayout.VERSION)
 
         /**
          * Opens the lock that the root [name] leads to; makes one where there is no such root, also where several

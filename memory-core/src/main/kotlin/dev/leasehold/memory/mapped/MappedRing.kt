@@ -11,6 +11,7 @@ import dev.leasehold.memory.MemoryExhaustedException
 import dev.leasehold.memory.Segment
 import dev.leasehold.memory.internal.mapped.RingChunks
 import dev.leasehold.memory.internal.mapped.RingLayout
+import dev.leasehold.memory.internal.mapped.RootedKind
 import java.lang.foreign.MemorySegment
 import java.util.function.Consumer
 import kotlin.time.Duration
@@ -255,7 +256,7 @@ public class MappedRing private constructor(
 
     /** Makes and opens rings. */
     public companion object {
-        private val KIND = RootedBlock("ring", RingLayout.KIND, RingLayout.VERSION)
+        private val KIND = RootedKind("ring", RingLayout.KIND, RingLayout.VERSION)
 
         /**
          * Opens the ring that the root [name] leads to; makes an empty one with at least [capacity] bytes, the next

@@ -37,4 +37,9 @@ internal open class SteppedWords(file: MemorySegment, private var left: Int) : F
         step()
         super.add(offset, more)
     }
+
+    override fun getAndAdd(offset: Long, more: Long): Long {
+        step()
+        return super.getAndAdd(offset, more)
+    }
 }

@@ -63,7 +63,7 @@ internal object Mapped {
         fun look() = manager.userWord(2)
         // region mapped lock
         val lock = MappedLock.open(manager, "orders")
-        lock.withExclusive(5.seconds) { // MappedLockTimeoutException if others keep it
+        lock.withExclusive(5.seconds) {
             if (lock.isAbandoned) { // a process died in here, so what it changed may be half-done
                 repair()
                 lock.clearAbandoned()

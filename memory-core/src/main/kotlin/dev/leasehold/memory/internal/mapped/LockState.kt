@@ -1,5 +1,7 @@
 package dev.leasehold.memory.internal.mapped
 
+import dev.leasehold.memory.MappedFileLimitException
+
 /**
  * The lock whose block is at [at], as this session sees it: see [LockLayout]. One for all threads of the session.
  *
@@ -151,6 +153,9 @@ internal class LockState(private val session: FileSession, private val at: Long)
 
     // ---- the shared lock ----
 
+    /** Shares the lock, if no one has it exclusively and this session has shared it before. */
+    fun lockSharedNow(): Boolean = isReader && countIn()
+
     /** Shares the lock, and waits up to [nanos] nanoseconds for that; false when it does not. */
     fun lockShared(nanos: Long): Boolean {
         if (!isReader) becomeReader()
@@ -166,21 +171,22 @@ internal class LockState(private val session: FileSession, private val at: Long)
         isReader = true
     }
 
-    private fun share(): Boolean {
-        if (LockLayout.isTaken(words.get(word))) return false
-        count(1)
-        if (!LockLayout.isTaken(words.getVolatile(word))) return true
+    private fun share() = !LockLayout.isTaken(words.get(word)) && countIn()
+
+    private fun countIn(): Boolean {
+        val before = words.getAndAdd(reader, 1)
+        val isFree = !LockLayout.isTaken(words.getVolatile(word))
+        if (isFree && LockLayout.count(before) < LockLayout.MOST_SHARES) return true
         countOut()
+        if (isFree) throw sharedTooOften()
         return false
     }
 
-    private fun count(more: Int) {
-        while (true) {
-            val seen = words.get(reader)
-            check(LockLayout.count(seen) < LockLayout.MOST_SHARES) { "a session shares a lock too often" }
-            if (words.compareAndSet(reader, seen, seen + more)) return
-        }
-    }
+    private fun sharedTooOften() = MappedFileLimitException(
+        "a process can share a lock of the file ${session.file.path} no more than ${LockLayout.MOST_SHARES} times",
+        session.file.path,
+        LockLayout.MOST_SHARES,
+    )
 
     private fun shareLater(nanos: Long): Boolean {
         if (nanos > 0) return awaitShare(Patience(session, nanos))
@@ -205,17 +211,14 @@ internal class LockState(private val session: FileSession, private val at: Long)
 
     /** Ends one share of this session; false when it has none. */
     fun unlockShared(): Boolean {
-        while (true) {
-            val seen = words.get(reader)
-            if (LockLayout.count(seen) == 0) return false
-            if (words.compareAndSet(reader, seen, seen - 1)) break
-        }
-        if (LockLayout.isTaken(words.getVolatile(word))) drained.signal(1)
+        if (LockLayout.count(words.get(reader)) == 0) return false
+        countOut()
         return true
     }
 
     private fun countOut() {
-        check(unlockShared()) { "a session has no share of a lock that it has counted" }
+        val _ = words.getAndAdd(reader, -1)
+        if (LockLayout.isTaken(words.getVolatile(word))) drained.signal(1)
     }
 
     /** The process of the session that has the exclusive lock now, or claims it; 0 when there is none. */

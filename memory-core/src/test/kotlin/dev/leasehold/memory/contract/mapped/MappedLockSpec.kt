@@ -112,8 +112,8 @@ class MappedLockSpec : FunSpec() {
                 val process = ProcessHandle.current().pid()
                 whileHeld({ withExclusive(it) }) {
                     shouldThrow<MappedLockTimeoutException> { mine.withExclusive(5.milliseconds) {} }.message shouldBe
-                        "the lock 'lock' of the file $path was not free within 5 ms: process $process has it; keep it " +
-                        "for less, or wait longer"
+                        "the lock 'lock' of the file $path was not free within 5 ms: process $process has it; " +
+                        "keep it for less, or wait longer"
                     shouldThrow<MappedLockTimeoutException> { mine.withShared(5.milliseconds) {} }
                     shouldThrow<MappedLockTimeoutException> { mine.exclusive(JavaDuration.ofMillis(5)) }
                 }

@@ -258,8 +258,8 @@ class MappedRingSpec : FunSpec() {
                     }
                     words.set(at + RingLayout.CHUNKS_AT + RingLayout.SIZE_AT, 4000)
                     shouldThrowAny { ring.tryRead {} }.message shouldBe
-                        "the file $path is damaged at ${at + RingLayout.CHUNKS_AT}: a chunk of a ring cannot have 4000 bytes; " +
-                        "MappedMemory.verify tells all that is"
+                        "the file $path is damaged at ${at + RingLayout.CHUNKS_AT}: a chunk of a ring cannot have " +
+                        "4000 bytes; MappedMemory.verify tells all that is"
                 }
             }
         }
