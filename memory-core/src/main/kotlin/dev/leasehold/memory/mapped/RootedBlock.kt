@@ -96,12 +96,7 @@ internal fun linkRoot(manager: MappedMemoryManager, name: String, places: List<P
     return session.linkLock.withLock { link(manager, session, name, places) }
 }
 
-private fun link(
-    manager: MappedMemoryManager,
-    session: FileSession,
-    name: String,
-    places: List<Place>,
-): Place {
+private fun link(manager: MappedMemoryManager, session: FileSession, name: String, places: List<Place>): Place {
     val change = Change(session)
     val roots = RootTable(session.words, session.layout)
     val bytes = MappedRoots.bytesOf(name)
