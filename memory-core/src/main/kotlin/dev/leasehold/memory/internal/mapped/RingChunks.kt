@@ -63,7 +63,7 @@ internal class RingChunks(private val session: FileSession, private val at: Long
 
     private fun tryClaim(size: Long): Long = locked {
         val span = RingLayout.span(size)
-        val tail = words.get(at + RingLayout.TAIL_AT)
+        val tail = tail()
         val rest = capacity - (tail and capacity - 1)
         val skipped = if (span > rest) rest else 0
         if (tail + skipped + span - words.get(at + RingLayout.HEAD_AT) > capacity &&
@@ -107,7 +107,7 @@ internal class RingChunks(private val session: FileSession, private val at: Long
 
     /** Takes the next chunk; [LOOK] where another session reads one before it and was not asked for lately. */
     private fun tryTake(mayLook: Boolean): Long = locked {
-        val tail = words.get(at + RingLayout.TAIL_AT)
+        val tail = tail()
         var position = advance(tail)
         while (position < tail) {
             val chunk = headerAt(position)
@@ -150,14 +150,18 @@ internal class RingChunks(private val session: FileSession, private val at: Long
 
     // ---- both ----
 
+    /** Where the next chunk will begin. */
+    private fun tail(): Long {
+        val head = words.get(at + RingLayout.HEAD_AT)
+        val tail = words.get(at + RingLayout.TAIL_AT)
+        val isAligned = (head or tail) and RingLayout.HEADER - 1 == 0L
+        if (head >= 0 && tail - head in 0..capacity && isAligned) return tail
+        checks.damaged(at + RingLayout.HEAD_AT, "a ring of $capacity bytes cannot have chunks from $head to $tail")
+    }
+
     /** Frees the room of the chunks that are done, up to the first that is not; returns where that begins. */
     private fun advance(tail: Long): Long {
         val head = words.get(at + RingLayout.HEAD_AT)
-        if (tail - head !in
-            0..capacity
-        ) {
-            checks.damaged(at + RingLayout.HEAD_AT, "a ring of chunks ends before it begins")
-        }
         var position = head
         while (position < tail) {
             val chunk = headerAt(position)
@@ -220,7 +224,7 @@ internal class RingChunks(private val session: FileSession, private val at: Long
         lastLook = System.nanoTime()
         val others = BitSet()
         locked {
-            val tail = words.get(at + RingLayout.TAIL_AT)
+            val tail = tail()
             var position = advance(tail)
             while (position < tail) {
                 val chunk = headerAt(position)
