@@ -82,9 +82,9 @@ public open class MappedLockBenchmark : Measured() {
     /** A chunk of 64 bytes there and back. */
     @Benchmark
     public fun ring(): Long {
-        ring.tryWrite(CHUNK_BYTES) { it.setLong(0, ++value) }
+        ring.write(CHUNK_BYTES) { it.setLong(0, ++value) }
         var read = 0L
-        ring.tryRead { read = it.getLong(0) }
+        ring.read { read = it.getLong(0) }
         return read
     }
 
