@@ -140,7 +140,10 @@ internal class LockState(private val session: FileSession, private val at: Long)
     }
 
     private fun release() {
-        words.set(word, words.get(word) and LockLayout.ABANDONED)
+        val seen = words.get(word)
+        // Of a file that was cut off, another is read; here that is met before the caller has gone on.
+        if (LockLayout.tokenIn(seen) != token) session.meetFaults()
+        words.set(word, seen and LockLayout.ABANDONED)
         shared.signal(FileEvent.ALL)
         claimed.signal(1)
     }
@@ -211,7 +214,11 @@ internal class LockState(private val session: FileSession, private val at: Long)
 
     /** Ends one share of this session; false when it has none. */
     fun unlockShared(): Boolean {
-        if (LockLayout.count(words.get(reader)) == 0) return false
+        if (LockLayout.count(words.get(reader)) == 0) {
+            // As above.
+            session.meetFaults()
+            return false
+        }
         countOut()
         return true
     }

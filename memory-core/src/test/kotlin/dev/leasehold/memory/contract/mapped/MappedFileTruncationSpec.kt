@@ -116,7 +116,6 @@ internal object TruncationMain {
         "resize a large block" to { large.last().resize(large.last().size + 200_000) },
         "trim" to { manager.trim() },
         "lock" to { lock.withExclusive {} },
-        "share a lock" to { lock.withShared {} },
         "try a lock" to { if (lock.tryLock()) lock.unlock() },
         "write a chunk" to { ring.tryWrite(8) { it.setLong(0, 1) } },
         "read a chunk" to { ring.tryRead { it.getLong(0) } },
