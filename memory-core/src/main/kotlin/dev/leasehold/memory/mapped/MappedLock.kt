@@ -42,8 +42,8 @@ import java.time.Duration as JavaDuration
  * share. No garbage, and no call of the system, where none has to wait. A thread that waits spins for a microsecond,
  * then sleeps until it is woken (a virtual one looks again every millisecond), and asks every millisecond whether the
  * process that it waits for lives.
- * **A file that is cut off** is met when the lock is used; to share it is so short that compiled code may meet that only
- * behind it, by an [InternalError] of the virtual machine. To ask for that in time would cost each share a native call.
+ * **A file that is cut off** is met when the lock is used; to share it is so short that compiled code may meet that
+ * only behind it, by an [InternalError] of the virtual machine. To ask in time would cost each share a native call.
  *
  * @sample dev.leasehold.memory.samples.mappedLock
  */
