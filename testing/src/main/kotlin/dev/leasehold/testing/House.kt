@@ -33,6 +33,11 @@ public object House {
             "ChunkRing.read",
             "ChunkRing.drain",
             "ChunkRing.consumeEach",
+            "MappedRing.tryWrite",
+            "MappedRing.write",
+            "MappedRing.tryRead",
+            "MappedRing.read",
+            "MappedRing.drain",
             // What is read or written by a coroutine is a channel or a file.
             "readLeases",
             "AsynchronousTransfersKt.read",

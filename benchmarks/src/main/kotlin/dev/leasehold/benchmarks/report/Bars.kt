@@ -8,6 +8,7 @@ import dev.leasehold.benchmarks.report.Figures.Companion.LIMIT
 import dev.leasehold.benchmarks.report.Figures.Companion.MANAGER
 import dev.leasehold.benchmarks.report.Figures.Companion.MANAGER_CHURN
 import dev.leasehold.benchmarks.report.Figures.Companion.MANAGER_HAND_OFF
+import dev.leasehold.benchmarks.report.Figures.Companion.MAPPED_LOCK
 import dev.leasehold.benchmarks.report.Figures.Companion.OBJECT_POOL
 import dev.leasehold.benchmarks.report.Figures.Companion.RENT
 import dev.leasehold.benchmarks.report.Figures.Companion.RESIZE
@@ -40,7 +41,7 @@ internal val BARS: List<Bar> =
     rentBars() + scopeBars() + handOffBars(HAND_OFF, "sharedLease") + handOffBars(MANAGER_HAND_OFF, "leasehold") +
         contentionBars() + accessBars() + managerBars() + resizeBars() + limitBars() + suspendBars() + busyBars() +
         serviceBars() + structBars() + objectPoolBars() + handleBars() + smallBufferBars() + collectionBars() +
-        ringBars() + bitmapBars() + mappedBars()
+        ringBars() + bitmapBars() + mappedBars() + mappedLockBars()
 
 private fun rentBars() = buildList {
     add(faster(RENT, "lease", KIB, NETTY, 10.0))
@@ -154,6 +155,14 @@ private fun bitmapBars() = listOf(
     atMost(BITMAP, "oneBitCrowded", null, 30),
     garbage(BITMAP, "oneBit", null, 0),
 )
+
+private fun mappedLockBars() = listOf("exclusive", "shared").flatMap { method ->
+    listOf(
+        atMost(MAPPED_LOCK, method, null, 20),
+        within(MAPPED_LOCK, method, null, "reentrantLock", 1.5),
+        garbage(MAPPED_LOCK, method, null, 0),
+    )
+}
 
 private fun objectPoolBars() = listOf(
     atMost(OBJECT_POOL, "pooled", null, 6),

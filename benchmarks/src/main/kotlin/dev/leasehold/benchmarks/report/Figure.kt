@@ -68,6 +68,7 @@ internal class Figures(all: List<Figure>) {
         STRUCT -> byHandOfSameWork(figure.method)
         RING -> if ("Alone" in figure.method) "ringAlone" else "ring" + figure.method.takeLast(1)
         BITMAP -> "oneBit"
+        MAPPED_LOCK -> "exclusive"
         OBJECT_POOL -> "pooled"
         HANDLE -> "contains"
         SMALL_BUFFER -> "smallBuffer" + figure.method.takeLastWhile(Char::isDigit)
@@ -116,6 +117,7 @@ internal class Figures(all: List<Figure>) {
 
         /** Where the size is a number of elements, and not of bytes. */
         val COUNTED = setOf(STRUCT, HANDLE)
+        const val MAPPED_LOCK = "MappedLockBenchmark"
         const val RING = "RingBenchmark"
         const val BITMAP = "BitmapBenchmark"
         const val SMALL_BUFFER = "SmallBufferBenchmark"
@@ -154,6 +156,7 @@ internal class Figures(all: List<Figure>) {
             HANDLE,
             RING,
             BITMAP,
+            MAPPED_LOCK,
             SMALL_BUFFER,
             MAPPED,
             MAPPED_DICTIONARY,

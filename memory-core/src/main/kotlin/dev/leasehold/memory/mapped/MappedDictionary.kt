@@ -4,13 +4,10 @@ import dev.leasehold.memory.MappedFileFormatException
 import dev.leasehold.memory.MappedFileLimitException
 import dev.leasehold.memory.MemoryExhaustedException
 import dev.leasehold.memory.Segment
-import dev.leasehold.memory.internal.mapped.Change
 import dev.leasehold.memory.internal.mapped.DictionaryLayout
 import dev.leasehold.memory.internal.mapped.DictionaryTable
 import dev.leasehold.memory.internal.mapped.EntryBlocks
-import dev.leasehold.memory.internal.mapped.FileLayout
 import dev.leasehold.memory.internal.mapped.Place
-import dev.leasehold.memory.internal.mapped.RootTable
 import java.util.function.BiConsumer
 import java.util.function.Function
 
@@ -202,26 +199,10 @@ public class MappedDictionary<K, V> private constructor(
                 words.set(head.offset + DictionaryLayout.DIRECTORY_AT, directoryRef)
                 words.set(head.offset + DictionaryLayout.VERSION_AT, DictionaryLayout.VERSION)
                 words.set(head.offset + DictionaryLayout.KIND_AT, DictionaryLayout.KIND)
-                return session.linkLock.withLock { link(manager, name, listOf(head, directory, segment)) }
+                return linkRoot(manager, name, listOf(head, directory, segment))
             } finally {
                 held.forEach(blocks::release)
             }
-        }
-
-        /** Makes the first of [places] the root [name], unless another has been made meanwhile; the one that is. */
-        private fun link(manager: MappedMemoryManager, name: String, places: List<Place>): Place {
-            val session = manager.session
-            val change = Change(session)
-            val roots = RootTable(session.words, session.layout)
-            val bytes = MappedRoots.bytesOf(name)
-            val at = roots.find(change, bytes)
-            if (at < 0) throw manager.limit("roots", FileLayout.ROOTS)
-            val before = change[at]
-            if (before != 0L) return checkNotNull(manager.placeOf(MappedRef(before)))
-            places.forEach(change::linkNew)
-            roots.set(change, at, bytes, places[0].refOf(session.words.get(places[0].state)))
-            change.commit()
-            return places[0]
         }
     }
 }

@@ -22,7 +22,8 @@ public enum class MappedDurability {
      * linked: write a new block and link it in the place of the old one rather than to write over what is committed.
      *
      * Each change is also written into a journal in the file, 16 bytes a word, and a block that was unlinked is used
-     * again after the next commit only.
+     * again after the next commit only. Chunks in a [MappedRing] are no such change: after a failure of the power a ring
+     * may have any of them, or be refused.
      */
     COMMIT,
 

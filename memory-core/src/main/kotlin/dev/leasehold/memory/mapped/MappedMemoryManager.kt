@@ -30,6 +30,7 @@ import dev.leasehold.memory.internal.mapped.RootTable
 import dev.leasehold.memory.internal.platform.Platform
 import java.io.IOException
 import java.lang.foreign.Arena
+import java.lang.foreign.MemorySegment
 import java.nio.file.Files
 import java.nio.file.Path
 import java.util.function.Consumer
@@ -237,7 +238,7 @@ public class MappedMemoryManager private constructor(
         return engine.compact()
     }
 
-    // ---- for the dictionary, the transaction and the roots ----
+    // ---- for collections, locks, transactions and roots ----
 
     internal inline fun <R> writing(action: () -> R): R = session.guarded {
         requireWritable()
@@ -246,13 +247,18 @@ public class MappedMemoryManager private constructor(
 
     internal fun entryBlocks(): EntryBlocks = EntryBlocks(engine, ::refused, ::limit)
 
-    /** Runs [action] with a view of the [size] bytes at [offset], which ends with it. */
-    internal fun <R> viewing(offset: Long, size: Long, action: (Segment) -> R): R {
+    /** Runs [action] with a view of the [size] bytes at [offset], which ends with it and can only be read. */
+    internal fun <R> viewing(offset: Long, size: Long, action: (Segment) -> R): R =
+        inView(offset, size) { action(Segment.of(it.asReadOnly())) }
+
+    /** [viewing] with a view that can be written. */
+    internal fun <R> filling(offset: Long, size: Long, action: (Segment) -> R): R =
+        inView(offset, size) { action(Segment.of(it)) }
+
+    private inline fun <R> inView(offset: Long, size: Long, action: (MemorySegment) -> R): R {
         val address = session.base + offset
-        if (!Platform.current.bindsViews) {
-            return action(Segment.of(Platform.current.view(address, size, null).asReadOnly()))
-        }
-        return Arena.ofConfined().use { action(Segment.of(Platform.current.view(address, size, it).asReadOnly())) }
+        if (!Platform.current.bindsViews) return action(Platform.current.view(address, size, null))
+        return Arena.ofConfined().use { action(Platform.current.view(address, size, it)) }
     }
 
     internal fun rootOf(name: ByteArray): Long = session.settled { RootTable(session.words, session.layout).get(name) }

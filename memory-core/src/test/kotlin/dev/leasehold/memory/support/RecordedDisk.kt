@@ -138,6 +138,11 @@ internal class RecordedDisk {
             super.add(offset, more)
         }
 
+        override fun getAndAdd(offset: Long, more: Long): Long {
+            note(offset, get(offset) + more)
+            return super.getAndAdd(offset, more)
+        }
+
         override fun write(offset: Long, bytes: ByteArray) {
             note(offset, bytes.clone())
             super.write(offset, bytes)

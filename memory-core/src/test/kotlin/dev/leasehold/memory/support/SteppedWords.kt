@@ -7,7 +7,7 @@ import java.lang.foreign.MemorySegment
 internal class Killed : Error("killed")
 
 /** The words of a file, of which only the first [left] stores are made: then the process is dead, and stores no more. */
-internal class SteppedWords(file: MemorySegment, private var left: Int) : FileWords(file) {
+internal open class SteppedWords(file: MemorySegment, private var left: Int) : FileWords(file) {
     /** How many stores were made. */
     var made: Int = 0
         private set
@@ -36,5 +36,10 @@ internal class SteppedWords(file: MemorySegment, private var left: Int) : FileWo
     override fun add(offset: Long, more: Long) {
         step()
         super.add(offset, more)
+    }
+
+    override fun getAndAdd(offset: Long, more: Long): Long {
+        step()
+        return super.getAndAdd(offset, more)
     }
 }

@@ -1,11 +1,15 @@
 package dev.leasehold.samples.guide
 
+import dev.leasehold.memory.MiB
 import dev.leasehold.memory.allocate
 import dev.leasehold.memory.mapped.MappedCodec
 import dev.leasehold.memory.mapped.MappedDictionary
 import dev.leasehold.memory.mapped.MappedDurability
+import dev.leasehold.memory.mapped.MappedLock
 import dev.leasehold.memory.mapped.MappedMemoryManager
+import dev.leasehold.memory.mapped.MappedRing
 import java.nio.file.Path
+import kotlin.time.Duration.Companion.seconds
 
 /** The guide's snippets on mapped memory. What stands between a region's comments is what docs/guide.md shows. */
 internal object Mapped {
@@ -62,5 +66,47 @@ internal object Mapped {
         val length = stock.read("apples") { bytes -> bytes.size } // where it lies, without a copy
         // endregion
         return listOf(stock["apples"], length)
+    }
+
+    fun locked(manager: MappedMemoryManager): Long {
+        fun repair() = manager.setUserWord(1, manager.userWord(2))
+
+        fun change() {
+            manager.setUserWord(1, manager.userWord(1) + 1)
+            manager.setUserWord(2, manager.userWord(1))
+        }
+
+        fun look() = manager.userWord(2)
+        // region mapped lock
+        val lock = MappedLock.open(manager, "orders")
+        lock.withExclusive(5.seconds) {
+            if (lock.isAbandoned) { // a process died in here, so what it changed may be half-done
+                repair()
+                lock.clearAbandoned()
+            }
+            change()
+        }
+        val seen = lock.withShared { look() } // with any number of other readers
+        // endregion
+        return seen
+    }
+
+    fun awaited(lock: MappedLock, isThere: () -> Boolean) {
+        // region mapped condition
+        val arrived = lock.condition()
+        lock.withExclusive {
+            while (!isThere()) arrived.await() // gives the lock back meanwhile
+        }
+        // endregion
+    }
+
+    fun sent(manager: MappedMemoryManager): Long {
+        // region mapped ring
+        val ring = MappedRing.open(manager, "events", 1.MiB)
+        ring.write(8) { it.setLong(0, 42) } // waits for room
+        var sum = 0L
+        ring.drain { chunk -> sum += chunk.getLong(0) } // what is there now; read waits for the next
+        // endregion
+        return sum
     }
 }

@@ -73,6 +73,11 @@ public class FileWords {
         long unused = (long) LONG.getAndAdd(file, offset, more);
     }
 
+    /** Adds {@code more} to the word at {@code offset}, and returns what it was. */
+    public long getAndAdd(long offset, long more) {
+        return (long) LONG.getAndAdd(file, offset, more);
+    }
+
     /** Whether the bytes at {@code offset} are those of {@code bytes}. */
     public final boolean matches(long offset, byte[] bytes) {
         int whole = bytes.length & -Long.BYTES;

@@ -40,6 +40,17 @@ final class FileCalls {
     private static final MethodHandle FCNTL =
             find("fcntl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS), Linker.Option.firstVariadicArg(2));
 
+    private static final MethodHandle FUTEX = find(
+            "syscall",
+            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT),
+            Linker.Option.firstVariadicArg(1));
+
+    // The number of the call on the two processors that most machines have; the library has no function for it.
+    private static final long FUTEX_NUMBER = System.getProperty("os.arch").equals("aarch64") ? 98 : 202;
+    private static final int FUTEX_WAIT = 0;
+    private static final int FUTEX_WAKE = 1;
+    private static final long NANOS_PER_SECOND = 1_000_000_000L;
+
     // struct flock: l_type, l_whence, l_start, l_len, l_pid.
     private static final long FLOCK_BYTES = 32;
     private static final long FLOCK_START = 8;
@@ -144,6 +155,35 @@ final class FileCalls {
             lock.set(JAVA_LONG, FLOCK_LENGTH, 1);
             int result = (int) FCNTL.invokeExact(state, descriptor, command, lock);
             return result < 0 ? negativeErrno(state) : lock.get(JAVA_SHORT, 0);
+        } catch (Throwable failure) {
+            throw SystemFunctions.unchecked(failure);
+        }
+    }
+
+    /**
+     * Waits at the word of 32 bits at {@code address} while it is {@code seen}, for threads of all processes that have
+     * it mapped. The system reads the word, and says so where it cannot.
+     */
+    static int futexWait(long address, int seen, long nanos) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = state(arena);
+            MemorySegment time = arena.allocate(2 * Long.BYTES, Long.BYTES);
+            time.set(JAVA_LONG, 0, nanos / NANOS_PER_SECOND);
+            time.set(JAVA_LONG, Long.BYTES, nanos % NANOS_PER_SECOND);
+            long result = (long) FUTEX.invokeExact(state, FUTEX_NUMBER, address, FUTEX_WAIT, seen, time, 0L, 0);
+            return result < 0 ? negativeErrno(state) : 0;
+        } catch (Throwable failure) {
+            throw SystemFunctions.unchecked(failure);
+        }
+    }
+
+    /** Wakes up to {@code most} threads that wait at the word at {@code address}; returns how many. */
+    static int futexWake(long address, int most) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = state(arena);
+            long result =
+                    (long) FUTEX.invokeExact(state, FUTEX_NUMBER, address, FUTEX_WAKE, most, MemorySegment.NULL, 0L, 0);
+            return result < 0 ? negativeErrno(state) : (int) result;
         } catch (Throwable failure) {
             throw SystemFunctions.unchecked(failure);
         }

@@ -71,6 +71,9 @@ internal class FileLock(private val sessions: Sessions, private val at: Long) {
         /** The word of a lock that the session [number] has, when it is the one of [incarnation]. */
         fun token(number: Int, incarnation: Long): Long = (incarnation shl INCARNATION_SHIFT) or number.toLong()
 
+        /** Which session it is of all that had the number, in its [token]. */
+        fun incarnationIn(token: Long): Long = token ushr INCARNATION_SHIFT
+
         fun sessionIn(word: Long): Int = word.part(0, SESSION_BITS).toInt()
     }
 }

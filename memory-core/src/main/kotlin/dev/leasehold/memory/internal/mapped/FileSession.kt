@@ -1,5 +1,6 @@
 package dev.leasehold.memory.internal.mapped
 
+import dev.leasehold.memory.ManagerClosedException
 import dev.leasehold.memory.MappedFileAccessException
 import dev.leasehold.memory.MappedFileException
 import dev.leasehold.memory.MappedFileTruncatedException
@@ -9,6 +10,7 @@ import dev.leasehold.memory.internal.platform.pause
 import java.io.IOException
 import java.lang.foreign.Arena
 import java.nio.file.FileSystemException
+import java.util.concurrent.ConcurrentHashMap
 import java.util.concurrent.atomic.AtomicIntegerArray
 
 /**
@@ -66,6 +68,12 @@ internal class FileSession(
     fun smallLog(index: Int): RedoLog = smallLogs[index]
 
     fun giveLogBack(index: Int): Unit = logsInUse.set(index, 0)
+
+    /** The locks that this session has opened, by where they lie. */
+    val locks: ConcurrentHashMap<Long, LockState> = ConcurrentHashMap()
+
+    /** The rings of chunks that this session has opened, likewise. */
+    val rings: ConcurrentHashMap<Long, RingChunks> = ConcurrentHashMap()
 
     /** Whether nothing that this session has lent is in use. Set when the session gets an engine. */
     var isUnused: () -> Boolean = { true }
@@ -147,6 +155,16 @@ internal class FileSession(
 
     /** Whether everything is refused, as someone has cut the file off. */
     val isFailed: Boolean get() = failed
+
+    /** Refuses what comes after the end. */
+    fun requireOpen() {
+        if (!isOpen) throw closed()
+    }
+
+    private fun closed() = ManagerClosedException(
+        "the manager of the file ${file.path} is closed: lock, signal, read and write while it is open",
+        file.path.fileName.toString(),
+    )
 
     /** The id of the page that begins at [offset]. */
     fun pageId(offset: Long): Long = (fileId ushr ID_BITS_UNUSED shl PAGE_BITS) or (offset / FileLayout.PAGE)

@@ -65,7 +65,7 @@ internal class Verification(private val words: FileWords, private val layout: Fi
         while (span < spans) span += maxOf(1, checkSpan(span, spans))
         for ((ref, count) in rootsOf) {
             checkRoot(ref, count)
-            checkDictionary(ref)
+            checkContents(ref)
         }
     }
 
@@ -136,10 +136,27 @@ internal class Verification(private val words: FileWords, private val layout: Fi
         }
     }
 
-    private fun checkDictionary(ref: Long) {
-        val head = Place.of(words, layout, ref)?.takeIf { it.bytes(words) >= DictionaryLayout.HEAD_BYTES } ?: return
-        if (words.get(head.offset + DictionaryLayout.KIND_AT) != DictionaryLayout.KIND) return
-        val dictionary = DictionaryVerification(words, layout, head.offset, ::get, ::fault)
+    /** Checks what the library itself has put into the block of [ref]. */
+    private fun checkContents(ref: Long) {
+        val place = Place.of(words, layout, ref) ?: return
+        val bytes = place.bytes(words)
+        when (words.get(place.offset)) {
+            DictionaryLayout.KIND -> if (bytes >= DictionaryLayout.HEAD_BYTES) checkDictionary(place.offset)
+
+            LockLayout.KIND ->
+                if (bytes >= LockLayout.bytes(layout.maxSessions)) {
+                    LockVerification(words, layout, place.offset, ::fault).run()
+                }
+
+            RingLayout.KIND ->
+                if (bytes >= RingLayout.bytes(RingLayout.LEAST_CAPACITY)) {
+                    RingVerification(words, layout, place.offset, bytes, ::fault).run()
+                }
+        }
+    }
+
+    private fun checkDictionary(head: Long) {
+        val dictionary = DictionaryVerification(words, layout, head, ::get, ::fault)
         dictionary.run()
         figures.inDictionaries += dictionary.blocks
     }

@@ -69,6 +69,18 @@ internal class LinuxFile private constructor(
         required("msync", FileCalls.msync(address + from, bytes, SYNC))
     }
 
+    // A virtual thread would keep its carrier from others, and one without the call would not wait at all.
+    override fun waitAt(at: Long, seen: Int, nanos: Long) {
+        if (Thread.currentThread().isVirtual) return super.waitAt(at, seen, nanos)
+        val result = FileCalls.futexWait(address + at, seen, nanos)
+        if (-result !in ENDS_OF_WAITING) super.waitAt(at, seen, nanos)
+    }
+
+    // Who is not woken looks by itself, so nothing depends on it.
+    override fun wakeAt(at: Long, most: Int) {
+        val _ = FileCalls.futexWake(address + at, most)
+    }
+
     @Synchronized
     override fun detach() {
         if (!isOpen) return
@@ -129,6 +141,12 @@ internal class LinuxFile private constructor(
         private const val EXISTS = 17
         private const val NO_SPACE = 28
         private const val READ_ONLY_DISK = 30
+        private const val INTERRUPTED = 4
+        private const val BAD_ADDRESS = 14
+        private const val TIMED_OUT = 110
+
+        // A bad address is met again, and reported, when the word is read.
+        private val ENDS_OF_WAITING = setOf(0, INTERRUPTED, AGAIN, BAD_ADDRESS, TIMED_OUT)
 
         /** Opens [path]. */
         fun open(path: Path, mode: MappedFile.Mode): LinuxFile {

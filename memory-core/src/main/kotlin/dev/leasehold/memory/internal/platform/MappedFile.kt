@@ -4,6 +4,7 @@ import java.io.IOException
 import java.lang.foreign.Arena
 import java.lang.foreign.MemorySegment
 import java.nio.file.Path
+import java.util.concurrent.locks.LockSupport
 
 /**
  * An open file that is mapped once, at the most bytes that it may ever have, and grows below that.
@@ -52,6 +53,15 @@ internal interface MappedFile : AutoCloseable {
 
     /** Writes what was changed in the [bytes] bytes from [from] on to the disk; [from] is a multiple of a page. */
     fun force(from: Long, bytes: Long)
+
+    /**
+     * Lets this thread wait for up to [nanos] nanoseconds until [wakeAt] is called in any process, or less: if the 32
+     * bits at [at] of the mapping are not [seen], or for no reason. What it waits for is looked at again by the caller.
+     */
+    fun waitAt(at: Long, seen: Int, nanos: Long): Unit = LockSupport.parkNanos(nanos)
+
+    /** Wakes up to [most] threads of any process that [wait][waitAt] at [at], where the system can. */
+    fun wakeAt(at: Long, most: Int): Unit = Unit
 
     /**
      * Lets all locks go, and puts zeros in the place of the mapping, which no longer reaches the file, where views are

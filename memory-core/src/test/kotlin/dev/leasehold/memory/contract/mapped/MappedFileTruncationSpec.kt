@@ -5,7 +5,9 @@ import dev.leasehold.memory.MappedFileTruncatedException
 import dev.leasehold.memory.MiB
 import dev.leasehold.memory.OutstandingBlocksException
 import dev.leasehold.memory.allocate
+import dev.leasehold.memory.mapped.MappedLock
 import dev.leasehold.memory.mapped.MappedMemoryManager
+import dev.leasehold.memory.mapped.MappedRing
 import dev.leasehold.memory.support.ChildJvm
 import dev.leasehold.memory.support.MappedFiles
 import io.kotest.core.spec.style.FunSpec
@@ -46,6 +48,8 @@ internal class TruncationCase(private val path: Path, private val name: String, 
         val large: MutableList<Block> = MutableList(ROUNDS + 1) { manager.allocate(40_000) }
         val root: Block = manager.allocate(100).also { manager.roots["root"] = it }
         val ref = manager.roots["root"]
+        val lock: MappedLock = MappedLock.open(manager, "lock")
+        val ring: MappedRing = MappedRing.open(manager, "ring", 4096)
     }
 
     /** Runs [action] again and again, with the file cut to [length] bytes before; returns what went wrong. */
@@ -76,6 +80,10 @@ internal class TruncationCase(private val path: Path, private val name: String, 
         manager.find(ref)?.close()
         manager.setUserWord(1, manager.userWord(1) + 1)
         manager.roots.remove("other")
+        lock.withExclusive {}
+        lock.withShared {}
+        ring.tryWrite(8) { it.setLong(0, 1) }
+        ring.tryRead { it.getLong(0) }
     }
 
     private fun outcome(action: () -> Unit): Throwable? = runCatching(action).exceptionOrNull()
@@ -107,6 +115,11 @@ internal object TruncationMain {
         "transact" to { manager.transaction { setUserWord(5, 6) } },
         "resize a large block" to { large.last().resize(large.last().size + 200_000) },
         "trim" to { manager.trim() },
+        "lock" to { lock.withExclusive {} },
+        "share a lock" to { lock.withShared {} },
+        "try a lock" to { if (lock.tryLock()) lock.unlock() },
+        "write a chunk" to { ring.tryWrite(8) { it.setLong(0, 1) } },
+        "read a chunk" to { ring.tryRead { it.getLong(0) } },
         "compact" to { manager.compact() },
     )
 
