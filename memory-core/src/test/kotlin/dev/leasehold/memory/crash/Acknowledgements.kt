@@ -73,7 +73,10 @@ internal class Acknowledgements(path: Path) : AutoCloseable {
 
         /** Where in a state the word of the user area is, after the roots. */
         const val WORD: Int = ROOTS
-        private const val STATE = ROOTS + 1
+
+        /** How many keys of the map a lane has: in a state they come last. */
+        const val KEYS: Int = 6
+        private const val STATE = ROOTS + 1 + KEYS
         private const val LANE_BYTES = 4096L
         private const val BEGUN = 0L
         private const val DONE = 8L

@@ -2,6 +2,7 @@ package dev.leasehold.memory.crash
 
 import dev.leasehold.memory.KiB
 import dev.leasehold.memory.MiB
+import dev.leasehold.memory.internal.mapped.Verification
 import dev.leasehold.memory.mapped.MappedDurability
 import dev.leasehold.memory.mapped.MappedMemory
 import dev.leasehold.memory.mapped.MappedMemoryManager
@@ -24,7 +25,8 @@ import kotlin.random.Random
  */
 class KillLoopSpec : FunSpec({
     test("processes may be killed at any moment while others go on, and nothing that was acknowledged is lost") {
-        val rounds = Effort.times(50)
+        // Of the slow profile at least five hundred.
+        val rounds = Effort.times(50).let { if (it > 50) maxOf(it, 500) else it }
         val seed = Effort.seed("kill loop")
         MappedFiles().use { files ->
             KillLoop(files.path("file"), files.path("acknowledged"), seed).use { loop ->
@@ -107,6 +109,15 @@ internal class KillLoop(
         check()
     }
 
+    /** Has so many [processes] work for a moment, and looks at the file. */
+    fun work(processes: Int) {
+        working.values.forEach { it.send("go") }
+        fillLanes(processes)
+        Thread.sleep(WORK_MILLIS)
+        pause()
+        check()
+    }
+
     private fun goOn(mostMillis: Int): Unit = Thread.sleep(random.nextLong(mostMillis.toLong()))
 
     private fun fillLanes(count: Int) {
@@ -155,16 +166,22 @@ internal class KillLoop(
 
     private fun check() {
         // A new one may have been killed before it had made the file.
+        var inMap = 0L
         val refs = open(path).use { manager ->
             manager.session.sessions.recoverAll()
             for (lane in 0 until Acknowledgements.LANES) checkLane(manager, lane)
-            for (name in manager.roots.names) manager.roots.open(name)!!.use { Marks.read(it, name) }
+            val names = manager.roots.names.filter { it != KillRoots.MAP }
+            for (name in names) manager.roots.open(name)!!.use { Marks.read(it, name) }
+            KillMap.check(manager)
+            val verification = Verification(manager.session.words, manager.session.layout)
+            verification.checkAll()
+            inMap = verification.figures.inDictionaries
             manager.roots.names.map { manager.roots[it] }
         }
         val report = MappedMemory.verify(path)
         note("verify", report.faults.map { "$it" })
-        val blocks = refs.distinct().size
-        if (report.blocks != blocks.toLong()) {
+        val blocks = refs.distinct().size + inMap
+        if (report.blocks != blocks) {
             note("verify", listOf("$blocks blocks have roots, ${report.blocks} links"))
         }
         if (report.sessions != working.size) note("verify", listOf("${report.sessions} sessions, not ${working.size}"))
@@ -176,7 +193,8 @@ internal class KillLoop(
             val name = KillRoots.own(number, slot)
             manager.roots.open(name)?.use { Marks.read(it, name) } ?: 0
         }
-        val actual = roots + manager.userWord(number)
+        val keys = LongArray(Acknowledgements.KEYS) { KillMap.get(manager, number, it) }
+        val actual = roots + manager.userWord(number) + keys
         if (lane.allows(
                 actual,
             )
@@ -195,6 +213,7 @@ internal class KillLoop(
     companion object {
         private const val MOST_MILLIS = 400
         private const val SPARE = 2
+        private const val WORK_MILLIS = 3_000L
 
         fun open(path: Path): MappedMemoryManager =
             MappedFiles.open(path, { configure(this, MappedDurability.PROCESS) })

@@ -2,10 +2,13 @@ package dev.leasehold.memory.crash
 
 import dev.leasehold.memory.Block
 import dev.leasehold.memory.allocate
+import dev.leasehold.memory.mapped.MappedCodec
+import dev.leasehold.memory.mapped.MappedDictionary
 import dev.leasehold.memory.mapped.MappedDurability
 import dev.leasehold.memory.mapped.MappedMemoryManager
 import dev.leasehold.memory.mapped.MappedRef
 import dev.leasehold.memory.support.MappedFiles
+import java.nio.ByteBuffer
 import java.nio.file.Path
 import java.util.concurrent.LinkedBlockingQueue
 import kotlin.random.Random
@@ -39,6 +42,54 @@ internal object KillRoots {
     fun own(lane: Int, slot: Int): String = "lane $lane, root $slot"
 
     fun shared(slot: Int): String = "shared root $slot"
+
+    /** That of the map, which is not a block of the kill loop's own. */
+    const val MAP = "map"
+}
+
+/** The map of a kill loop: keys of each lane, and others that make it grow. */
+internal object KillMap {
+    private const val OTHERS = 1_000_000L
+    private const val LANE = 100L
+
+    fun open(manager: MappedMemoryManager): MappedDictionary<Long, ByteArray> =
+        MappedDictionary.open(manager, KillRoots.MAP, MappedCodec.LONG, MappedCodec.BYTES)
+
+    fun key(lane: Int, index: Int): Long = lane * LANE + index
+
+    /** Gives a key that nobody asks for a value, which says the key. */
+    fun fill(map: MappedDictionary<Long, ByteArray>, random: Random) {
+        val key = OTHERS + random.nextLong(40_000)
+        map[key] = value(key, random.nextInt(1, 20))
+    }
+
+    fun value(mark: Long, words: Int): ByteArray {
+        val bytes = ByteBuffer.allocate(words * Long.SIZE_BYTES)
+        repeat(words) { bytes.putLong(mark) }
+        return bytes.array()
+    }
+
+    /** The mark of the lane's key [index]; 0 where it has no value. */
+    fun get(manager: MappedMemoryManager, lane: Int, index: Int): Long {
+        if (manager.roots[KillRoots.MAP].isNone) return 0
+        return open(manager)[key(lane, index)]?.let(::markOf) ?: 0
+    }
+
+    private fun markOf(value: ByteArray): Long {
+        val bytes = ByteBuffer.wrap(value)
+        val mark = bytes.getLong()
+        while (bytes.hasRemaining()) check(bytes.getLong() == mark) { "a value has words of several" }
+        return mark
+    }
+
+    /** Looks at all entries. */
+    fun check(manager: MappedMemoryManager) {
+        if (manager.roots[KillRoots.MAP].isNone) return
+        open(manager).forEach { key, value ->
+            val mark = markOf(value)
+            check(key < OTHERS || mark == key) { "the value of $key is that of $mark" }
+        }
+    }
 }
 
 /** The mixed work of one process in a kill loop. */
@@ -52,9 +103,10 @@ internal class KillWorker(
     private var state = lane.done
     private val held = ArrayList<Block>()
     private val found = ArrayList<Block>()
+    private val map by lazy { KillMap.open(manager) }
 
     fun step() {
-        when (random.nextInt(24)) {
+        when (random.nextInt(30)) {
             in 0..2 -> if (held.size < MOST_HELD) held.add(manager.allocate(size())) else close(held)
 
             in 3..4 -> close(held)
@@ -76,6 +128,12 @@ internal class KillWorker(
             in 20..21 -> close(found)
 
             22 -> manager.trim()
+
+            in 23..24 -> put()
+
+            25 -> removeKey()
+
+            in 26..28 -> KillMap.fill(map, random)
 
             else -> when (random.nextInt(8)) {
                 0 -> manager.compact()
@@ -137,6 +195,21 @@ internal class KillWorker(
     private fun removeRoot() {
         val slot = anySlot()
         change({ this[slot] = 0 }) { manager.roots.remove(name(slot)) }
+    }
+
+    private fun anyKey() = random.nextInt(Acknowledgements.KEYS)
+
+    private fun put() {
+        val key = anyKey()
+        val mark = nextMark()
+        change({ this[Acknowledgements.WORD + 1 + key] = mark }) {
+            map[KillMap.key(number, key)] = KillMap.value(mark, random.nextInt(1, 40))
+        }
+    }
+
+    private fun removeKey() {
+        val key = anyKey()
+        change({ this[Acknowledgements.WORD + 1 + key] = 0 }) { map.remove(KillMap.key(number, key)) }
     }
 
     /** Has two roots lead to one block. */

@@ -181,5 +181,19 @@ internal class RecordedDisk {
             val options = MappedOptions().apply(configure)
             return MappedMemoryManager.make(path, options, { open(it.growth) }, FileOpening(path, restarted))
         }
+
+        /** [openAfterRestart], during which the system ends again after so many [stores]. */
+        fun openAndFail(path: Path, stores: Int) {
+            val restarted = object : Platform by Platform.current {
+                override val bootId = UUID.randomUUID()
+            }
+            val opening = FileOpening(path, restarted, { SteppedWords(it.bytes, stores) })
+            try {
+                val manager = MappedMemoryManager.make(path, MappedOptions(), { open(it.growth) }, opening)
+                MappedFiles.kill(manager.session)
+            } catch (_: Killed) {
+                return
+            }
+        }
     }
 }

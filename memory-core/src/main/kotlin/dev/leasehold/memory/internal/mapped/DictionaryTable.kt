@@ -338,7 +338,7 @@ internal class DictionaryTable(
     }
 
     private inline fun changing(segment: Long, write: (RedoLog) -> Unit) {
-        val index = session.takeLog()
+        val index = session.logSlots.take()
         try {
             val log = session.smallLog(index)
             log.begin()
@@ -352,7 +352,7 @@ internal class DictionaryTable(
                 words.set(segment + DictionaryLayout.SEQUENCE_AT, sequence + 2)
             }
         } finally {
-            session.giveLogBack(index)
+            session.logSlots.giveBack(index)
         }
     }
 

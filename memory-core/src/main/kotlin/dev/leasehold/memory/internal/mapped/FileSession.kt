@@ -6,12 +6,10 @@ import dev.leasehold.memory.MappedFileException
 import dev.leasehold.memory.MappedFileTruncatedException
 import dev.leasehold.memory.internal.platform.MappedFile
 import dev.leasehold.memory.internal.platform.Platform
-import dev.leasehold.memory.internal.platform.pause
 import java.io.IOException
 import java.lang.foreign.Arena
 import java.nio.file.FileSystemException
 import java.util.concurrent.ConcurrentHashMap
-import java.util.concurrent.atomic.AtomicIntegerArray
 
 /**
  * One session of this process in a file: the mapping, the session's entry, and the end of both. Any thread.
@@ -50,24 +48,12 @@ internal class FileSession(
     private val smallLogs = List(if (isReadOnly) 0 else FileLayout.SMALL_LANES) { index ->
         makeLog(words, layout.smallLane(sessions.number, index))
     }
-    private val logsInUse = AtomicIntegerArray(FileLayout.SMALL_LANES)
 
-    /** Takes one of the small logs, for [giveLogBack]: its index for [smallLog]. */
-    fun takeLog(): Int {
-        val start = Thread.currentThread().threadId().toInt()
-        var looks = 0
-        while (true) {
-            for (step in 0 until FileLayout.SMALL_LANES) {
-                val index = (start + step) and (FileLayout.SMALL_LANES - 1)
-                if (logsInUse.get(index) == 0 && logsInUse.compareAndSet(index, 0, 1)) return index
-            }
-            pause(looks++)
-        }
-    }
+    /** Which of them is whose just now. */
+    val logSlots: LogSlots = LogSlots()
 
+    /** The small log of the slot [index], which the caller has taken. */
     fun smallLog(index: Int): RedoLog = smallLogs[index]
-
-    fun giveLogBack(index: Int): Unit = logsInUse.set(index, 0)
 
     /** The locks that this session has opened, by where they lie. */
     val locks: ConcurrentHashMap<Long, LockState> = ConcurrentHashMap()
