@@ -39,7 +39,9 @@ internal class Verification(private val words: FileWords, private val layout: Fi
     // What recovery will store, by offset.
     private val committed = HashMap<Long, Long>()
 
-    private fun get(offset: Long) = committed[offset] ?: words.get(offset)
+    // Mostly nothing is committed and not stored, and this is asked for every word.
+    private fun get(offset: Long): Long =
+        if (committed.isEmpty()) words.get(offset) else committed[offset] ?: words.get(offset)
 
     private fun fault(offset: Long, what: String) {
         faults.add(Fault(offset, what))
