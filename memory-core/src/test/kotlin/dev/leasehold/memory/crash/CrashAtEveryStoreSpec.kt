@@ -1,5 +1,6 @@
 package dev.leasehold.memory.crash
 
+import dev.leasehold.memory.Block
 import dev.leasehold.memory.allocate
 import dev.leasehold.memory.internal.mapped.FileWords
 import dev.leasehold.memory.internal.mapped.RedoLog
@@ -120,17 +121,22 @@ internal class Crashes(
             // Where a change is under way, up to which of the sizes.
             var reached = -1
             val whole = runUntil(path, left) { manager ->
-                var block = manager.allocate(sizes[0])
+                var block = manager.allocate(sizes[0]).also(::fill)
                 manager.roots["root"] = block
                 for (step in sizes.indices) {
                     reached = step
-                    block = block.resize(sizes[step])
+                    block = block.resize(sizes[step]).also(::fill)
                 }
                 block.close()
             }
             recover(path) { manager ->
                 MappedFiles.faults(manager.session).forEach { faults.add("store $left: $it") }
-                val size = manager.roots.open("root")?.use { it.size }
+                val size = manager.roots.open("root")?.use { block ->
+                    // What a growth has added may not have been filled yet.
+                    val before = if (reached > 0) sizes[reached - 1] else sizes[0]
+                    if (!isFilled(block, minOf(block.size, before))) faults.add("store $left: other bytes")
+                    block.size
+                }
                 val expected =
                     if (reached < 0) listOf(null, sizes[0]) else listOf(sizes[maxOf(0, reached - 1)], sizes[reached])
                 if (size !in expected) faults.add("store $left: $size bytes, not $expected")
@@ -139,6 +145,13 @@ internal class Crashes(
             left++
         } while (!whole)
     }
+
+    private fun fill(block: Block): Unit = block.withSegment { segment ->
+        for (at in 0 until block.size) segment.setByte(at, (at * 31).toByte())
+    }
+
+    private fun isFilled(block: Block, size: Long): Boolean =
+        block.withSegment { segment -> (0 until size).all { segment.getByte(it) == (it * 31).toByte() } }
 
     /** Runs [action] in the file, but no more than [left] stores of it; whether it came to its end. */
     private fun runUntil(path: Path, left: Int, action: (MappedMemoryManager) -> Unit): Boolean {

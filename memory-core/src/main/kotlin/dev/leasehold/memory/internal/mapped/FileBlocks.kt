@@ -209,24 +209,18 @@ internal object Slack {
         return StateWord.IN_TAIL
     }
 
-    /** Changes it for a block that is linked. For who has the lock of links. */
+    /**
+     * Changes it for a block that is linked. For who has the lock of links. As one, as the last word of the block may be
+     * its user's until then.
+     */
     fun change(session: FileSession, place: Place, size: Long) {
-        val words = session.words
-        if (session.journal != null) return changeJournaled(session, place, size)
-        val slack = of(words, place, size)
-        val word = words.get(place.state)
-        if (StateWord.state(word) == StateWord.LINKED) words.set(place.state, StateWord.withSlack(word, slack))
-    }
-
-    private fun changeJournaled(session: FileSession, place: Place, size: Long) {
         val word = session.words.get(place.state)
         if (StateWord.state(word) != StateWord.LINKED) return
         val bytes = place.bytes(session.words)
         val change = Change(session)
-        val slack = if (bytes - size <= StateWord.MOST_SLACK) (bytes - size).toInt() else StateWord.IN_TAIL
-        val tail = place.offset + bytes - Long.SIZE_BYTES
-        if (slack == StateWord.IN_TAIL) change.setInBlock(place, tail, size)
-        change[place.state] = StateWord.withSlack(word, slack)
+        val isInTail = bytes - size > StateWord.MOST_SLACK
+        if (isInTail) change.setInBlock(place, place.offset + bytes - Long.SIZE_BYTES, size)
+        change[place.state] = StateWord.withSlack(word, if (isInTail) StateWord.IN_TAIL else (bytes - size).toInt())
         change.commit()
     }
 }
