@@ -29,8 +29,8 @@ import java.util.function.Function
  * in the middle of its few stores. Writers of the same part, one of thousands in a large map, go one after the other.
  * **Memory.** Each entry has a block of the file of its own: its key and value, and 16 bytes. Beside are some 16 bytes
  * an entry. The map grows by steps: a part that is full is split, which takes some hundred microseconds at the most.
- * **Ownership.** It is the file's. This object owns nothing, and is good as long as [manager] is open. Remove its entries
- * before its root: without the root nothing leads to them any more, and they stay in the file.
+ * **Ownership.** It is the file's. This object owns nothing, and is good as long as [manager] is open. [Clear][clear] it
+ * before its root is removed: without the root nothing leads to its entries any more, and they stay in the file.
  * **Cost.** A copy of the value for a [get]; a block and a dozen words for a change.
  *
  * @sample dev.leasehold.memory.samples.mappedDictionary
@@ -83,6 +83,12 @@ public class MappedDictionary<K, V> private constructor(
         }
         had
     }
+
+    /**
+     * Removes all entries that there are now, one after the other; one that others put meanwhile may stay. **Cost.** That
+     * of as many removals. The parts of the map stay for new entries.
+     */
+    public fun clear(): Unit = writing { table.forEach { key, _ -> table.change(key) { null } } }
 
     /**
      * The value of [key]; what [make] makes, which it has then, when it had none. [make] is called once at the most.

@@ -56,6 +56,25 @@ class MappedDictionarySpec : FunSpec() {
             }
         }
 
+        test("a cleared map has no entries and no blocks of any, and goes on") {
+            MappedFiles.withPath { path ->
+                opened(path) { manager ->
+                    val map = numbers(manager)
+                    for (key in 0L..5_000) map[key] = key
+                    val before = MappedMemory.verify(path).blocks
+                    map.clear()
+                    map.size shouldBe 0
+                    map[7].shouldBeNull()
+                    MappedMemory.verify(path).blocks shouldBe before - 5_001
+                    map.clear()
+                    map[7] = 8
+                    map[7] shouldBe 8
+                }
+                MappedMemory.verify(path).faults.shouldBeEmpty()
+                opened(path) { numbers(it).size shouldBe 1 }
+            }
+        }
+
         test("a value is made once, compared, computed, and read where it lies") {
             MappedFiles.withPath { path ->
                 opened(path) { manager ->
