@@ -4,6 +4,9 @@ import dev.leasehold.memory.internal.block.BlockKind
 
 /** Tells what is wrong with parts of a file, which may have any words; reads nothing beyond the file for it. */
 internal class FileFaults(private val words: FileWords, private val layout: FileLayout) {
+    // The number itself may be what is wrong.
+    private val spans: Long get() = words.get(FileLayout.SPANS).coerceIn(0, layout.maxSpans)
+
     /** What is wrong with a log of the session [number], if anything is. */
     fun ofLogs(number: Int): Verification.Fault? =
         RedoLog.allOf(number, words, layout).firstNotNullOfOrNull { ofLog(number, it) }
@@ -25,11 +28,11 @@ internal class FileFaults(private val words: FileWords, private val layout: File
         return offset in userWords until userWords + FileLayout.USER_WORD_COUNT * Long.SIZE_BYTES ||
             offset in layout.roots until layout.root(FileLayout.ROOTS) ||
             offset in FileLayout.JOURNAL..FileLayout.UNDO_TAIL ||
-            offset in layout.firstSpan until layout.spanAt(words.get(FileLayout.SPANS))
+            offset in layout.firstSpan until layout.spanAt(spans)
     }
 
     /** Whether a run at [span] can have [length] spans. */
-    fun isLength(span: Long, length: Long): Boolean = length in 1..words.get(FileLayout.SPANS) - span
+    fun isLength(span: Long, length: Long): Boolean = length in 1..spans - span
 
     /** What is wrong with the run at [span], which has blocks and the span word [word], if anything is. */
     fun ofRun(span: Long, word: Long): Verification.Fault? {

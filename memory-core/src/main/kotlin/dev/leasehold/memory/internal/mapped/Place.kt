@@ -37,7 +37,8 @@ internal class Place(private val layout: FileLayout, val span: Long, val shape: 
         /** Where [ref] leads, whatever is there now; null when it cannot lead anywhere. */
         fun of(words: FileWords, layout: FileLayout, ref: Long): Place? {
             val span = RefWord.span(ref)
-            val spans = words.get(FileLayout.SPANS)
+            // A damaged file may say that it has more than it can.
+            val spans = minOf(words.get(FileLayout.SPANS), layout.maxSpans)
             if (ref == 0L || span >= spans) return null
             val shape = shapeOf(words.get(layout.spanWord(span))) ?: return null
             if (shape.spans > spans - span) return null
