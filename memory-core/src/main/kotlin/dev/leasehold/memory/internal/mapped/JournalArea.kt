@@ -86,6 +86,8 @@ internal class JournalArea(private val sessions: Sessions, growth: Long) {
 
     // Linked, or unlinked since the last commit: then it may be linked again, with the words that it has.
     private fun isInUse(offset: Long, word: Long): Boolean {
+        // Its run may have gone, and the end of the file with it.
+        if (Place.ofStateAt(words, layout, offset) == null) return false
         val now = words.get(offset)
         val state = StateWord.state(now)
         return (state == StateWord.LINKED || state == StateWord.UNLINKED) &&
