@@ -205,7 +205,8 @@ public class MappedMemoryManager private constructor(
      * written anew by the change that finds it so, at the cost of a look at all that is linked.
      *
      * @throws MemoryConfigurationException when the file promises something else
-     * @throws MappedFileAccessException when the disk refuses
+     * @throws MappedFileAccessException when the disk refuses, and at each commit of this manager after that: what a disk
+     *   has after a refusal is not known. The file is as it was at the commit before
      */
     public fun commit(): Unit = session.guarded {
         requireWritable()

@@ -195,7 +195,10 @@ public class MappedRing private constructor(
         true
     }
 
-    /** Reads the chunks that are there with [action], one by one, at most [limit] of them; returns how many. */
+    /**
+     * Reads the chunks that are there with [action], one by one, at most [limit] of them; returns how many. Throws what
+     * [tryRead] does.
+     */
     @JvmSynthetic
     @IgnorableReturnValue
     public fun drain(limit: Int = Int.MAX_VALUE, action: (Segment) -> Unit): Int {

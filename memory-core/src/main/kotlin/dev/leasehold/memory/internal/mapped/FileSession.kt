@@ -6,7 +6,6 @@ import dev.leasehold.memory.MappedFileException
 import dev.leasehold.memory.MappedFileTruncatedException
 import dev.leasehold.memory.internal.platform.MappedFile
 import dev.leasehold.memory.internal.platform.Platform
-import java.io.IOException
 import java.lang.foreign.Arena
 import java.nio.file.FileSystemException
 import java.util.concurrent.ConcurrentHashMap
@@ -100,20 +99,22 @@ internal class FileSession(
     // What was not read is also taken for a word, and compiled code may fail for that before it gets to the fault.
     private fun explained(failure: Throwable): Throwable = when {
         failure is MappedFileTruncatedException || failure === this.failure -> failed(failure)
+
         failure is InternalError || isCutOff() -> failed(truncated(failure))
-        failure is IOException -> refused(failure)
+
+        failure is FileSystemException && failure.file == "${file.path}" -> refused(failure)
+
+        // What an action of the user has thrown, too.
         else -> failure
     }
 
     private fun isCutOff() = file.length < expectedLength()
 
-    private fun refused(failure: IOException) = MappedFileAccessException(
-        "the system refused a call for the file ${file.path}: ${reasonOf(failure)}",
+    private fun refused(failure: FileSystemException) = MappedFileAccessException(
+        "the system refused a call for the file ${file.path}: ${failure.reason ?: failure.message}",
         file.path,
         failure,
     )
-
-    private fun reasonOf(failure: IOException) = (failure as? FileSystemException)?.reason ?: failure.message
 
     @Synchronized
     private fun failed(cause: Throwable): Throwable {

@@ -1,6 +1,8 @@
 package dev.leasehold.memory.internal.mapped
 
+import dev.leasehold.memory.MappedFileAccessException
 import dev.leasehold.memory.internal.block.BlockKind
+import java.io.IOException
 
 /**
  * All changes of a file whose commits survive a failure of the power, in their order, from the first one on: where the
@@ -26,6 +28,9 @@ internal class Journal(private val sessions: Sessions, growth: Long) {
     // Words of blocks that the journal has, by their offset, and the generation of the block. Under the lock.
     private val known = HashMap<Long, Long>()
 
+    // Why the disk refused a commit. Under the lock of commits.
+    private var refusal: IOException? = null
+
     // ---- changes ----
 
     /**
@@ -46,7 +51,8 @@ internal class Journal(private val sessions: Sessions, growth: Long) {
     }
 
     private fun write(log: RedoLog, structures: List<Place>, inBlocks: Map<Long, Place>, commit: () -> Unit) {
-        val fresh = inBlocks.filter { (offset, place) -> isFresh(offset, place) }
+        val fresh =
+            if (inBlocks.isEmpty()) inBlocks else inBlocks.filter { (offset, place) -> isFresh(offset, place) }
         if (fresh.isNotEmpty()) undo.write(fresh.keys)
         val writer = areas.writer()
         for (index in 0 until log.count) writer.putState(log, index)
@@ -74,6 +80,7 @@ internal class Journal(private val sessions: Sessions, growth: Long) {
 
     /** Makes all changes until now survive a failure of the power. */
     fun commit(): Unit = commitLock.withLock {
+        refusal?.let { throw refusedBefore(it) }
         // A process may have died in the middle of one.
         if (words.get(FileLayout.EPOCH) - words.get(FileLayout.COMMITTED) > 1) finish(seal(next = 0))
         finish(seal(next = 1))
@@ -98,13 +105,28 @@ internal class Journal(private val sessions: Sessions, growth: Long) {
     private fun finish(length: Long) {
         val epoch = words.get(FileLayout.COMMITTED) + 1
         // A change that was written down before that is in the file by now, and what it links was there before.
-        file.force(layout.spanAt(words.get(FileLayout.SPANS)))
+        force { file.force(layout.spanAt(words.get(FileLayout.SPANS))) }
         val at = FileHeader.commit(words, FileHeader.Committed(epoch, areas.span, length))
-        file.force(at, FileLayout.PAGE)
+        force { file.force(at, FileLayout.PAGE) }
         words.set(FileLayout.COMMITTED, epoch)
         areas.freeOld()
         sweep(length)
     }
+
+    // Pages that could not be written count as written to the system, so to force them again says nothing.
+    private inline fun force(action: () -> Unit) = try {
+        action()
+    } catch (failure: IOException) {
+        refusal = failure
+        throw failure
+    }
+
+    private fun refusedBefore(refusal: IOException) = MappedFileAccessException(
+        "a commit of the file ${file.path} was refused by the disk, and what it has of the file since is not known: " +
+            "make a copy of what is needed, and look at the disk",
+        file.path,
+        refusal,
+    )
 
     /** Frees blocks that were unlinked before the commit, and had to stay until then. */
     private fun sweep(until: Long) {

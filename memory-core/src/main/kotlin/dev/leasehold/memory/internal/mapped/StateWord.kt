@@ -48,7 +48,7 @@ internal object StateWord {
     private const val SESSION_SHIFT = 8
     private const val SLACK_SHIFT = 4
 
-    // Commits are told apart by so many bits.
+    // A word has room for so many numbers of commits; then they begin again.
     private const val EPOCHS: Long = 1L shl 15
 
     /** How many generations there are; then they begin again. */

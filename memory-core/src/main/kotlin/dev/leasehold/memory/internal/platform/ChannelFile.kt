@@ -1,5 +1,6 @@
 package dev.leasehold.memory.internal.platform
 
+import java.io.IOException
 import java.lang.foreign.Arena
 import java.lang.foreign.MemorySegment
 import java.nio.ByteBuffer
@@ -8,6 +9,7 @@ import java.nio.channels.FileChannel.MapMode.READ_ONLY
 import java.nio.channels.FileChannel.MapMode.READ_WRITE
 import java.nio.channels.FileLock
 import java.nio.channels.OverlappingFileLockException
+import java.nio.file.FileSystemException
 import java.nio.file.Path
 import java.nio.file.StandardOpenOption.CREATE_NEW
 import java.nio.file.StandardOpenOption.READ
@@ -31,12 +33,12 @@ internal class ChannelFile private constructor(
     private val locks = ConcurrentHashMap<Long, FileLock>()
 
     override val isShared: Boolean get() = false
-    override val length: Long get() = channel.size()
+    override val length: Long get() = calling("size") { channel.size() }
     override val bytes: MemorySegment get() = checkNotNull(mapped) { "$path is not mapped" }
 
     override fun map(size: Long, arena: Arena) {
         val most = if (readOnly) minOf(size, length) else size
-        mapped = channel.map(if (readOnly) READ_ONLY else READ_WRITE, 0, most, arena)
+        mapped = calling("map") { channel.map(if (readOnly) READ_ONLY else READ_WRITE, 0, most, arena) }
     }
 
     override fun allocate(from: Long, bytes: Long) {
@@ -44,16 +46,18 @@ internal class ChannelFile private constructor(
         var at = from
         while (at < from + bytes) {
             zeros.clear().limit(minOf(PIECE, from + bytes - at).toInt())
-            at += channel.write(zeros, at)
+            at += calling("write") { channel.write(zeros, at) }
         }
     }
 
     override fun resize(length: Long) {
-        if (length < channel.size()) channel.truncate(length)
+        if (length < channel.size()) {
+            val _ = calling("truncate") { channel.truncate(length) }
+        }
     }
 
     override fun tryLock(at: Long): Boolean = try {
-        val lock = channel.tryLock(at, 1, false)
+        val lock = calling("lock") { channel.tryLock(at, 1, false) }
         if (lock != null) locks[at] = lock
         lock != null
     } catch (_: OverlappingFileLockException) {
@@ -76,6 +80,14 @@ internal class ChannelFile private constructor(
 
     override fun force(from: Long, bytes: Long) {
         this.bytes.asSlice(from, bytes).force()
+    }
+
+    // The channel's own exceptions do not say which file.
+    private inline fun <R> calling(call: String, action: () -> R): R = try {
+        action()
+    } catch (failure: IOException) {
+        val refusal = FileSystemException(path.toString(), null, "$call: ${failure.message}")
+        throw refusal.apply { val _ = initCause(failure) }
     }
 
     // The mapping ends with its arena.

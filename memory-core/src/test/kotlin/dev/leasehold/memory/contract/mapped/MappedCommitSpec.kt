@@ -6,11 +6,13 @@ import dev.leasehold.memory.MappedFileAccessException
 import dev.leasehold.memory.MappedFileDamagedException
 import dev.leasehold.memory.MappedFileFullException
 import dev.leasehold.memory.MappedFileLimitException
-import dev.leasehold.memory.MemoryConfigurationException
 import dev.leasehold.memory.MiB
 import dev.leasehold.memory.allocate
 import dev.leasehold.memory.internal.mapped.FileHeader
 import dev.leasehold.memory.internal.mapped.FileLayout
+import dev.leasehold.memory.internal.mapped.FileOpening
+import dev.leasehold.memory.internal.platform.MappedFile
+import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.mapped.MappedCodec
 import dev.leasehold.memory.mapped.MappedDictionary
 import dev.leasehold.memory.mapped.MappedDurability
@@ -32,14 +34,14 @@ import io.kotest.matchers.shouldBe
 import io.kotest.matchers.shouldNotBe
 import java.nio.ByteBuffer
 import java.nio.channels.FileChannel
+import java.nio.file.FileSystemException
 import java.nio.file.Path
 import java.nio.file.StandardOpenOption.WRITE
 import java.util.UUID
 
-/** What a file promises when the system ends: with commits, without, and for scratch. */
+/** What a file with commits is after the system has ended. */
 class MappedCommitSpec : FunSpec() {
-    private fun open(path: Path, kind: MappedDurability = MappedDurability.COMMIT): MappedMemoryManager =
-        MappedFiles.open(path, { durability = kind })
+    private fun open(path: Path): MappedMemoryManager = MappedFiles.open(path, { durability = MappedDurability.COMMIT })
 
     private fun MappedMemoryManager.setRoot(name: String, value: Long) = allocate(64).use { block ->
         block.withSegment { it.setLong(0, value) }
@@ -291,6 +293,40 @@ class MappedCommitSpec : FunSpec() {
             }
         }
 
+        test("after a commit that the disk refused there is none, and the file is as at the one before") {
+            MappedFiles.withPath { path ->
+                var isRefusing = false
+                val platform = object : Platform by Platform.current {
+                    override fun openFile(path: Path, mode: MappedFile.Mode): MappedFile {
+                        val file = Platform.current.openFile(path, mode)
+                        return object : MappedFile by file {
+                            override fun force(bytes: Long) {
+                                if (isRefusing) throw FileSystemException("$path", null, "msync: errno 5")
+                                file.force(bytes)
+                            }
+                        }
+                    }
+                }
+                val options = MappedOptions().apply { durability = MappedDurability.COMMIT }
+                val opening = FileOpening(path, platform)
+                val manager = MappedMemoryManager.make(path, options, { openOrCreate(it.form) }, opening)
+                manager.setRoot("root", 1)
+                manager.commit()
+                manager.setRoot("root", 2)
+                isRefusing = true
+                shouldThrow<MappedFileAccessException> { manager.commit() }.message shouldBe
+                    "the system refused a call for the file $path: msync: errno 5"
+                isRefusing = false
+                // The system says that all is well, as it has forgotten what it could not write.
+                shouldThrow<MappedFileAccessException> { manager.commit() }.message shouldBe
+                    "a commit of the file $path was refused by the disk, and what it has of the file since is not " +
+                    "known: make a copy of what is needed, and look at the disk"
+                manager.root("root") shouldBe 2
+                MappedFiles.kill(manager.session)
+                RecordedDisk.openAfterRestart(path).use { it.root("root") shouldBe 1 }
+            }
+        }
+
         test("a commit is two writes to the disk") {
             MappedFiles.withPath { path ->
                 val disk = RecordedDisk()
@@ -304,50 +340,6 @@ class MappedCommitSpec : FunSpec() {
                     manager.commit()
                     disk.writes - before shouldBe 2
                 }
-            }
-        }
-
-        test("a file without commits refuses one, word for word") {
-            MappedFiles.withPath { path ->
-                open(path, MappedDurability.PROCESS).use { manager ->
-                    manager.durability shouldBe MappedDurability.PROCESS
-                    shouldThrow<MemoryConfigurationException> { manager.commit() }.message shouldBe
-                        "the file $path has the durability PROCESS, with which nothing is committed: make it with COMMIT"
-                }
-            }
-        }
-
-        test("the durability is that with which the file was made") {
-            for (kind in MappedDurability.entries) {
-                MappedFiles.withPath { path ->
-                    open(path, kind).close()
-                    open(path, MappedDurability.PROCESS).use { it.durability shouldBe kind }
-                }
-            }
-        }
-
-        test("a file for scratch is empty after the end of the system, and not before") {
-            MappedFiles.withPath { path ->
-                open(path, MappedDurability.NONE).use { it.setRoot("root", 1) }
-                open(path, MappedDurability.NONE).use { it.root("root") shouldBe 1 }
-                RecordedDisk.openAfterRestart(path).use { manager ->
-                    manager.durability shouldBe MappedDurability.NONE
-                    manager.roots.names.shouldBeEmpty()
-                    manager.setRoot("root", 2)
-                }
-            }
-        }
-
-        test("a file that was not opened since the system started is not read, and its journal can be looked at") {
-            MappedFiles.withPath { path ->
-                open(path).use { it.setRoot("root", 1) }
-                putWord(path, FileLayout.BOOT_ID, 1)
-                shouldThrow<MappedFileAccessException> { MappedMemoryManager.openReadOnly(path) }.message shouldBe
-                    "the file $path cannot be read: the system was started since it was opened last, and to open it " +
-                    "with MappedMemoryManager.open puts in order what that left"
-                MappedMemory.verify(path).faults.shouldBeEmpty()
-                open(path).close()
-                MappedMemoryManager.openReadOnly(path).use { it.root("root") shouldBe 1 }
             }
         }
 

@@ -10,9 +10,12 @@ import dev.leasehold.memory.MiB
 import dev.leasehold.memory.OutstandingBlocksException
 import dev.leasehold.memory.ReadOnlySegmentException
 import dev.leasehold.memory.allocate
+import dev.leasehold.memory.mapped.MappedCodec
+import dev.leasehold.memory.mapped.MappedDictionary
 import dev.leasehold.memory.mapped.MappedMemory
 import dev.leasehold.memory.mapped.MappedMemoryManager
 import dev.leasehold.memory.mapped.MappedRef
+import dev.leasehold.memory.mapped.MappedRing
 import dev.leasehold.memory.support.MappedFiles
 import dev.leasehold.memory.support.together
 import io.kotest.assertions.throwables.shouldThrow
@@ -24,6 +27,7 @@ import io.kotest.matchers.nulls.shouldBeNull
 import io.kotest.matchers.nulls.shouldNotBeNull
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.shouldNotBe
+import java.nio.file.FileSystemException
 import java.nio.file.Files
 import java.nio.file.Path
 
@@ -101,6 +105,22 @@ class MappedMemoryManagerSpec : FunSpec() {
                         blocks[1].mark() shouldBe 8
                         blocks.forEach(Block::close)
                     }
+                }
+            }
+        }
+
+        test("what an action throws comes out as it is, also where it is of files") {
+            MappedFiles.withPath { path ->
+                opened(path) { manager ->
+                    val mine = FileSystemException("another", null, "mine")
+                    shouldThrow<FileSystemException> { manager.transaction { throw mine } } shouldBe mine
+                    val map = MappedDictionary.open(manager, "map", MappedCodec.LONG, MappedCodec.LONG)
+                    shouldThrow<FileSystemException> { map.compute(1) { throw mine } } shouldBe mine
+                    val ring = MappedRing.open(manager, "ring", 1024)
+                    shouldThrow<FileSystemException> { ring.write(8) { throw mine } } shouldBe mine
+                    ring.tryRead {} shouldBe false
+                    map[1].shouldBeNull()
+                    manager.allocate(1).close()
                 }
             }
         }
