@@ -15,12 +15,14 @@ public inline fun await(what: String, pause: () -> Unit = { Thread.sleep(1) }, h
     }
 }
 
-/** Waits until one of [threads] is inside a read of the system, which then uses the memory that it reads into. */
+/** Waits until one of [threads] is inside a channel's read, in the system, which then uses the memory of its buffer. */
 public fun awaitNativeRead(threads: () -> Collection<Thread>): Unit = await("a thread reads") {
-    threads().any { thread ->
-        thread.stackTrace.firstOrNull()?.let { it.isNativeMethod && it.methodName.startsWith("read") } == true
-    }
+    threads().any { thread -> thread.stackTrace.firstOrNull()?.let(::isChannelRead) == true }
 }
+
+// Of a channel: the first one in a process reads class files before.
+private fun isChannelRead(frame: StackTraceElement): Boolean =
+    frame.isNativeMethod && frame.className.startsWith("sun.nio.ch.") && frame.methodName.startsWith("read")
 
 /** Waits until [thread] is inside a read of the system. */
 public fun awaitNativeRead(thread: Thread): Unit = awaitNativeRead { listOf(thread) }

@@ -99,6 +99,8 @@ public class Floors(
             "typed",
             "internal.mapped",
             "mapped",
+            "internal.permanent",
+            "permanent",
             "internal.spi",
         )
         val ABOVE = listOf(

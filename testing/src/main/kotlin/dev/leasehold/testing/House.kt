@@ -58,6 +58,13 @@ public object House {
             "MappedMemoryManager.Companion.openOrCreate",
             "MappedMemoryManager.Companion.openReadOnly",
             "MappedMemoryManager.Companion.delete",
+            // Java's ways to permanent memory.
+            "PermanentSink.append",
+            "PermanentSink.tryAppend",
+            "PermanentSink.reserveMemorySegment",
+            "PermanentSink.tryReserveMemorySegment",
+            "PermanentTable.append",
+            "ProcessMemory.read",
             // Java's ways to elements off the heap.
             "KeyHash.Companion.ofBytes",
             "SmallStructBuffers.push",

@@ -1,13 +1,9 @@
 package dev.leasehold.testing
 
-import java.lang.classfile.ClassFile
-import java.lang.classfile.ClassHierarchyResolver
-import java.lang.classfile.ClassTransform
 import java.lang.classfile.CodeBuilder
 import java.lang.classfile.CodeElement
 import java.lang.classfile.CodeTransform
 import java.lang.classfile.MethodModel
-import java.lang.classfile.MethodTransform
 import java.lang.classfile.Opcode
 import java.lang.classfile.instruction.FieldInstruction
 import java.lang.classfile.instruction.InvokeInstruction
@@ -28,42 +24,14 @@ public class StalledClasses(
     private val stalls: Stalls,
     instead: Map<String, String> = emptyMap(),
     private val isStalled: (className: String) -> Boolean,
-) : ClassLoader(StalledClasses::class.java.classLoader) {
+) : ChangedClasses() {
     private val twins = instead.entries.associate { (shipped, twin) -> ClassDesc.of(shipped) to ClassDesc.of(twin) }
     private val replaced = ConcurrentHashMap.newKeySet<ClassDesc>()
-    private val classFile =
-        ClassFile.of(ClassFile.ClassHierarchyResolverOption.of(ClassHierarchyResolver.ofResourceParsing(parent)))
-
-    /** Runs an object of the class [name], which is a [Runnable] and made from a seed. */
-    public fun run(name: String, seed: Long) {
-        val constructor = loadClass(name).getConstructor(Long::class.javaPrimitiveType)
-        (constructor.newInstance(seed) as Runnable).run()
-    }
 
     /** Checks that the twins have been where shipped classes were meant to be: else what ran was as it is shipped. */
     public fun requireTwins(): Unit = check(replaced == twins.keys) { "of ${twins.keys}, only $replaced were replaced" }
 
-    override fun loadClass(name: String, resolve: Boolean): Class<*> {
-        if (!name.startsWith(LIBRARY)) return super.loadClass(name, resolve)
-        return synchronized(getClassLoadingLock(name)) { findLoadedClass(name) ?: define(name) }
-    }
-
-    private fun define(name: String): Class<*> {
-        val resource = parent.getResourceAsStream("${name.replace('.', '/')}.class")
-        val bytes = resource?.use { it.readBytes() } ?: throw ClassNotFoundException(name)
-        val changed = classFile.transformClass(classFile.parse(bytes), changing(name))
-        return defineClass(name, changed, 0, changed.size)
-    }
-
-    private fun changing(name: String) = ClassTransform { builder, element ->
-        if (element is MethodModel) {
-            builder.transformMethod(element, MethodTransform.transformingCode(changing(name, element)))
-        } else {
-            builder.with(element)
-        }
-    }
-
-    private fun changing(name: String, method: MethodModel): CodeTransform {
+    override fun changing(name: String, method: MethodModel): CodeTransform {
         val methodName = method.methodName().stringValue()
         val stalled = isStalled(name) && !methodName.startsWith("<")
         val place = "${name.substringAfterLast('.')}.$methodName"
@@ -104,7 +72,6 @@ public class StalledClasses(
     private fun isConstructor(call: InvokeInstruction) = call.name().equalsString(ConstantDescs.INIT_NAME)
 
     private companion object {
-        const val LIBRARY = "dev.leasehold.memory."
         val STEPS: ClassDesc = ClassDesc.of("dev.leasehold.testing.StalledSteps")
     }
 }
