@@ -7,6 +7,7 @@ module dev.leasehold.memory.core {
 
   exports dev.leasehold.memory;
   exports dev.leasehold.memory.mapped;
+  exports dev.leasehold.memory.permanent;
   exports dev.leasehold.memory.typed;
 
   // What is marked @InternalMemoryApi there: how a scope comes to own a lease.

@@ -140,12 +140,10 @@ public open class Block internal constructor(
     @JvmOverloads
     public open fun resize(newSize: Long, zeroed: Boolean = false): Block {
         manager.requireSize(newSize)
-        beginTurn("resized")
         return resizing(Resize(this, ::movedTo) { manager.allocate(Request(it, alignment)) }, newSize, zeroed)
     }
 
-    private fun movedTo(address: Long, newSize: Long) =
-        Block(manager, null, 0, source, address, newSize, kindWith(code), null)
+    private fun movedTo(newSize: Long) = Block(manager, null, 0, source, 0, newSize, kindWith(code), null)
 
     /** Runs [resize], and says whose view is in its way when one is. */
     internal fun <B : Block> resizing(resize: Resize<B>, newSize: Long, zeroed: Boolean): B = try {

@@ -8,6 +8,7 @@ import dev.leasehold.memory.internal.block.OwnerMessages
 import dev.leasehold.memory.internal.block.Request
 import dev.leasehold.memory.internal.budget.BudgetRefusal
 import dev.leasehold.memory.internal.engine.Engine
+import dev.leasehold.memory.internal.engine.EngineState
 import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.platform.bytes
 
@@ -277,9 +278,25 @@ internal fun exhausted(engine: Engine, limit: Long, size: Long): MemoryException
     val owner = state.owner
     val refusal = state.leaf.refusalAbove
     if (refusal != null) return budgetExceeded(owner, size, refusal)
-    val used = engine.tally().usedBytes
+    val tally = engine.tally()
     val charged = state.leaf.reserved - state.leaf.transferred
-    return MemoryExhaustedException(OwnerMessages.exhausted(owner, size, limit, charged, used), owner.name, size)
+    val figures = OwnerMessages.Figures(charged, tally.usedBytes, tally.quarantined)
+    return MemoryExhaustedException(exhaustion(state, limit, size, figures), owner.name, size)
+}
+
+// Where a limit would have had room it was the system that refused, if that says so.
+private fun exhaustion(state: EngineState, limit: Long, size: Long, figures: OwnerMessages.Figures): String {
+    val owner = state.owner
+    val page = state.platform.pageSize
+    val pages = size + page - 1 and -page
+    val mayBeSystem = limit == Long.MAX_VALUE || pages <= limit - figures.reserved
+    val refusal = if (mayBeSystem) state.platform.refusal(pages) else null
+    val isSystem = limit == Long.MAX_VALUE || refusal != null
+    return if (isSystem) {
+        OwnerMessages.refused(owner, size, figures, refusal)
+    } else {
+        OwnerMessages.exhausted(owner, size, limit, figures)
+    }
 }
 
 /** The exception for [size] bytes that the budget of [refusal], which is above [owner]'s memory, refused. */

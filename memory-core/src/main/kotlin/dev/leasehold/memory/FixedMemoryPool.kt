@@ -9,6 +9,7 @@ import dev.leasehold.memory.internal.budget.BudgetLeaf
 import dev.leasehold.memory.internal.engine.FixedEngine
 import dev.leasehold.memory.internal.engine.FixedShape
 import dev.leasehold.memory.internal.platform.Platform
+import dev.leasehold.memory.internal.platform.giveUp
 import dev.leasehold.memory.internal.pool.ChunkMessages
 
 /**
@@ -52,7 +53,7 @@ public class FixedMemoryPool internal constructor(
     }
 
     internal override fun exhausted(size: Long): MemoryException =
-        MemoryExhaustedException(ChunkMessages.none(owner, capacity, chunks.leased), name, size)
+        MemoryExhaustedException(ChunkMessages.none(owner, capacity, chunks.leased, chunks.quarantined), name, size)
 
     internal override fun timedOut(request: Request): RentTimeoutException =
         RentTimeoutException(ChunkMessages.timedOut(owner, request.nanos, capacity), name, request.size)
@@ -85,8 +86,7 @@ public class FixedMemoryPool internal constructor(
                 return make(owner, options, leaf, shape, region, platform)
             } catch (failure: Throwable) {
                 // The bookkeeping of very many chunks may be more than the heap can hold, or the budget is closed.
-                platform.unmap(region, bytes)
-                leaf.release(bytes)
+                if (platform.giveUp(region, bytes)) leaf.release(bytes)
                 throw failure
             }
         }
@@ -110,7 +110,7 @@ public class FixedMemoryPool internal constructor(
             val region = platform.map(bytes)
             if (region != 0L) return region
             leaf.release(bytes)
-            val message = OwnerMessages.exhausted(owner, bytes, Long.MAX_VALUE, 0, 0)
+            val message = OwnerMessages.refused(owner, bytes, OwnerMessages.Figures(0, 0, 0), platform.refusal(bytes))
             throw MemoryExhaustedException(message, owner.name, bytes)
         }
 

@@ -127,8 +127,8 @@ public class Lease internal constructor(
 
     /** Lets errors name the sites in [trace], also by a view alone, and reports the lease if it is forgotten. */
     internal fun traced(trace: Trace) {
-        Trace.watch(this, trace)
         if (arena != null) Origins.enter(arena.scope(), owner, trace)
+        Trace.watch(this, trace)
     }
 
     /**
@@ -144,26 +144,36 @@ public class Lease internal constructor(
         cutOff()
         closed = true
         if (attachment != null && attachment.endMatters) return endAttached(attachment)
-        source.giveBack(raw.address(), code.toInt(), raw.byteSize())
+        try {
+            source.giveBack(raw.address(), code.toInt(), raw.byteSize())
+        } catch (failure: VirtualMachineError) {
+            // There was no room on the stack, and nothing has come back: another close can do it.
+            closed = false
+            throw failure
+        }
     }
 
     private fun cutOff() {
         try {
             arena?.close()
         } catch (inUse: IllegalStateException) {
+            // By a close that could not give the block back.
+            if (arena?.scope()?.isAlive == false) return
             throw MemoryBusyException(OwnerMessages.inUse("Lease of ${bytes(size)}", owner), pool.name, size, inUse)
         }
     }
 
     private fun endAttached(attachment: Attachment) {
         try {
-            attachment.charge?.end()
+            attachment.charge?.also { attachment.charge = null }?.end()
         } finally {
             try {
                 source.giveBack(raw.address(), code.toInt(), raw.byteSize())
-            } finally {
-                attachment.ended()
+            } catch (failure: VirtualMachineError) {
+                closed = false
+                throw failure
             }
+            attachment.ended()
         }
     }
 

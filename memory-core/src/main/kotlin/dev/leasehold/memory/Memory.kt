@@ -112,7 +112,7 @@ public fun MemoryPool.tryRentShared(size: Long): SharedLease? = sharedLease(Requ
  * @throws MemoryClosedException when it has been closed
  */
 public fun <R> MemoryHolder.withMemorySegment(action: Function<in MemorySegment, out R>): R =
-    ScopedAccess.of(entered()).use { action.apply(it.raw) }
+    withSegment { action.apply(it.asMemorySegment()) }
 
 /**
  * Allocates a block for [count] elements of [layout], one behind the other, at a multiple of the layout's alignment and

@@ -7,11 +7,14 @@ import dev.leasehold.memory.internal.budget.BudgetTree
 import dev.leasehold.memory.internal.budget.ByteText
 import dev.leasehold.memory.internal.budget.Charge
 import dev.leasehold.memory.internal.budget.Members
+import dev.leasehold.memory.internal.budget.ProcessRoot
 import dev.leasehold.memory.internal.budget.SoftLimit
 import dev.leasehold.memory.internal.engine.EngineState
+import dev.leasehold.memory.internal.platform.ProcessTotal
 import dev.leasehold.memory.internal.platform.SystemMemory
 import dev.leasehold.memory.internal.platform.bytes
 import java.lang.ref.WeakReference
+import java.util.concurrent.ConcurrentHashMap
 
 /**
  * A limit in bytes, nested in a parent's: what pools and managers hold from the system counts in the budget that they
@@ -38,6 +41,8 @@ public class MemoryBudget private constructor(
     // The parent's node holds it only weakly.
     private var member: BudgetMember? = null
 
+    private val listeners = ConcurrentHashMap<Any, SoftLimitListener>()
+
     /** What figures and errors call this. */
     public val name: String get() = node.name
 
@@ -47,8 +52,8 @@ public class MemoryBudget private constructor(
     /**
      * The most bytes that this budget may have; [Long.MAX_VALUE] when only the budgets above bound it.
      *
-     * It can be changed at any time. A limit below what is used takes nothing away: requests are refused until enough
-     * has come back.
+     * It can be changed at any time. When it is set below what is used, pools and managers give back what lies idle
+     * with them before this returns; what is in use stays, and requests are refused until enough has come back.
      *
      * @throws MemoryConfigurationException when it is set to a negative number
      */
@@ -101,11 +106,14 @@ public class MemoryBudget private constructor(
     public fun onSoftLimit(threshold: Long, listener: SoftLimitListener): SoftLimitWatch {
         val refusal = BudgetMessages.threshold(node.path, threshold, limit)
         if (refusal != null) throw MemoryConfigurationException(refusal)
-        // Weakly: what draws on the node must not keep a forgotten budget alive.
+        // Weakly: what draws on the node must not keep a forgotten budget alive, and the figures of the node, which may
+        // stay longer, no listener, nor the class loader that it came from.
         val itself = WeakReference(this)
-        val soft = SoftLimit(threshold) { used -> itself.get()?.let { listener.onSoftLimit(it, used) } }
+        val key = Any()
+        val soft = SoftLimit(threshold) { used -> itself.get()?.let { it.listeners[key]?.onSoftLimit(it, used) } }
+        listeners[key] = listener
         node.add(soft)
-        return SoftLimitWatch(node, soft, threshold)
+        return SoftLimitWatch(node, soft, threshold) { val _ = itself.get()?.listeners?.remove(key) }
     }
 
     /**
@@ -189,9 +197,15 @@ public class MemoryBudget private constructor(
          *
          * Its limit is the memory limit of the container that the process runs in, or, where there is none, the memory
          * of the machine: the figure that the virtual machine itself goes by
-         * (`OperatingSystemMXBean.getTotalMemorySize`), read at the first use of the root. It stays until [limit] is
-         * set. The heap, the code and the threads of the process need a part of that memory too: a process that means
-         * to come near the limit should set a lower one.
+         * (`OperatingSystemMXBean.getTotalMemorySize`). When that changes, the limit follows: it is read again at the
+         * first use of the root, about every ten seconds in which memory comes from the system, and a second after a
+         * refusal by the root; no more once [limit] was set. The heap, the code and the threads of the process need a
+         * part of that memory too: a process that means to come near the limit should set a lower one.
+         *
+         * A process has several copies of this library where several class loaders have loaded it, such as those of a
+         * server's web applications. Each has a root of its own, and each root refuses what would take the bytes of
+         * all copies together above its limit. [toTree] and the refusal show those of the others, [used] does not. What
+         * lies idle in another copy is not taken back for a request of this one.
          */
         @JvmStatic
         public fun root(): MemoryBudget = Root.instance
@@ -217,6 +231,6 @@ public class MemoryBudget private constructor(
     }
 
     private object Root {
-        val instance = rootOf("app", SystemMemory.totalBytes())
+        val instance = MemoryBudget(ProcessRoot.make("app", ProcessTotal.find(), SystemMemory::totalBytes), null)
     }
 }

@@ -1,3 +1,5 @@
+@file:JvmSynthetic
+
 package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.block.Attachment
@@ -7,7 +9,6 @@ import dev.leasehold.memory.internal.block.Trace
 import dev.leasehold.memory.internal.cache.Bias
 import dev.leasehold.memory.internal.engine.HeldBlock
 import dev.leasehold.memory.internal.engine.HeldSource
-import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.platform.bytes
 import java.lang.foreign.Arena
 import java.lang.foreign.MemorySegment
@@ -79,8 +80,15 @@ public abstract class MemoryHolder internal constructor(
     // loops would become part of a state machine: four times slower at 64 KiB.
     @JvmSynthetic
     @Suppress("NOTHING_TO_INLINE")
-    public inline fun <R> withSegment(noinline action: (Segment) -> R): R =
-        ScopedAccess.of(entered()).use { action(Segment.of(it.raw)) }
+    public inline fun <R> withSegment(noinline action: (Segment) -> R): R {
+        val access = scopedAccessTo(entered())
+        // No deeper than the way in, so that it succeeds where that did: there may be little stack left.
+        try {
+            return action(Segment.of(access.raw))
+        } finally {
+            access.close()
+        }
+    }
 
     /**
      * A view that may be kept: handed over, and used on any thread, as long as the memory is held.
@@ -148,8 +156,9 @@ internal class ScopedAccess internal constructor(
     private val holder: MemoryHolder,
     private val arena: Arena?,
     @PublishedApi @JvmField internal val raw: MemorySegment,
-) : AutoCloseable {
-    override fun close() {
+) {
+    @PublishedApi
+    internal fun close() {
         // The arena first: when this was the last hold, the next holder must not be within reach.
         try {
             arena?.close()
@@ -157,22 +166,17 @@ internal class ScopedAccess internal constructor(
             holder.leave()
         }
     }
+}
 
-    @PublishedApi
-    internal companion object {
-        @PublishedApi
-        @JvmStatic
-        internal fun of(holder: MemoryHolder): ScopedAccess {
-            try {
-                val arena = if (BINDS_VIEWS) Arena.ofConfined() else null
-                return ScopedAccess(holder, arena, holder.viewIn(arena))
-            } catch (failure: Throwable) {
-                // The heap is full, or the like: the hold must not be lost with it.
-                holder.leave()
-                throw failure
-            }
-        }
-
-        private val BINDS_VIEWS: Boolean = Platform.current.bindsViews
+/** Begins the access that ends with [ScopedAccess.close]; when it cannot, the hold of [holder] ends. */
+@PublishedApi
+internal fun scopedAccessTo(holder: MemoryHolder): ScopedAccess {
+    try {
+        val arena = newArena()
+        return ScopedAccess(holder, arena, holder.viewIn(arena))
+    } catch (failure: Throwable) {
+        // The heap is full, or the like: the hold must not be lost with it.
+        holder.leave()
+        throw failure
     }
 }

@@ -16,6 +16,7 @@ import dev.leasehold.memory.internal.engine.EngineConfig
 import dev.leasehold.memory.internal.engine.HeldSource
 import dev.leasehold.memory.internal.engine.PageSource
 import dev.leasehold.memory.internal.engine.Taken
+import dev.leasehold.memory.internal.engine.Unclosed
 import dev.leasehold.memory.internal.manager.BlockMessages
 import dev.leasehold.memory.internal.manager.PageMessages
 import dev.leasehold.memory.internal.manager.WatchedBlock
@@ -34,7 +35,8 @@ import java.util.concurrent.ConcurrentHashMap
  * | over a file | `MappedMemoryManager` | what outlives the process, or is shared by several |
  *
  * **Ownership.** The code that makes a manager closes it. A block stays valid when its manager is closed, and is freed
- * without mention of it.
+ * without mention of it. A manager that became garbage without a close is closed then, and named in the log
+ * (`UNCLOSED:`).
  * **Threads.** All functions may be called from any thread, also virtual ones.
  * **Zeroed.** Only where [allocateZeroed] or `zeroed = true` says so.
  * **Cost.** A few nanoseconds for an [allocate] and its close on one thread, up to some 32 KiB; see there.
@@ -58,7 +60,9 @@ public abstract class MemoryManager internal constructor(
     // Replaced by clear.
     @Volatile private var engine = newEngine(config)
 
-    @Volatile private var closed = false
+    private val unclosed = Unclosed(engine)
+
+    private val closed: Boolean get() = engine.state.closed
 
     // Of engines that were cleared. Under this object's lock.
     private var formerRents = 0L
@@ -208,8 +212,13 @@ public abstract class MemoryManager internal constructor(
         val trace = Trace.start(owner, size)
         watch.trace = trace
         val block = make(watch)
-        block.traced(trace)
-        watch.begin()
+        try {
+            watch.begin()
+            block.traced(trace)
+        } catch (failure: Throwable) {
+            watch.ended()
+            throw failure
+        }
         if (source.state.cleared) watch.ended()
         return block
     }
@@ -350,7 +359,7 @@ public abstract class MemoryManager internal constructor(
         if (ofProcess) throw UnsupportedOperationException(ofProcess("cleared"))
         val former = engine
         val next = newEngine(config)
-        if (closed) check(next.close().openLeases == 0L)
+        if (closed) check(next.close().openLeases == 0L) else unclosed.engine = next
         engine = next
         former.abandon()
         watchList.clear()
@@ -372,8 +381,8 @@ public abstract class MemoryManager internal constructor(
     override fun close() {
         if (ofProcess) throw UnsupportedOperationException(ofProcess("closed"))
         if (closed) return
-        closed = true
         val tally = engine.close()
+        unclosed.engine = null
         if (tally.openLeases <= 0) return
         val list = if (watched) watchList.list() else null
         val message = OwnerMessages.outstanding(owner, tally.openLeases, tally.usedBytes, list)
@@ -390,6 +399,7 @@ public abstract class MemoryManager internal constructor(
         val joined = Member(this)
         member = joined
         budget.attach(leaf, joined)
+        unclosed.watch(this)
     }
 
     /** What the budget's tree knows of a manager. */
@@ -401,6 +411,8 @@ public abstract class MemoryManager internal constructor(
         }
 
         override val returns: Long get() = manager.engine.returns
+
+        override fun lend(isWanted: Boolean): Unit = manager.engine.lend(isWanted)
     }
 
     /** Finds the process's manager. */

@@ -23,9 +23,9 @@ public abstract class MemoryOptions internal constructor(idleBound: Long, quaran
     public var budget: MemoryBudget = MemoryBudget.root()
 
     /**
-     * How many idle bytes are kept for the next requests. What is above goes back to the system, in the background,
-     * after it has lain idle for a second; with 0 all goes back at once. 64 MiB by default in a pool, 2 MiB in a
-     * manager.
+     * How many idle bytes are kept for the next requests, in threads' caches and elsewhere. What is above goes back to
+     * the system, in the background, after it has lain idle for a second, and the rest, half of it each second, when
+     * nobody uses the memory; with 0 all goes back at once. 64 MiB by default in a pool, 2 MiB in a manager.
      */
     public var idleBound: Long = idleBound
 
@@ -53,8 +53,7 @@ public abstract class MemoryOptions internal constructor(idleBound: Long, quaran
             owner,
             leaf,
             idleBound,
-            // What is open keeps closed memory in quarantine: under a limit that must stay a small part of it.
-            minOf(quarantineBytes, minOf(limit, budget.node.leastLimit) / LIMIT_PARTS),
+            quarantineBytes,
             quarantineBlocks,
             hygiene,
             platform,
@@ -75,10 +74,6 @@ public abstract class MemoryOptions internal constructor(idleBound: Long, quaran
 
     internal inline fun require(holds: Boolean, message: () -> String) {
         if (!holds) throw MemoryConfigurationException(message())
-    }
-
-    private companion object {
-        const val LIMIT_PARTS = 8
     }
 }
 

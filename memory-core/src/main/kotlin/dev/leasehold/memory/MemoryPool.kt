@@ -15,6 +15,7 @@ import dev.leasehold.memory.internal.cache.Bias
 import dev.leasehold.memory.internal.engine.Engine
 import dev.leasehold.memory.internal.engine.SlabEngine
 import dev.leasehold.memory.internal.engine.Taken
+import dev.leasehold.memory.internal.engine.Unclosed
 import dev.leasehold.memory.internal.platform.Platform
 import java.lang.foreign.Arena
 import java.lang.foreign.MemorySegment
@@ -31,7 +32,8 @@ import java.util.function.Consumer
  *
  * Memory never travels between pools, and every figure and error carries the pool's [name].
  *
- * **Ownership.** The code that makes a pool closes it. A lease stays valid when its pool is closed.
+ * **Ownership.** The code that makes a pool closes it. A lease stays valid when its pool is closed, and keeps it from
+ * becoming garbage. One that became garbage without a close is closed then, and named in the log (`UNCLOSED:`).
  * **Threads.** All functions may be called from any thread, also virtual ones.
  * **Zeroed.** Only when [Hygiene] says so.
  */
@@ -42,6 +44,7 @@ public open class MemoryPool internal constructor(
 ) : AutoCloseable {
     private val state = engine.state
     private val anyThread = engine.anyThread
+    private val unclosed = Unclosed(engine)
 
     /** Whether every lease remembers where it was rented and closed. */
     internal val traceSites: Boolean = options.traceSites
@@ -119,6 +122,7 @@ public open class MemoryPool internal constructor(
         if (this === Shared.pool) throw UnsupportedOperationException(ofProcess("closed"))
         if (state.closed) return
         val tally = engine.close()
+        unclosed.engine = null
         val count = tally.openLeases
         if (count <= 0) return
         val message = OwnerMessages.outstanding(owner, count, tally.usedBytes, if (traceSites) "" else null)
@@ -231,7 +235,7 @@ public open class MemoryPool internal constructor(
         hygiene.began(view)
         if (!traceSites) return attachment
         val attached = attachment ?: Attachment()
-        attached.trace = Trace.start(owner, view.byteSize(), attached.renter)
+        attached.trace = Trace.start(owner, view.byteSize(), attached.renter, attached.site)
         return attached
     }
 
@@ -273,7 +277,8 @@ public open class MemoryPool internal constructor(
         } else {
             val figures = stats()
             val reserved = figures.reserved - figures.transferred
-            OwnerMessages.timedOut(owner, request.size, request.nanos, limit, reserved, figures.used)
+            val now = OwnerMessages.Figures(reserved, figures.used, figures.quarantined)
+            OwnerMessages.timedOut(owner, request.size, request.nanos, limit, now)
         }
         return RentTimeoutException(message, name, request.size)
     }
@@ -288,6 +293,7 @@ public open class MemoryPool internal constructor(
         val joined = Member(this)
         member = joined
         budget.attach(state.leaf, joined)
+        unclosed.watch(this)
     }
 
     /** What the budget's tree knows of a pool. */
@@ -299,6 +305,12 @@ public open class MemoryPool internal constructor(
         }
 
         override val returns: Long get() = pool.engine.returns
+
+        override fun lend(isWanted: Boolean): Unit = pool.engine.lend(isWanted)
+
+        override fun roomCame() {
+            if (pool.engine.line.length > 0) pool.engine.line.serveNow()
+        }
     }
 
     /** Whether trimming takes anything off the budget. */

@@ -107,8 +107,7 @@ public class PageRun internal constructor(
     }
 
     private fun resizeOnce(count: Int, zeroed: Boolean, allocate: () -> PageRun): PageRun {
-        beginTurn("resized")
-        val resize = Resize(this, { _, _ -> error("pages are not remapped") }, { allocate() })
+        val resize = Resize(this, { error("pages are not remapped") }, { allocate() })
         return resizing(resize, count * pages.pageSize, zeroed)
     }
 

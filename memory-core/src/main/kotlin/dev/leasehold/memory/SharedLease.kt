@@ -67,6 +67,7 @@ public class SharedLease internal constructor(
     private fun successor(attached: Attachment): SharedLease {
         if (attachment?.trace != null) attached.trace = Trace.start(owner, size)
         val next = SharedLease(pool, null, 0, source, start, size, code, attached)
+        attached.trace?.let(next::traced)
         if (!tryLock(1, scopes = 0)) {
             attached.trace?.ended()
             if (hasEnded) refuseClosed("transferred")
@@ -74,7 +75,6 @@ public class SharedLease internal constructor(
         }
         next.takeView(this)
         end()
-        attached.trace?.let(next::traced)
         return next
     }
 

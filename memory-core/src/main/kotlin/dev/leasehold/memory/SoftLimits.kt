@@ -16,16 +16,21 @@ public fun interface SoftLimitListener {
 
 /**
  * The notification that [MemoryBudget.onSoftLimit] has begun. It lives as long as the budget, unless this is closed;
- * any thread may.
+ * any thread may. One of the [root][MemoryBudget.root] lives as long as the process, with the listener and its class
+ * loader: an application that is unloaded from a server that goes on closes it.
  */
 public class SoftLimitWatch internal constructor(
     private val node: BudgetNode,
     private val soft: SoftLimit,
     /** The soft limit, in bytes. */
     public val threshold: Long,
+    private val forget: () -> Unit,
 ) : AutoCloseable {
     /** Ends the notification: no call for a crossing after this returns. Closing again does nothing. */
-    override fun close(): Unit = node.remove(soft)
+    override fun close() {
+        node.remove(soft)
+        forget()
+    }
 
     /** The budget's path and the soft limit, for logs. */
     override fun toString(): String = "SoftLimitWatch(${node.path} at $threshold bytes)"

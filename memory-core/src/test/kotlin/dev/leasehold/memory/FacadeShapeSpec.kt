@@ -1,5 +1,14 @@
 package dev.leasehold.memory
 
+import dev.leasehold.memory.permanent.AddressRange
+import dev.leasehold.memory.permanent.AddressSpace
+import dev.leasehold.memory.permanent.MemoryRegion
+import dev.leasehold.memory.permanent.PermanentAppender
+import dev.leasehold.memory.permanent.PermanentMemory
+import dev.leasehold.memory.permanent.PermanentSink
+import dev.leasehold.memory.permanent.PermanentTable
+import dev.leasehold.memory.permanent.PrivateMemory
+import dev.leasehold.memory.permanent.ProcessMemory
 import dev.leasehold.memory.typed.ArrayLayout
 import dev.leasehold.memory.typed.Bytes
 import dev.leasehold.memory.typed.ChunkRing
@@ -103,6 +112,15 @@ class FacadeShapeSpec : FunSpec() {
         StringTable::class.java,
         TypedBuffer::class.java,
         UniqueBuffer::class.java,
+        AddressRange::class.java,
+        AddressSpace::class.java,
+        MemoryRegion::class.java,
+        PermanentAppender::class.java,
+        PermanentMemory::class.java,
+        PermanentSink::class.java,
+        PermanentTable::class.java,
+        PrivateMemory::class.java,
+        ProcessMemory::class.java,
         Class.forName("dev.leasehold.memory.typed.OffHeap"),
         Class.forName("dev.leasehold.memory.typed.SmallBuffers"),
         Class.forName("dev.leasehold.memory.typed.ObjectViews"),

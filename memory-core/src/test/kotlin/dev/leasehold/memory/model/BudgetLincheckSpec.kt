@@ -2,6 +2,7 @@ package dev.leasehold.memory.model
 
 import dev.leasehold.memory.internal.budget.BudgetNode
 import dev.leasehold.memory.internal.budget.Decision
+import dev.leasehold.testing.Effort
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import org.jetbrains.lincheck.LincheckAssertionError
@@ -113,7 +114,7 @@ class BudgetLincheckSpec : FunSpec({
         .actorsAfter(0)
 
     test("reservations of two leaves happen one after the other, and stay below every limit") {
-        options().check(BudgetOperations::class)
+        options().iterations(Effort.times(6)).check(BudgetOperations::class)
     }
 
     test("a reservation that looks first and adds then is found") {

@@ -73,7 +73,8 @@ class DepotLincheckSpec : FunSpec({
 
     test("a depot that forgets to compare is found") {
         shouldThrow<LincheckAssertionError> {
-            options().iterations(30).invocationsPerIteration(1000).check(ForgetfulDepot::class)
+            options().iterations(30).invocationsPerIteration(1000).minimizeFailedScenario(false)
+                .check(ForgetfulDepot::class)
         }
     }
 })

@@ -92,7 +92,8 @@ class LargeDepotLincheckSpec : FunSpec({
 
     test("a depot that forgets to compare is found") {
         shouldThrow<LincheckAssertionError> {
-            options().iterations(30).invocationsPerIteration(300).check(ForgetfulLargeBlocks::class)
+            options().iterations(30).invocationsPerIteration(300).minimizeFailedScenario(false)
+                .check(ForgetfulLargeBlocks::class)
         }
     }
 

@@ -38,8 +38,8 @@ class HastyLogSlots :
     )
 
 class LogSlotsLincheckSpec : FunSpec({
-    fun options() = ModelCheckingOptions().iterations(Effort.times(20)).threads(3).actorsPerThread(2)
-        .sequentialSpecification(AlwaysAlone::class.java)
+    fun options() = ModelCheckingOptions().iterations(Effort.times(4)).invocationsPerIteration(Effort.times(1_000))
+        .threads(3).actorsPerThread(2).sequentialSpecification(AlwaysAlone::class.java)
 
     test("no two threads have the same small log") {
         options().check(ShippedLogSlots::class)

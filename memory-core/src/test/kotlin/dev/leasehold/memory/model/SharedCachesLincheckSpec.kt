@@ -15,11 +15,12 @@ import java.util.concurrent.atomic.AtomicBoolean
 abstract class SharedCachesOperations internal constructor(private val caches: SharedCaches) {
     @Operation
     fun use() {
-        caches.withCache { cache ->
-            check(!cache.inHand) { "a shared cache has two users" }
-            cache.inHand = true
-            cache.inHand = false
-        }
+        val slot = caches.acquire() ?: return
+        val cache = slot.cache
+        check(!cache.inHand) { "a shared cache has two users" }
+        cache.inHand = true
+        cache.inHand = false
+        slot.release()
     }
 }
 

@@ -19,7 +19,7 @@ import org.jetbrains.lincheck.datastructures.Validate
 /** What is behind a cache, when that is no more than a depot. */
 internal class DepotSupply : Supply {
     private val depot = Depot()
-    override val shape = CacheShape(limit = Long.MAX_VALUE, idleBound = 0)
+    override val shape = CacheShape(limit = Long.MAX_VALUE, idleBound = Long.MAX_VALUE)
     override val hygiene = HygieneAction(zeroOnRent = false, fillOnClose = false, pattern = 0)
 
     override fun takeDirect(classIndex: Int): Long = 0
@@ -31,6 +31,8 @@ internal class DepotSupply : Supply {
     override fun dispose(classIndex: Int, magazine: Magazine) {
         if (magazine.count > 0) depot.leave(classIndex, magazine)
     }
+
+    override fun giveBackOne(classIndex: Int, address: Long): Unit = add(address)
 
     /** Puts the block at [address] in. */
     fun add(address: Long): Unit = depot.leave(0, Magazine(1).apply { push(address) })
@@ -130,6 +132,8 @@ class ThreadCacheLincheckSpec : FunSpec({
         .actorsAfter(0)
         // A cache has more bins than the checker takes for a loop that ends.
         .loopBound(10_000)
+        // And the look for room on the stack goes deeper than it takes for a recursion that ends.
+        .recursionBound(1_000)
 
     test("a revoker that waits for the busy owner shares no block with it") {
         options().check(ShippedThreadCache::class)

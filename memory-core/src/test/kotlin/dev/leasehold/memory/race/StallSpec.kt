@@ -156,6 +156,7 @@ class StallSpec : FunSpec() {
             "came back before",
             // Of a magazine that two threads empty.
             "out of bounds for length",
+            " is negative",
             "bytes were lost",
             "have not ended",
             PermittedHandOver.REFUSED,

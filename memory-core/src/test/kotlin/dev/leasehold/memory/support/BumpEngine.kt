@@ -37,7 +37,7 @@ internal open class BumpEngine(private val config: EngineConfig) : Engine(config
     private val page = state.platform.pageSize
     private val region = BumpRegion(state.leaf, state.platform, Region.MOST_PAGES * page)
     private val counts = UncachedCounts()
-    private val views = EpochLedger(state.platform, 0, 0, state.arenas) { error("no view is in an epoch") }
+    private val views = EpochLedger(state.platform, { 0 }, 0, state.arenas) { error("no view is in an epoch") }
     private val serial = Region.nextSerial()
 
     // By the id of the first page.

@@ -11,12 +11,25 @@ internal object ChildJvm {
 
     const val NATIVE_ACCESS = "--enable-native-access=ALL-UNNAMED"
 
-    /** Runs [main] with [options] to its end, ten minutes at most. */
-    fun run(main: KClass<*>, options: List<String>, vararg args: String): Result {
+    /** Runs [main] with [options] to its end, half an hour at most. */
+    fun run(main: KClass<*>, options: List<String>, vararg args: String): Result =
+        run("$main", options, builder(main, options, args.asList()))
+
+    /** [run] for a process that a shell bounds with [bound], such as `ulimit -v 1000000`, first. */
+    fun runBounded(bound: String, main: KClass<*>, options: List<String>): Result {
+        val builder = builder(main, options, emptyList())
+        return run(
+            "$main",
+            options,
+            builder.command(listOf("sh", "-c", "$bound; exec \"\$@\"", "sh") + builder.command()),
+        )
+    }
+
+    private fun run(main: String, options: List<String>, builder: ProcessBuilder): Result {
         val output = File.createTempFile("leasehold-child", ".log")
         try {
-            val process = builder(main, options, args.asList()).redirectOutput(output).start()
-            if (!process.waitFor(10, TimeUnit.MINUTES)) {
+            val process = builder.redirectOutput(output).start()
+            if (!process.waitFor(30, TimeUnit.MINUTES)) {
                 process.destroyForcibly()
                 error("$main hangs under $options:\n${output.readText()}")
             }

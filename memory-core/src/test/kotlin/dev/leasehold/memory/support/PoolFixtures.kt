@@ -22,7 +22,7 @@ internal class PoolFixture(
     val limited: Boolean = false,
     val fixed: Boolean = false,
     val hygiene: Hygiene = Hygiene.LEAVE,
-    private val make: () -> MemoryPool,
+    val make: () -> MemoryPool,
 ) {
     /** Runs [body] with a fresh pool, and then sees to it that nothing of it is left. */
     fun <R> use(body: (MemoryPool) -> R): R {

@@ -19,10 +19,18 @@ internal class ScriptedPlatform(private val real: Platform = Platform.current) :
 
     @Volatile var failView = false
 
+    /** From how many mappings on holes are not made. */
+    @Volatile override var manyMappings = Long.MAX_VALUE
+
+    @Volatile var refusal: Platform.SystemRefusal? = null
+
+    override fun refusal(bytes: Long): Platform.SystemRefusal? = refusal
+
     private val calls = AtomicInteger()
     private val lent = ConcurrentHashMap<Long, Long>()
 
     val lentBytes: Long get() = lent.values.sum()
+    override val mappingCount: Long get() = lent.mappingCount()
     val mapCalls: Int get() = calls.get()
 
     override fun map(bytes: Long): Long {

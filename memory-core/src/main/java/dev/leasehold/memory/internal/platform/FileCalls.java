@@ -8,10 +8,8 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 
 /**
  * The file calls of Linux. Each returns what the system does, or the negative {@code errno} where it refuses.
@@ -19,10 +17,6 @@ import java.lang.invoke.VarHandle;
  * <p>None dereferences memory that a file is mapped to: a file that someone has cut off would end the process.
  */
 final class FileCalls {
-    private static final Linker.Option KEEP_ERRNO = Linker.Option.captureCallState("errno");
-    private static final VarHandle ERRNO =
-            Linker.Option.captureStateLayout().varHandle(PathElement.groupElement("errno"));
-
     private static final MethodHandle OPEN =
             find("open", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT), Linker.Option.firstVariadicArg(2));
     private static final MethodHandle CLOSE = find("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
@@ -59,26 +53,15 @@ final class FileCalls {
     private FileCalls() {}
 
     private static MethodHandle find(String symbol, FunctionDescriptor type, Linker.Option... options) {
-        Linker.Option[] all = new Linker.Option[options.length + 1];
-        System.arraycopy(options, 0, all, 0, options.length);
-        all[options.length] = KEEP_ERRNO;
-        return SystemFunctions.find(Linker.nativeLinker().defaultLookup(), symbol, "map a file", type, all);
-    }
-
-    private static int negativeErrno(MemorySegment state) {
-        return -(int) ERRNO.get(state, 0L);
-    }
-
-    private static MemorySegment state(Arena arena) {
-        return arena.allocate(Linker.Option.captureStateLayout());
+        return Errno.find(symbol, "map a file", type, options);
     }
 
     /** Returns the descriptor. */
     static int open(String path, int flags, int mode) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = state(arena);
+            MemorySegment state = Errno.state(arena);
             int result = (int) OPEN.invokeExact(state, arena.allocateFrom(path), flags, mode);
-            return result < 0 ? negativeErrno(state) : result;
+            return result < 0 ? -Errno.of(state) : result;
         } catch (Throwable failure) {
             throw SystemFunctions.unchecked(failure);
         }
@@ -86,9 +69,9 @@ final class FileCalls {
 
     static int close(int descriptor) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = state(arena);
+            MemorySegment state = Errno.state(arena);
             int result = (int) CLOSE.invokeExact(state, descriptor);
-            return result < 0 ? negativeErrno(state) : result;
+            return result < 0 ? -Errno.of(state) : result;
         } catch (Throwable failure) {
             throw SystemFunctions.unchecked(failure);
         }
@@ -96,9 +79,9 @@ final class FileCalls {
 
     static int ftruncate(int descriptor, long length) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = state(arena);
+            MemorySegment state = Errno.state(arena);
             int result = (int) FTRUNCATE.invokeExact(state, descriptor, length);
-            return result < 0 ? negativeErrno(state) : result;
+            return result < 0 ? -Errno.of(state) : result;
         } catch (Throwable failure) {
             throw SystemFunctions.unchecked(failure);
         }
@@ -106,9 +89,9 @@ final class FileCalls {
 
     static long lseek(int descriptor, long offset, int whence) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = state(arena);
+            MemorySegment state = Errno.state(arena);
             long result = (long) LSEEK.invokeExact(state, descriptor, offset, whence);
-            return result < 0 ? negativeErrno(state) : result;
+            return result < 0 ? -Errno.of(state) : result;
         } catch (Throwable failure) {
             throw SystemFunctions.unchecked(failure);
         }
@@ -116,9 +99,9 @@ final class FileCalls {
 
     static int fallocate(int descriptor, int mode, long from, long bytes) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = state(arena);
+            MemorySegment state = Errno.state(arena);
             int result = (int) FALLOCATE.invokeExact(state, descriptor, mode, from, bytes);
-            return result < 0 ? negativeErrno(state) : result;
+            return result < 0 ? -Errno.of(state) : result;
         } catch (Throwable failure) {
             throw SystemFunctions.unchecked(failure);
         }
@@ -127,9 +110,9 @@ final class FileCalls {
     /** Returns the address. */
     static long mmap(long address, long bytes, int protection, int flags, int descriptor) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = state(arena);
+            MemorySegment state = Errno.state(arena);
             long result = (long) MMAP.invokeExact(state, address, bytes, protection, flags, descriptor, 0L);
-            return result == -1 ? negativeErrno(state) : result;
+            return result == -1 ? -Errno.of(state) : result;
         } catch (Throwable failure) {
             throw SystemFunctions.unchecked(failure);
         }
@@ -137,9 +120,9 @@ final class FileCalls {
 
     static int msync(long address, long bytes, int flags) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = state(arena);
+            MemorySegment state = Errno.state(arena);
             int result = (int) MSYNC.invokeExact(state, address, bytes, flags);
-            return result < 0 ? negativeErrno(state) : result;
+            return result < 0 ? -Errno.of(state) : result;
         } catch (Throwable failure) {
             throw SystemFunctions.unchecked(failure);
         }
@@ -148,13 +131,13 @@ final class FileCalls {
     /** A lock of one byte, {@code command} F_OFD_SETLK or F_OFD_GETLK. Returns the type that the system leaves there. */
     static int lock(int descriptor, int command, short type, long at) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = state(arena);
+            MemorySegment state = Errno.state(arena);
             MemorySegment lock = arena.allocate(FLOCK_BYTES, Long.BYTES);
             lock.set(JAVA_SHORT, 0, type);
             lock.set(JAVA_LONG, FLOCK_START, at);
             lock.set(JAVA_LONG, FLOCK_LENGTH, 1);
             int result = (int) FCNTL.invokeExact(state, descriptor, command, lock);
-            return result < 0 ? negativeErrno(state) : lock.get(JAVA_SHORT, 0);
+            return result < 0 ? -Errno.of(state) : lock.get(JAVA_SHORT, 0);
         } catch (Throwable failure) {
             throw SystemFunctions.unchecked(failure);
         }
@@ -166,12 +149,12 @@ final class FileCalls {
      */
     static int futexWait(long address, int seen, long nanos) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = state(arena);
+            MemorySegment state = Errno.state(arena);
             MemorySegment time = arena.allocate(2 * Long.BYTES, Long.BYTES);
             time.set(JAVA_LONG, 0, nanos / NANOS_PER_SECOND);
             time.set(JAVA_LONG, Long.BYTES, nanos % NANOS_PER_SECOND);
             long result = (long) FUTEX.invokeExact(state, FUTEX_NUMBER, address, FUTEX_WAIT, seen, time, 0L, 0);
-            return result < 0 ? negativeErrno(state) : 0;
+            return result < 0 ? -Errno.of(state) : 0;
         } catch (Throwable failure) {
             throw SystemFunctions.unchecked(failure);
         }
@@ -180,10 +163,10 @@ final class FileCalls {
     /** Wakes up to {@code most} threads that wait at the word at {@code address}; returns how many. */
     static int futexWake(long address, int most) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = state(arena);
+            MemorySegment state = Errno.state(arena);
             long result =
                     (long) FUTEX.invokeExact(state, FUTEX_NUMBER, address, FUTEX_WAKE, most, MemorySegment.NULL, 0L, 0);
-            return result < 0 ? negativeErrno(state) : (int) result;
+            return result < 0 ? -Errno.of(state) : (int) result;
         } catch (Throwable failure) {
             throw SystemFunctions.unchecked(failure);
         }

@@ -6,11 +6,9 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
+import java.lang.invoke.MethodHandles;
 
 /**
  * The memory calls of Linux and macOS. Each throws {@link UnsupportedOperationException} on a system that lacks it.
@@ -23,10 +21,9 @@ final class PosixCalls {
     private static final FunctionDescriptor MADVISE_TYPE = MUNMAP_TYPE.appendArgumentLayouts(JAVA_INT);
 
     private static final MethodHandle GETPAGESIZE = find("getpagesize", "map memory", FunctionDescriptor.of(JAVA_INT));
-    private static final MethodHandle MMAP = find(
-            "mmap",
-            "map memory",
-            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG));
+    private static final FunctionDescriptor MMAP_TYPE =
+            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
+    private static final MethodHandle MMAP = find("mmap", "map memory", MMAP_TYPE);
     private static final MethodHandle MUNMAP = find("munmap", "unmap memory", MUNMAP_TYPE);
     private static final MethodHandle MADVISE = find("madvise", "discard pages", MADVISE_TYPE);
 
@@ -47,8 +44,13 @@ final class PosixCalls {
 
     /** Maps {@code bytes} that belong to no file. Returns their address, or -1 when the system refuses. */
     static long mmap(long bytes, int protection, int flags) {
+        return mmap(0, bytes, protection, flags, -1, 0);
+    }
+
+    /** Maps {@code bytes} of a file, or of none. Returns their address, or -1 when the system refuses. */
+    static long mmap(long address, long bytes, int protection, int flags, int descriptor, long offset) {
         try {
-            return (long) MMAP.invokeExact(0L, bytes, protection, flags, -1, 0L);
+            return (long) MMAP.invokeExact(address, bytes, protection, flags, descriptor, offset);
         } catch (Throwable failure) {
             throw SystemFunctions.unchecked(failure);
         }
@@ -81,12 +83,35 @@ final class PosixCalls {
         }
     }
 
+    /**
+     * Repeats a {@link #mmap} of no file that was refused, and gives back what it gets. Returns 0, or the {@code errno}
+     * when the system refuses again.
+     */
+    static int mmapError(long bytes, int protection, int flags) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = Errno.state(arena);
+            long address = (long) Reasons.MMAP.invokeExact(state, 0L, bytes, protection, flags, -1, 0L);
+            if (address == -1) {
+                return Errno.of(state);
+            }
+            munmap(address, bytes);
+            return 0;
+        } catch (Throwable failure) {
+            throw SystemFunctions.unchecked(failure);
+        }
+    }
+
+    /** The function madvise with {@code advice}, of the JDK's classes alone: it takes an address and a length. */
+    static MethodHandle discarding(int advice) {
+        return MethodHandles.insertArguments(MADVISE, 2, advice);
+    }
+
     /** Repeats a {@link #munmap} that was refused. Returns 0, or the {@code errno} when the system refuses again. */
     static int munmapError(long address, long bytes) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = arena.allocate(Reasons.STATE);
+            MemorySegment state = Errno.state(arena);
             int result = (int) Reasons.MUNMAP.invokeExact(state, address, bytes);
-            return result == 0 ? 0 : (int) Reasons.ERRNO.get(state, 0L);
+            return result == 0 ? 0 : Errno.of(state);
         } catch (Throwable failure) {
             throw SystemFunctions.unchecked(failure);
         }
@@ -95,9 +120,9 @@ final class PosixCalls {
     /** Repeats a {@link #madvise} that was refused. Returns 0, or the {@code errno} when the system refuses again. */
     static int madviseError(long address, long bytes, int advice) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = arena.allocate(Reasons.STATE);
+            MemorySegment state = Errno.state(arena);
             int result = (int) Reasons.MADVISE.invokeExact(state, address, bytes, advice);
-            return result == 0 ? 0 : (int) Reasons.ERRNO.get(state, 0L);
+            return result == 0 ? 0 : Errno.of(state);
         } catch (Throwable failure) {
             throw SystemFunctions.unchecked(failure);
         }
@@ -114,14 +139,11 @@ final class PosixCalls {
     }
 
     /**
-     * The same calls, which also read {@code errno}: 25 ns a call, and milliseconds to link them. So a call is repeated
-     * with these only when the system has refused it.
+     * The same calls, which also keep {@code errno}. A call is repeated with these only when the system has refused it.
      */
     private static final class Reasons {
-        static final StructLayout STATE = Linker.Option.captureStateLayout();
-        static final VarHandle ERRNO = STATE.varHandle(PathElement.groupElement("errno"));
-        private static final Linker.Option KEEP_ERRNO = Linker.Option.captureCallState("errno");
-        static final MethodHandle MUNMAP = find("munmap", "unmap memory", MUNMAP_TYPE, KEEP_ERRNO);
-        static final MethodHandle MADVISE = find("madvise", "discard pages", MADVISE_TYPE, KEEP_ERRNO);
+        static final MethodHandle MMAP = Errno.find("mmap", "map memory", MMAP_TYPE);
+        static final MethodHandle MUNMAP = Errno.find("munmap", "unmap memory", MUNMAP_TYPE);
+        static final MethodHandle MADVISE = Errno.find("madvise", "discard pages", MADVISE_TYPE);
     }
 }

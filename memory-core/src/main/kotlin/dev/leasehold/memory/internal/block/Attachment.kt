@@ -22,6 +22,9 @@ internal open class Attachment(private val listens: Boolean = true) {
     /** What leak reports call its renter behind the thread: a coroutine and its job. */
     open val renter: String? get() = null
 
+    /** Where it was asked for, if that is known: else where it came. */
+    open val site: Site? get() = null
+
     /** Its owner in words, for messages; null when only its holder closes it. */
     open fun describeOwner(): String? = null
 

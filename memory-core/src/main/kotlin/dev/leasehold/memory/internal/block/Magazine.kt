@@ -22,14 +22,23 @@ internal class Magazine(capacity: Int) {
  * from being reused, and the ABA problem does not arise. A node is 24 bytes for a whole magazine.
  */
 internal open class MagazineStack {
-    protected class Node(@JvmField val magazine: Magazine, @JvmField val next: Node?)
+    class Node(@JvmField val magazine: Magazine) {
+        /** The one below. Set before it is on top, and not changed from then on. */
+        @JvmField var next: Node? = null
+    }
 
     protected val top: AtomicReference<Node?> = AtomicReference()
 
-    fun push(magazine: Magazine) {
+    /** What [push] takes for [magazine]: all that it allocates. */
+    fun nodeOf(magazine: Magazine): Node = Node(magazine)
+
+    fun push(magazine: Magazine): Unit = push(nodeOf(magazine))
+
+    fun push(node: Node) {
         while (true) {
             val seen = top.get()
-            if (replace(seen, Node(magazine, seen))) return
+            node.next = seen
+            if (replace(seen, node)) return
         }
     }
 

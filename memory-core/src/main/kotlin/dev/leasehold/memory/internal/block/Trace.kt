@@ -3,7 +3,6 @@ package dev.leasehold.memory.internal.block
 import dev.leasehold.memory.internal.platform.Background
 import dev.leasehold.memory.internal.platform.Log
 import dev.leasehold.memory.internal.platform.bytes
-import dev.leasehold.memory.internal.platform.describe
 import java.util.concurrent.atomic.AtomicReference
 
 /**
@@ -17,19 +16,31 @@ import java.util.concurrent.atomic.AtomicReference
  * @property participle how it was taken: rented or allocated
  * @property renter the thread or code that took it, in words: an object could lead back to the lease, which then would
  *   never be garbage
+ * @property taken where it was asked for, which may be long before it came, on another thread
  */
 internal class Trace private constructor(
     private val what: String,
     private val participle: String,
     private val renter: String?,
+    private val taken: Site,
 ) {
-    private val taken = Site.ofCaller()
     private val closed = AtomicReference<Site?>()
 
-    /** Remembers the caller as the one that closed it; the first close counts. */
+    /**
+     * Remembers the caller as the one that closed it; the first close counts. It has taken effect by then: when there
+     * is no heap or stack left to find the caller, the site is unknown, and nothing else is.
+     */
     fun ended() {
-        closed.compareAndSet(null, Site.ofCaller())
+        if (!closed.compareAndSet(null, Site.UNKNOWN)) return
+        try {
+            closed.set(Site.ofCaller())
+        } catch (_: VirtualMachineError) {
+            return
+        }
     }
+
+    /** The close did not take effect, and another one will. */
+    fun reopened(): Unit = closed.set(null)
 
     /** Where it was taken, as the end of a message. */
     fun takenAt(): String = "; $participle at $taken${forRenter()}"
@@ -40,7 +51,7 @@ internal class Trace private constructor(
     private fun forRenter() = if (renter == null) "" else " for $renter"
 
     /** Where it was taken and where it was closed, as the end of a message. */
-    fun sites(): String = takenAt() + "; closed at ${closed.get() ?: "an unknown site"}"
+    fun sites(): String = takenAt() + "; closed at ${closed.get() ?: Site.UNKNOWN}"
 
     private fun reportIfOpen() {
         if (closed.get() == null) {
@@ -49,41 +60,25 @@ internal class Trace private constructor(
     }
 
     companion object {
-        /** A trace for what the calling thread is taking from [owner], for [renter] if that is not null. */
-        fun start(owner: Owner, size: Long, renter: String? = null): Trace =
-            Trace("a ${owner.kind.item} of ${bytes(size)} from $owner", owner.kind.participle, renter)
+        /** A trace for what is being taken from [owner], for [renter] if that is not null, and was [asked] for. */
+        fun start(owner: Owner, size: Long, renter: String? = null, asked: Site? = null): Trace = Trace(
+            "a ${owner.kind.item} of ${bytes(size)} from $owner",
+            owner.kind.participle,
+            renter,
+            asked ?: Site.ofCaller(),
+        )
 
-        /** Reports [trace] when [taken], a lease or a block, becomes garbage before it was closed. */
+        /**
+         * Reports [trace] when [taken], a lease or a block, becomes garbage before it was closed. The last step of its
+         * making: what cannot be made is not reported.
+         */
         fun watch(taken: Any, trace: Trace) {
-            Background.whenGarbage(taken, trace::reportIfOpen)
+            try {
+                Background.whenGarbage(taken, trace::reportIfOpen)
+            } catch (failure: Throwable) {
+                trace.ended()
+                throw failure
+            }
         }
-    }
-}
-
-/** A line of the program outside of this library, and the thread that was there. */
-internal class Site private constructor(private val frame: String, val thread: String) {
-    override fun toString(): String = frame
-
-    companion object {
-        private const val ROOT = "dev.leasehold.memory"
-
-        // Not a prefix alone: an application may have packages below the library's.
-        private val PUBLIC = setOf(ROOT, "$ROOT.typed", "$ROOT.dsl", "$ROOT.coroutines")
-        private val WALKER: StackWalker = StackWalker.getInstance()
-
-        /** The nearest frame that is not the library's own. */
-        fun ofCaller(): Site {
-            val frame = WALKER.walk { frames -> frames.filter { !isLibrary(it.className) }.findFirst().orElse(null) }
-            return Site(frame?.toStackTraceElement()?.toString() ?: "an unknown site", describe(Thread.currentThread()))
-        }
-
-        /** Whether the class [name] belongs to the library. */
-        fun isLibrary(name: String): Boolean {
-            if (!name.startsWith("$ROOT.")) return false
-            val pack = name.substringBeforeLast('.')
-            return pack in PUBLIC || INTERNAL.any { pack.startsWith(it) }
-        }
-
-        private val INTERNAL = listOf("$ROOT.internal.", "$ROOT.dsl.internal", "$ROOT.coroutines.internal.")
     }
 }

@@ -51,9 +51,26 @@ internal class BudgetLeaf(name: String, limit: Long, parent: BudgetNode?) : Budg
             remember(requester(), refusal)
             return false
         }
-        decision?.crossings?.forEach { pending.add(Pending(it, requester())) }
-        most.accumulateAndGet(reserved, ::maxOf)
+        if (decision != null) expectDelivery(decision, more)
+        raiseMost()
         return true
+    }
+
+    private fun expectDelivery(decision: Decision, reserved: Long) {
+        try {
+            for (crossing in decision.crossings) pending.add(Pending(crossing, requester()))
+        } catch (full: OutOfMemoryError) {
+            release(reserved)
+            throw full
+        }
+    }
+
+    private fun raiseMost() {
+        val now = reserved
+        while (true) {
+            val seen = most.get()
+            if (now <= seen || most.compareAndSet(seen, now)) return
+        }
     }
 
     /** Takes [fewer] bytes away: from budgets that this owes something first. */
@@ -64,6 +81,7 @@ internal class BudgetLeaf(name: String, limit: Long, parent: BudgetNode?) : Budg
             nothingOwed
         }
         if (!quietly) gate.alone { releaseOwed(fewer) }
+        tellRoom()
     }
 
     private fun releaseOwed(fewer: Long) {
@@ -177,7 +195,10 @@ internal class BudgetLeaf(name: String, limit: Long, parent: BudgetNode?) : Budg
     // ---- outside of every lock ----
 
     /** What refused the calling thread's last request, if anything did since its last [insist] began. */
-    val refusal: BudgetRefusal? get() = synchronized(refusals) { refusals[Thread.currentThread()] }
+    val refusal: BudgetRefusal? get() = refusalOf(Thread.currentThread())
+
+    /** What refused the last request of [thread]. */
+    fun refusalOf(thread: Thread): BudgetRefusal? = synchronized(refusals) { refusals[thread] }
 
     /** [refusal], where it was a budget's and not this leaf's own limit. */
     val refusalAbove: BudgetRefusal? get() = refusal?.takeIf { it.node !== this }
@@ -195,8 +216,8 @@ internal class BudgetLeaf(name: String, limit: Long, parent: BudgetNode?) : Budg
         }
     }
 
-    fun forgetRefusal() {
-        if (anyRefused) synchronized(refusals) { refusals.remove(Thread.currentThread()) }
+    fun forgetRefusal(thread: Thread = Thread.currentThread()) {
+        if (anyRefused) synchronized(refusals) { refusals.remove(thread) }
     }
 
     /**
@@ -211,10 +232,18 @@ internal class BudgetLeaf(name: String, limit: Long, parent: BudgetNode?) : Budg
 
     /** Notifies of the soft limits that the calling thread has crossed; costs a read when there are none. */
     fun deliver() {
-        if (pending.isEmpty()) return
+        if (!pending.isEmpty()) deliverPending()
+    }
+
+    private fun deliverPending() {
         val me = Thread.currentThread()
-        for (item in pending) {
-            if ((item.thread === me || !item.thread.isAlive) && pending.remove(item)) item.crossing.notifyListener()
+        try {
+            for (item in pending) {
+                if ((item.thread === me || !item.thread.isAlive) && pending.remove(item)) item.crossing.notifyListener()
+            }
+        } catch (_: VirtualMachineError) {
+            // The request has its memory, and must not fail for want of heap or stack: the next one delivers.
+            return
         }
     }
 }

@@ -45,12 +45,18 @@ import java.util.concurrent.atomic.AtomicLong
  * limit and used bytes for each node (three objects a reservation, and a release that can fail); a lock for the tree
  * (every slab of every pool of the process behind one lock, though a refusal is rare).
  */
-internal open class BudgetNode(val name: String, limit: Long, val parent: BudgetNode?) {
+internal open class BudgetNode protected constructor(
+    val name: String,
+    limit: Long,
+    val parent: BudgetNode?,
+    private val bytes: AtomicLong,
+) {
+    constructor(name: String, limit: Long, parent: BudgetNode?) : this(name, limit, parent, AtomicLong())
+
     /** One for the whole tree. */
     val gate: Gate = parent?.gate ?: Gate()
 
     private val depth: Int = if (parent == null) 0 else parent.depth + 1
-    private val bytes = AtomicLong()
     private val highest = AtomicLong()
     private val direct = AtomicLong()
 
@@ -68,9 +74,15 @@ internal open class BudgetNode(val name: String, limit: Long, val parent: Budget
     /** What draws on this node: nodes of its own, which are other budgets, pools and managers. */
     val members = Members()
 
+    /** Who waits for room here. */
+    val roomWait = RoomWait(this)
+
     val used: Long get() = bytes.get()
 
     val peak: Long get() = maxOf(used, highest.get())
+
+    /** How many bytes take room here that are none of [used]: those of other copies of this library, at the root. */
+    open val outside: Long get() = 0
 
     /** How many of the [used] bytes are no member's: charges that were moved here. */
     val ownBytes: Long get() = direct.get()
@@ -78,10 +90,42 @@ internal open class BudgetNode(val name: String, limit: Long, val parent: Budget
     /** Whether nothing is charged here, nor will come back to here. */
     open val isIdle: Boolean get() = used == 0L
 
-    /** The most that this and all above it may have; lowering it below [used] only refuses what comes. */
-    var limit: Long
+    /**
+     * The most that this and all above it may have. When it is lowered below [used], what is idle goes back, and what
+     * is in use stays.
+     */
+    open var limit: Long
         get() = bound
-        set(value) = gate.alone { bound = value }
+        set(value) {
+            gate.alone { bound = value }
+            limitChanged()
+        }
+
+    /** Takes idle memory back that is above a limit which was lowered, and serves those who waited for a higher one. */
+    protected fun limitChanged() {
+        val now = bound
+        if (used > now) members.reclaimAbove(now) { used }
+        tellRoom()
+    }
+
+    /** Has those served that wait for room here or above. Outside of the gate. */
+    fun tellRoom(): Unit = upTo(null) { it.roomWait.roomCame() }
+
+    /** Sets the limit. Alone in the gate. */
+    protected fun follow(limit: Long) {
+        bound = limit
+    }
+
+    /** Claims [more] bytes where others count as well; false when those leave no room. Allocates nothing. */
+    protected open fun claim(more: Long): Boolean = true
+
+    /** Ends a [claim] of [fewer] bytes. */
+    protected open fun unclaim(fewer: Long): Unit = Unit
+
+    /** Called when this refuses. */
+    protected open fun refusing(): Unit = Unit
+
+    private fun room(seen: Long) = bound - seen - outside
 
     val root: BudgetNode get() = parent?.root ?: this
 
@@ -92,7 +136,7 @@ internal open class BudgetNode(val name: String, limit: Long, val parent: Budget
     val available: Long
         get() {
             var least = Long.MAX_VALUE
-            upTo(null) { least = minOf(least, it.bound - it.used) }
+            upTo(null) { least = minOf(least, it.room(it.used)) }
             return maxOf(0, least)
         }
 
@@ -103,7 +147,8 @@ internal open class BudgetNode(val name: String, limit: Long, val parent: Budget
     fun surelyFull(more: Long): BudgetNode? {
         upTo(null) { node ->
             val seen = node.used
-            if (more > node.bound - seen) {
+            if (more > node.room(seen)) {
+                node.refusing()
                 return node.takeIf { seen == used || node.members.areSearched(except = this) }
             }
         }
@@ -128,7 +173,10 @@ internal open class BudgetNode(val name: String, limit: Long, val parent: Budget
     }
 
     /** Takes [fewer] bytes away, here and on every level above. */
-    fun giveBack(fewer: Long) = gate.together { subtract(fewer, until = null) }
+    fun giveBack(fewer: Long) {
+        gate.together { subtract(fewer, until = null) }
+        tellRoom()
+    }
 
     private fun addQuietly(more: Long): Boolean {
         // Only looks, so that a request that must fail disturbs no other.
@@ -143,9 +191,13 @@ internal open class BudgetNode(val name: String, limit: Long, val parent: Budget
     }
 
     private fun add(more: Long): Boolean {
+        if (!claim(more)) return false
         while (true) {
             val seen = bytes.get()
-            if (!takesQuietly(more, seen)) return false
+            if (!countsQuietly(more, seen)) {
+                unclaim(more)
+                return false
+            }
             if (bytes.compareAndSet(seen, seen + more)) {
                 raisePeak(seen + more)
                 return true
@@ -153,16 +205,25 @@ internal open class BudgetNode(val name: String, limit: Long, val parent: Budget
         }
     }
 
-    private fun takesQuietly(more: Long, seen: Long) =
+    private fun takesQuietly(more: Long, seen: Long) = more <= room(seen) && countsQuietly(more, seen)
+
+    private fun countsQuietly(more: Long, seen: Long) =
         !closed && more <= bound - seen && softLimits.none { it.isCrossed(seen, seen + more) }
 
     /** [reserve] of the levels below [until]. Alone in the gate. */
     fun decide(more: Long, until: BudgetNode?): Decision {
-        upTo(until) { if (it.closed || more > it.bound - it.used) return Decision(BudgetRefusal(it, more)) }
+        upTo(until) { if (it.closed || more > it.room(it.used)) return it.refused(more) }
         // Made before anything changes: the heap may be full.
         val decision = Decision(crossingsOf(more, until))
+        // The root's, if anyone's, which comes last.
+        upTo(until) { if (!it.claim(more)) return it.refused(more) }
         upTo(until) { it.raisePeak(it.bytes.addAndGet(more)) }
         return decision
+    }
+
+    private fun refused(more: Long): Decision {
+        refusing()
+        return Decision(BudgetRefusal(this, more))
     }
 
     private fun crossingsOf(more: Long, until: BudgetNode?): List<Crossing> {
@@ -186,6 +247,7 @@ internal open class BudgetNode(val name: String, limit: Long, val parent: Budget
     /** Takes [fewer] bytes away from the levels below [until]. Inside the gate. */
     fun subtract(fewer: Long, until: BudgetNode?) = upTo(until) { node ->
         check(node.bytes.addAndGet(-fewer) >= 0) { "budget '${node.name}': $fewer bytes came back that were not out" }
+        node.unclaim(fewer)
     }
 
     /** Counts [more] bytes, which may be negative, as charged to this node itself. Inside the gate. */
@@ -240,9 +302,10 @@ internal class Decision private constructor(val refusal: BudgetRefusal?, val cro
 internal class BudgetRefusal(val node: BudgetNode, val requested: Long) {
     val limit: Long = node.limit
     val used: Long = node.used
+    private val outside: Long = node.outside
 
     /** Whether the node has more room by now. */
-    val isOver: Boolean get() = node.used < used || node.limit > limit
+    val isOver: Boolean get() = node.used < used || node.limit > limit || node.outside < outside
 
-    override fun toString(): String = ByteText.refusal(node.path, used, limit, requested)
+    override fun toString(): String = ByteText.refusal(node.path, used, limit, requested, outside)
 }

@@ -41,6 +41,8 @@ internal object BudgetTree {
             addRows(member.node, member.label(), below + turn(isLast), below + if (isLast) "   " else "│  ")
         }
         if (own > 0) add(Row(below + turn(isLast = true), "moved here", own, null, null))
+        val outside = node.outside
+        if (outside > 0) add(Row(below, ByteText.OTHERS, outside, null, null))
     }
 
     private fun turn(isLast: Boolean) = if (isLast) "└─ " else "├─ "

@@ -21,6 +21,11 @@ internal object ByteText {
         if (limit == Long.MAX_VALUE) "$path: ${of(used)} used, no limit" else "$path: ${of(used)} of ${of(limit)} used"
 
     /** `app › ingest: 512 MiB of 512 MiB used, 4 MiB requested`. */
-    fun refusal(path: String, used: Long, limit: Long, requested: Long): String =
-        "${usage(path, used, limit)}, ${of(requested)} requested"
+    fun refusal(path: String, used: Long, limit: Long, requested: Long, outside: Long = 0): String {
+        val others = if (outside == 0L) "" else ", ${of(outside)} by $OTHERS"
+        return "${usage(path, used, limit)}$others, ${of(requested)} requested"
+    }
+
+    /** Whose bytes take room from a root that are not its own. */
+    const val OTHERS: String = "other copies of Leasehold in this process"
 }

@@ -40,13 +40,13 @@ internal class Charge private constructor(
 
     private val state = AtomicReference(State.PREPARED)
     private val debt = Debt(payer)
-    private var sources = emptyList<Source>()
+    private var sources = NONE
     private var crossings = emptyList<Crossing>()
 
     // ---- alone ----
 
     private fun decide(): BudgetRefusal? {
-        val wanted = if (previous != null) listOf(Source(previous.payer, bytes, null)) else findSources()
+        val wanted = if (previous != null) arrayOf(Source(previous.payer, bytes, null)) else findSources()
         var done = 0
         try {
             for (source in wanted) {
@@ -66,7 +66,7 @@ internal class Charge private constructor(
         return null
     }
 
-    private fun findSources(): List<Source> {
+    private fun findSources(): Array<Source> {
         val found = ArrayList<Source>()
         var left = bytes - minOf(bytes, leaf.free)
         found += Source(leaf, bytes - left, null)
@@ -76,7 +76,7 @@ internal class Charge private constructor(
             left -= part
         }
         check(left == 0L) { "'${leaf.name}' does not hold the $bytes bytes that are to be moved" }
-        return found
+        return found.toTypedArray()
     }
 
     private fun returnRoom(source: Source) = payer.subtract(source.bytes, until = source.node.commonWith(payer))
@@ -105,7 +105,8 @@ internal class Charge private constructor(
             }
         }
         previous?.turn(State.MOVED, State.OVER)
-        sources = emptyList()
+        for (source in sources) source.node.tellRoom()
+        sources = NONE
     }
 
     /** Notifies the soft limits that were crossed by what went before. */
@@ -118,16 +119,17 @@ internal class Charge private constructor(
     /** Gives the target's bytes up: nothing was moved. */
     fun cancel() {
         turn(State.PREPARED, State.OVER)
-        // So that the debts stand in the order in which they stood.
-        val back = sources.asReversed()
         payer.gate.alone {
-            sources.forEach(::returnRoom)
+            for (source in sources) returnRoom(source)
             payer.addOwn(-bytes)
-            for (source in back) {
+            // So that the debts stand in the order in which they stood.
+            for (index in sources.size - 1 downTo 0) {
+                val source = sources[index]
                 if (source.node === leaf) leaf.setAside(-source.bytes)
                 if (source.debt != null) leaf.owe(source.debt, source.bytes)
             }
         }
+        payer.tellRoom()
     }
 
     /**
@@ -153,6 +155,7 @@ internal class Charge private constructor(
                 if (done) comeBack(common) else leaf.owe(debt, bytes)
             }
         }
+        if (debt.bytes == 0L) payer.tellRoom()
     }
 
     /** The first half of moving this charge on to [to]; as [BudgetLeaf.prepare]. */
@@ -163,6 +166,8 @@ internal class Charge private constructor(
     }
 
     companion object {
+        private val NONE = emptyArray<Source>()
+
         fun prepare(leaf: BudgetLeaf, previous: Charge?, bytes: Long, to: BudgetNode): Charge? {
             // Made before anything changes: the heap may be full.
             val charge = Charge(leaf, previous, bytes, to)

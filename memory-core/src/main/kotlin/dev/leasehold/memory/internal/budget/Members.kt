@@ -1,7 +1,6 @@
 package dev.leasehold.memory.internal.budget
 
 import java.lang.ref.WeakReference
-import java.util.concurrent.CopyOnWriteArrayList
 
 /**
  * A pool, a manager or a budget, as its parent sees it. What it stands for holds it; the parent holds it weakly.
@@ -20,6 +19,15 @@ internal abstract class BudgetMember(val kind: String) {
      * but not for ever while nothing happens but [giveIdleBack].
      */
     open val returns: Long get() = 0
+
+    /**
+     * Whether others wait for room that what is given back here would make: then it goes to the system at once, past
+     * everything that would keep it. Called outside of every lock.
+     */
+    open fun lend(isWanted: Boolean): Unit = Unit
+
+    /** There may be room above: serves the requests that wait for it. Called outside of every lock. */
+    open fun roomCame(): Unit = Unit
 }
 
 /**
@@ -71,18 +79,34 @@ internal class Members {
         }
     }
 
-    private val all = CopyOnWriteArrayList<Entry>()
+    // In the order in which they came. A member comes and goes in the same few steps, however many there are.
+    private val all = LinkedHashMap<BudgetNode, Entry>()
+    private var sweepAt = FIRST_SWEEP
     private var shut = false
+
+    // What [live] returned last, as long as nothing has come or gone.
+    @Volatile
+    private var listed: List<Entry>? = null
 
     /** Adds [member], whose figures are in [node]; false when no more members are taken. */
     fun add(node: BudgetNode, member: BudgetMember): Boolean = synchronized(this) {
-        all.removeIf(Entry::isGone)
-        if (!shut) all.add(Entry(node, member))
+        if (all.size >= sweepAt) {
+            sweep()
+            sweepAt = maxOf(FIRST_SWEEP, 2 * all.size)
+        }
+        if (!shut) {
+            all[node] = Entry(node, member)
+            listed = null
+        }
         !shut
     }
 
+    private fun sweep() {
+        if (all.values.removeIf(Entry::isGone)) listed = null
+    }
+
     fun remove(node: BudgetNode) {
-        synchronized(this) { all.removeIf { it.node === node } }
+        synchronized(this) { if (all.remove(node) != null) listed = null }
     }
 
     /** Takes no more members if there are none and [isIdle]; returns whether that is so. */
@@ -92,10 +116,12 @@ internal class Members {
     }
 
     /** What draws on the node now, the oldest first. */
-    fun live(): List<Entry> {
-        synchronized(this) { all.removeIf(Entry::isGone) }
-        return all.toList()
+    fun live(): List<Entry> = synchronized(this) {
+        sweep()
+        entries()
     }
+
+    private fun entries(): List<Entry> = listed ?: synchronized(this) { ArrayList(all.values).also { listed = it } }
 
     /**
      * Takes idle memory back from all pools and managers at the node and below it that may have some, but for that of
@@ -111,14 +137,32 @@ internal class Members {
         return any
     }
 
+    /** Takes idle memory back from one member after the other, until what is [used] is at [limit]. */
+    fun reclaimAbove(limit: Long, used: () -> Long) {
+        for (entry in live()) {
+            if (used() <= limit) return
+            val _ = entry.search()
+            entry.node.members.reclaimAbove(limit, used)
+        }
+    }
+
     /** Whether nothing has come back since the last [reclaim] that this could find. */
     fun areSearched(except: BudgetNode?): Boolean =
-        all.all { it.node === except || (it.isSearched && it.node.members.areSearched(except)) }
+        entries().all { it.node === except || (it.isSearched && it.node.members.areSearched(except)) }
+
+    /** Runs [action] on every member at the node and below it that is still there. */
+    fun forEachBelow(action: (BudgetMember) -> Unit) {
+        for (entry in entries()) {
+            entry.member?.let(action)
+            entry.node.members.forEachBelow(action)
+        }
+    }
 
     companion object {
         /** The kind of a member that is a budget itself. */
         const val BUDGET: String = "budget"
 
         private const val NEVER = -1L
+        private const val FIRST_SWEEP = 16
     }
 }

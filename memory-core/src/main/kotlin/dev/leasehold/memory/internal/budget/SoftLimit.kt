@@ -19,11 +19,14 @@ internal class Crossing(private val soft: SoftLimit, private val node: BudgetNod
         try {
             soft.notify(used)
         } catch (failure: Throwable) {
-            Log.error("the listener of a soft limit of '${node.path}' failed", failure)
+            Log.tryError(failure) { "the listener of a soft limit of '${node.path}' failed" }
         }
     }
 
     companion object {
-        fun notifyAll(crossings: List<Crossing>): Unit = crossings.forEach(Crossing::notifyListener)
+        fun notifyAll(crossings: List<Crossing>) {
+            // Without an iterator: what crossed is done, and must not fail for want of heap.
+            for (index in 0 until crossings.size) crossings[index].notifyListener()
+        }
     }
 }

@@ -17,6 +17,12 @@ internal open class CacheRegistry(
     private val adopted: () -> Unit,
 ) {
     private class Entry(val cache: ThreadCache, private val thread: WeakReference<Thread>?) {
+        /** What the cache's activity was at the last look. */
+        var seen = 0L
+
+        /** Whether it is being emptied because its owner sleeps. */
+        var isSwept = false
+
         /** Whether the owner has ended: from then on only the registry touches the cache. */
         val isOrphan: Boolean get() = thread != null && thread.get()?.isAlive != true
     }
@@ -28,23 +34,44 @@ internal open class CacheRegistry(
 
     /** Adds the cache of [thread], or, where that is null, a shared one. */
     fun register(cache: ThreadCache, thread: Thread?) {
+        val entry = Entry(cache, thread?.let(::WeakReference))
         val any = lock.withLock {
             cache.revoked = held
-            entries.add(Entry(cache, thread?.let(::WeakReference)))
-            entries.size > sweepAt && sweepLocked()
+            entries.add(entry)
+            entries.size > sweepAt && adoptSome()
         }
         if (any) adopted()
     }
 
-    /** Takes over what threads that have ended left behind. */
-    fun sweep() {
-        if (lock.withLock { sweepLocked() }) adopted()
+    /** Forgets [cache], which its thread could not get. */
+    fun forget(cache: ThreadCache): Unit = lock.withLock { removeAt(entries.indexOfFirst { it.cache === cache }) }
+
+    private fun removeAt(index: Int) {
+        // Their order means nothing.
+        val last = entries.removeLast()
+        if (index < entries.size) entries[index] = last
     }
 
-    private fun sweepLocked(): Boolean {
-        val any = entries.removeIf { entry -> entry.isOrphan.also { if (it) adopt(entry.cache) } }
+    /** Takes over what threads that have ended left behind. */
+    fun sweep() {
+        var any = false
+        while (lock.withLock { adoptSome() }) any = true
+        if (any) adopted()
+    }
+
+    // Some at a time, so that others get the lock in between.
+    private fun adoptSome(): Boolean {
+        var found = 0
+        var index = entries.size
+        while (--index >= 0 && found < MOST_AT_ONCE) {
+            val entry = entries[index]
+            if (!entry.isOrphan) continue
+            adopt(entry.cache)
+            removeAt(index)
+            found++
+        }
         sweepAt = maxOf(FIRST_SWEEP, 2 * entries.size)
-        return any
+        return found > 0
     }
 
     /**
@@ -52,20 +79,23 @@ internal open class CacheRegistry(
      * [letGo].
      */
     fun revoke(hold: Boolean, action: (ThreadCache) -> Unit) {
-        if (lock.withLock { revokeLocked(hold, action) }) adopted()
+        sweep()
+        lock.withLock { revokeLocked(hold, action) }
     }
 
-    private fun revokeLocked(hold: Boolean, action: (ThreadCache) -> Unit): Boolean {
-        val any = sweepLocked()
+    private fun revokeLocked(hold: Boolean, action: (ThreadCache) -> Unit) {
         held = held || hold
-        for (entry in entries) entry.cache.revoked = true
-        fence()
-        for (entry in entries) {
-            entry.cache.awaitIdle()
-            action(entry.cache)
+        for (index in 0 until entries.size) entries[index].cache.revoked = true
+        try {
+            fence()
+            for (index in 0 until entries.size) {
+                val cache = entries[index].cache
+                cache.awaitIdle()
+                action(cache)
+            }
+        } finally {
+            if (!held) letGoLocked()
         }
-        if (!held) letGoLocked()
-        return any
     }
 
     /** Ends a [revoke] that holds, if [still] says so under the lock. */
@@ -76,8 +106,60 @@ internal open class CacheRegistry(
     }
 
     private fun letGoLocked() {
-        for (entry in entries) entry.cache.revoked = false
+        // Without an iterator: who gives something back must need no heap.
+        for (index in 0 until entries.size) entries[index].let { it.cache.revoked = it.isSwept }
     }
+
+    /**
+     * Runs [action], which empties it, on every cache that was not used since the last call of this, while its owner
+     * cannot use it; takes over what threads that have ended left behind. Returns whether any cache was used. One
+     * thread at a time.
+     */
+    fun sweepSleeping(action: (ThreadCache) -> Unit): Boolean {
+        sweep()
+        val sleeping = ArrayList<Entry>()
+        val used = lock.withLock { findSleeping(sleeping) }
+        if (sleeping.isEmpty()) return used
+        try {
+            // Without the lock, which every new thread needs.
+            fence()
+            for (entry in sleeping) {
+                entry.cache.awaitIdle()
+                lock.withLock { if (!entry.cache.isRetired) action(entry.cache) }
+            }
+        } finally {
+            lock.withLock { for (entry in sleeping) wake(entry) }
+        }
+        return used
+    }
+
+    private fun findSleeping(sleeping: MutableList<Entry>): Boolean {
+        var used = false
+        for (entry in entries) {
+            val now = entry.cache.activity
+            if (now != entry.seen) {
+                entry.seen = now
+                used = true
+            } else if (entry.cache.isOpen) {
+                sleeping.add(entry)
+            }
+        }
+        for (entry in sleeping) {
+            entry.isSwept = true
+            entry.cache.revoked = true
+        }
+        return used
+    }
+
+    private fun wake(entry: Entry) {
+        entry.isSwept = false
+        entry.cache.revoked = held
+        // Being emptied is no use.
+        entry.seen = entry.cache.activity
+    }
+
+    /** Whether any cache has room for blocks. */
+    val isOpen: Boolean get() = lock.withLock { entries.any { it.cache.isOpen } }
 
     fun forEach(action: (ThreadCache) -> Unit) = lock.withLock { entries.forEach { action(it.cache) } }
 
@@ -95,5 +177,6 @@ internal open class CacheRegistry(
 
     private companion object {
         const val FIRST_SWEEP = 16
+        const val MOST_AT_ONCE = 256
     }
 }

@@ -10,14 +10,42 @@ internal class Caches(
 ) {
     private val shared = SharedCaches(sharedMaker(supply, fence, registry, ledger))
 
-    /** The cache of [thread], which is the calling one, made if it has none; null for a virtual thread. */
+    /** The cache of [thread], the calling one, made if it has none; null for a virtual thread, or for want of heap. */
     fun of(thread: Thread): ThreadCache? = table.firstLook(thread.threadId()) ?: when {
         thread.isVirtual -> null
-        else -> table.find(thread.threadId()) ?: make(supply, fence, registry, ledger, thread).also(table::add)
+        else -> table.find(thread.threadId()) ?: makeOwn(thread)
     }
 
-    /** Runs [action] with a shared cache that no other thread uses meanwhile; null when all are in use. */
-    fun <R : Any> withShared(action: (ThreadCache) -> R): R? = shared.withCache(action)
+    private fun makeOwn(thread: Thread): ThreadCache? = try {
+        make(supply, fence, registry, ledger, thread).also(::enter)
+    } catch (_: OutOfMemoryError) {
+        // A thread that cannot have one does as virtual threads do.
+        null
+    }
+
+    private fun enter(cache: ThreadCache) {
+        try {
+            table.add(cache)
+            supply.shape.joined()
+        } catch (full: OutOfMemoryError) {
+            registry.forget(cache)
+            throw full
+        }
+    }
+
+    /** Runs [action] with a shared cache that no other thread uses meanwhile; false when all are in use. */
+    inline fun withShared(action: (ThreadCache) -> Unit): Boolean {
+        val slot = acquireShared() ?: return false
+        try {
+            action(slot.cache)
+        } finally {
+            slot.release()
+        }
+        return true
+    }
+
+    /** A shared cache, to be released by the caller; null when all are in use. */
+    fun acquireShared(): SharedCaches.Slot? = shared.acquire()
 
     private companion object {
         fun sharedMaker(

@@ -30,11 +30,20 @@ internal class Depot(newStack: () -> MagazineStack = ::MagazineStack) {
         leastIdle = idleBytes
     }
 
+    /** [leave]; false, and nothing has changed, when the heap is full. */
+    fun tryLeave(classIndex: Int, magazine: Magazine): Boolean = try {
+        leave(classIndex, magazine)
+        true
+    } catch (_: OutOfMemoryError) {
+        false
+    }
+
     /** Leaves [magazine], which holds blocks of [classIndex]. */
     fun leave(classIndex: Int, magazine: Magazine) {
+        val node = full[classIndex].nodeOf(magazine)
         // Counted first, so that the figure is never below what a concurrent take could find.
         bytes.addAndGet(magazine.count * SizeClasses.sizeOf(classIndex))
-        full[classIndex].push(magazine)
+        full[classIndex].push(node)
     }
 
     /** Takes a magazine with blocks of [classIndex], or null when there is none. */
@@ -46,8 +55,15 @@ internal class Depot(newStack: () -> MagazineStack = ::MagazineStack) {
         return magazine
     }
 
-    /** Leaves an emptied magazine for the next thread that has blocks to put into one. */
-    fun leaveEmpty(classIndex: Int, magazine: Magazine) = empty[classIndex].push(magazine)
+    /** Leaves an emptied magazine for the next thread that has blocks to put into one; with a full heap, drops it. */
+    fun leaveEmpty(classIndex: Int, magazine: Magazine) {
+        try {
+            empty[classIndex].push(magazine)
+        } catch (_: OutOfMemoryError) {
+            // One magazine less to be used again. It happens at the end of closes, which must not fail for that.
+            return
+        }
+    }
 
     /** A magazine without blocks. */
     fun takeEmpty(classIndex: Int): Magazine = empty[classIndex].pop() ?: Magazine(CacheShape.capacityOf(classIndex))

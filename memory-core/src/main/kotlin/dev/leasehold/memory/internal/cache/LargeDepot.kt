@@ -13,9 +13,12 @@ import java.util.concurrent.atomic.AtomicReference
  * @param T a block, of which the depot knows only how long it is
  */
 internal open class LargeDepot<T : Any> {
-    protected class Node<T : Any>(@JvmField val block: T, @JvmField val bytes: Long, @JvmField val next: Node<T>?) {
+    protected class Node<T : Any>(@JvmField val block: T, @JvmField val bytes: Long) {
+        /** The one below. Set, as [total] is, before it is on top, and not changed from then on. */
+        @JvmField var next: Node<T>? = null
+
         /** How many bytes lie here and below. */
-        @JvmField val total: Long = bytes + totalOf(next)
+        @JvmField var total: Long = 0
     }
 
     private class Stack<T : Any> : AtomicReference<Node<T>?>() {
@@ -40,9 +43,12 @@ internal open class LargeDepot<T : Any> {
     /** Leaves [block], which has [bytes] of those that [isKept] allows. */
     fun leave(block: T, bytes: Long) {
         val stack = stacks[indexOf(bytes)]
+        val node = Node(block, bytes)
         while (true) {
             val top = stack.get()
-            if (replace(stack, top, Node(block, bytes, top))) return
+            node.next = top
+            node.total = bytes + totalOf(top)
+            if (replace(stack, top, node)) return
         }
     }
 

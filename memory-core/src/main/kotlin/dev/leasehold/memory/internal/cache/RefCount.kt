@@ -32,7 +32,8 @@ public abstract class RefCount internal constructor(
     private val generation: Int,
 ) {
     // Plain, for the owner counts plainly; others go through HELD. A thread that was handed this sees its first value.
-    private var held = if (generation == 0) REFERENCE else REFERENCE or BIASED
+    @JvmField
+    internal var held: Long = if (generation == 0) REFERENCE else REFERENCE or BIASED
 
     private val seenHeld: Long get() = HELD.getVolatile(this) as Long
 
@@ -102,13 +103,23 @@ public abstract class RefCount internal constructor(
 
     private fun release(bias: Bias, hold: Long): Int {
         if (!bias.isOwner(Thread.currentThread())) return releaseShared(hold)
+        var counted = false
+        var last = false
         bias.enter()
-        val seen = held
-        val counted = isMine(bias, seen) && mayRelease(seen, hold)
-        val last = seen == hold or BIASED
-        // A release, so that a thread that finds the block closed sees what was written before.
-        if (counted) HELD.setRelease(this, if (last) OVER else seen - hold)
-        bias.leave()
+        // Interpreted, this goes deeper than the way in and the way out do, and there may be no stack for that.
+        try {
+            val seen = held
+            counted = isMine(bias, seen) && mayRelease(seen, hold)
+            last = seen == hold or BIASED
+            if (counted) {
+                // So that a thread that finds the block closed sees what was written before. With a store by the
+                // handle this would go deeper, interpreted, than what entered.
+                VarHandle.releaseFence()
+                held = if (last) OVER else seen - hold
+            }
+        } finally {
+            bias.leave()
+        }
         if (!counted) return releaseShared(hold)
         return if (last) LAST else MORE
     }
@@ -174,11 +185,17 @@ public abstract class RefCount internal constructor(
     // The owner can do it for one block, without a handshake for all.
     private fun unbiasOwn(bias: Bias): Boolean {
         bias.enter()
-        val seen = held
-        val mine = isMine(bias, seen)
-        if (mine) HELD.setRelease(this, seen and BIASED.inv())
-        bias.leave()
-        return mine
+        try {
+            val seen = held
+            val mine = isMine(bias, seen)
+            if (mine) {
+                VarHandle.releaseFence()
+                held = seen and BIASED.inv()
+            }
+            return mine
+        } finally {
+            bias.leave()
+        }
     }
 
     internal companion object {
@@ -191,7 +208,8 @@ public abstract class RefCount internal constructor(
         /** What a release returns when it took the last hold. */
         const val LAST: Int = 2
 
-        private const val REFERENCE = 1L
+        /** The count of a block that has one reference. */
+        const val REFERENCE: Long = 1
         private const val SCOPE = 1L shl 32
         private const val SCOPES = ((1L shl 30) - 1) shl 32
         private const val BIASED = 1L shl 62

@@ -11,23 +11,22 @@ import java.util.concurrent.atomic.AtomicBoolean
  * @param count how many there are: a power of two
  */
 internal open class SharedCaches(newCache: () -> ThreadCache, count: Int = usualCount()) {
-    private class Slot(val cache: ThreadCache) {
-        val taken = AtomicBoolean()
+    /** One of the caches, which nobody else uses until [release]. */
+    class Slot(val cache: ThreadCache) {
+        internal val taken = AtomicBoolean()
+
+        fun release(): Unit = taken.set(false)
     }
 
     private val slots = Array(count) { Slot(newCache()) }
 
-    /** Runs [action] with a cache that no other thread uses meanwhile; null when all are in use. */
-    fun <R : Any> withCache(action: (ThreadCache) -> R): R? {
+    /** A cache that no other thread uses until it is released; null when all are in use. */
+    fun acquire(): Slot? {
         val start = Thread.currentThread().threadId().toInt()
-        for (step in slots.indices) {
-            val slot = slots[(start + step) and (slots.size - 1)]
-            if (!tryTake(slot.taken)) continue
-            try {
-                return action(slot.cache)
-            } finally {
-                slot.taken.set(false)
-            }
+        var step = 0
+        while (step < slots.size) {
+            val slot = slots[(start + step++) and (slots.size - 1)]
+            if (tryTake(slot.taken)) return slot
         }
         return null
     }

@@ -23,9 +23,14 @@ internal interface Supply {
     /** A magazine without blocks, for those of [classIndex]. */
     fun emptyMagazine(classIndex: Int): Magazine
 
-    /** Takes [magazine] with its blocks of [classIndex]. */
+    /** Takes [magazine] with its blocks of [classIndex]. Does not fail for a full heap. */
     fun dispose(classIndex: Int, magazine: Magazine)
 
-    /** Called when a request of the calling thread has left every lock: what it crossed is reported now. */
+    /** Takes the block of [classIndex] at [address] back past all caches, with nothing that a full heap could stop. */
+    fun giveBackOne(classIndex: Int, address: Long)
+
+    /** Called when a request of the calling thread has left every lock: what it crossed is reported now, and what lies
+     * idle is looked after from now on.
+     */
     fun served()
 }

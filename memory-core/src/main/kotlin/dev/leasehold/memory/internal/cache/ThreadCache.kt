@@ -1,8 +1,9 @@
 package dev.leasehold.memory.internal.cache
 
 import dev.leasehold.memory.internal.block.BlockSource
+import dev.leasehold.memory.internal.block.Ground
 import dev.leasehold.memory.internal.block.Magazine
-import dev.leasehold.memory.internal.block.SizeClasses
+import dev.leasehold.memory.internal.platform.StackRoom
 
 /*
  * One thread's free blocks, without an atomic operation on the hot path, and yet within reach of other threads.
@@ -30,6 +31,9 @@ import dev.leasehold.memory.internal.block.SizeClasses
  * The busy region takes no lock, waits for nothing and calls nothing that could throw, so the revoker's wait is
  * short; where the owner has lost its processor inside, the revoker soon gives up its own. The region is that of the
  * owner's bias: never are two entered at once. A cache whose `revoked` is true sends its owner straight to the store.
+ *
+ * What a cache may hold is paid for ([CacheShape]), and a revoker that empties it closes its bins: so what comes next
+ * to a thread that slept comes on the slow way, which sees to it that somebody looks after what lies idle ([Supply]).
  */
 internal open class ThreadCache(
     private val supply: Supply,
@@ -50,7 +54,8 @@ internal open class ThreadCache(
      * here.
      */
     class Bin {
-        @JvmField var hot = 0L
+        // A block; 0 for none; NO_ROOM where none may be kept, and then the stack has no room either.
+        @JvmField var hot = NO_ROOM
 
         @JvmField var stack: LongArray = NOTHING
 
@@ -66,7 +71,13 @@ internal open class ThreadCache(
         /** Blocks that a revoker took out. */
         @JvmField var drained = 0L
 
-        val present: Int get() = if (hot == 0L) top else top + 1
+        /** How many blocks the stack has room for; [CacheShape.CLOSED] when there is no room at all. */
+        @JvmField var room = CacheShape.CLOSED
+
+        /** How many bytes that was paid for. */
+        @JvmField var paid = 0L
+
+        val present: Int get() = if (hot > 0L) top + 1 else top
 
         /** Blocks that are leased, as the owner knows them. */
         val open: Long get() = net - drained - present
@@ -74,7 +85,7 @@ internal open class ThreadCache(
         /** Takes a block; 0 when there is none. */
         fun pop(): Long {
             val newest = hot
-            if (newest != 0L) {
+            if (newest > 0L) {
                 hot = 0
                 return newest
             }
@@ -96,6 +107,22 @@ internal open class ThreadCache(
             hot = address
             return true
         }
+
+        /** Has [room] from now on, in [stack], which has what the one before had; it was paid for with [more]. */
+        fun open(stack: LongArray, room: Int, more: Long) {
+            if (hot == NO_ROOM) hot = 0
+            this.stack = stack
+            this.room = room
+            paid += more
+        }
+
+        /** Has no room from now on. It is empty. */
+        fun close() {
+            hot = NO_ROOM
+            stack = NOTHING
+            room = CacheShape.CLOSED
+            paid = 0
+        }
     }
 
     @Volatile
@@ -112,13 +139,22 @@ internal open class ThreadCache(
     private val hygiene = supply.hygiene
     private val cleans = hygiene.onClose
 
-    // The owner's: by how many bytes its stacks have grown.
-    private var grown = 0L
+    // Which bins were ever used, a bit each: the others have no counts. Written by the owner.
+    private var used = 0L
+
+    // How many bytes of room were paid for. Written in the busy region, or by a revoker.
+    private var paid = 0L
+
+    /** Whether this has ended, with its owner. Under the lock of the registry. */
+    var isRetired: Boolean = false
+        private set
 
     private fun bin(classIndex: Int): Bin = bins[classIndex and BIN_MASK]
 
     /** Takes a block of [classIndex]; 0 when it can be had neither here nor from the depot nor from the store. */
     fun take(classIndex: Int): Long {
+        // What gives it back when the rest of the rent fails goes deeper then.
+        if (cleans) StackRoom.require()
         bias.enter()
         var address = 0L
         if (!revoked) {
@@ -152,6 +188,8 @@ internal open class ThreadCache(
     }
 
     private fun takeSlow(classIndex: Int): Long {
+        StackRoom.require()
+        used = used or (1L shl classIndex)
         val bin = bin(classIndex)
         val address = if (revoked) supply.takeDirect(classIndex) else refill(classIndex, bin)
         if (address != 0L) {
@@ -167,18 +205,17 @@ internal open class ThreadCache(
     }
 
     private fun refillFromMagazine(classIndex: Int, bin: Bin): Long {
-        val stack = grownStack(classIndex, bin)
-        val magazine = supply.fullMagazine(classIndex, maxOf(1, stack.size / 2))
+        makeRoom(classIndex, bin)
+        val magazine = supply.fullMagazine(classIndex, maxOf(1, bin.stack.size / 2))
         if (magazine.count == 0) return 0
         val address = magazine.pop()
-        val mine = whileBusy {
-            bin.stack = stack
+        whileBusy {
+            val stack = bin.stack
             while (magazine.count > 0 && bin.top < stack.size) {
                 stack[bin.top++] = magazine.pop()
                 bin.net++
             }
         }
-        if (!mine) forgetGrowth(classIndex, bin, stack)
         supply.dispose(classIndex, magazine)
         return address
     }
@@ -194,27 +231,40 @@ internal open class ThreadCache(
     }
 
     private fun giveBackSlow(address: Long, classIndex: Int) {
+        StackRoom.require()
+        used = used or (1L shl classIndex)
         if (!revoked || !supply.giveBackDirect(classIndex, address)) return unload(address, classIndex)
         bin(classIndex).net--
     }
 
     private fun unload(address: Long, classIndex: Int) = withHands {
         val bin = bin(classIndex)
-        val stack = grownStack(classIndex, bin)
-        val magazine = supply.emptyMagazine(classIndex)
+        val magazine = emptyMagazine(classIndex, bin)
+        if (magazine == null) {
+            // The heap is full, and a close must not fail for that.
+            supply.giveBackOne(classIndex, address)
+            bin.net--
+            return@withHands
+        }
         var kept = false
-        val mine = whileBusy {
-            bin.stack = stack
-            if (bin.top == stack.size) unloadOldest(bin, stack, magazine)
+        whileBusy {
+            if (bin.top > 0 && bin.top == bin.stack.size) unloadOldest(bin, bin.stack, magazine)
             bin.net -= magazine.count
             kept = bin.push(address)
         }
-        if (!mine) forgetGrowth(classIndex, bin, stack)
         if (!kept) {
             magazine.push(address)
             bin.net--
         }
         supply.dispose(classIndex, magazine)
+    }
+
+    /** A magazine for what leaves [bin], which has got more room if it can; null when the heap is full. */
+    private fun emptyMagazine(classIndex: Int, bin: Bin): Magazine? = try {
+        makeRoom(classIndex, bin)
+        supply.emptyMagazine(classIndex)
+    } catch (_: OutOfMemoryError) {
+        null
     }
 
     /** Moves the half that was pushed first, and is coldest, into [magazine]. */
@@ -226,47 +276,81 @@ internal open class ThreadCache(
         bin.top -= moved
     }
 
-    /** The stack of [bin], longer where its class is exchanged again and the allowance suffices. */
-    private fun grownStack(classIndex: Int, bin: Bin): LongArray {
-        val stack = bin.stack
-        val next = 2 * supply.shape.nextAfter(classIndex, stack.size / 2)
-        if (next <= stack.size) return stack
-        val growth = growth(classIndex, stack, next)
-        if (!supply.shape.tryGrow(growth)) return stack
-        grown += growth
-        return stack.copyOf(next)
+    /** Lets [bin] keep more, where its class is exchanged once more and the allowance suffices. */
+    private fun makeRoom(classIndex: Int, bin: Bin) {
+        val wanted = supply.shape.nextAfter(classIndex, bin.room)
+        if (wanted <= bin.room || makeRoom(classIndex, bin, wanted)) return
+        val free = supply.shape.freeRoomOf(classIndex)
+        if (free > bin.room) makeRoom(classIndex, bin, free)
     }
 
-    /** Gives back what [stack] was to be longer, which [bin] did not get. */
-    private fun forgetGrowth(classIndex: Int, bin: Bin, stack: LongArray) =
-        shrink(growth(classIndex, bin.stack, stack.size))
-
-    private fun shrink(bytes: Long) {
-        grown -= bytes
-        supply.shape.shrink(bytes)
-    }
-
-    /** Gives back what this has grown by. For the owner's successor, when nothing more comes here. */
-    fun retire(): Unit = shrink(grown)
-
-    /** By how many bytes a stack of [next] instead of [stack] exceeds what every class may have. */
-    private fun growth(classIndex: Int, stack: LongArray, next: Int): Long {
-        val free = maxOf(stack.size, 2 * supply.shape.firstOf(classIndex))
-        return maxOf(0, next - free) * SizeClasses.sizeOf(classIndex)
+    @IgnorableReturnValue
+    private fun makeRoom(classIndex: Int, bin: Bin, wanted: Int): Boolean {
+        val room = bin.room
+        val before = bin.paid
+        val more = maxOf(0, supply.shape.priceOf(classIndex, wanted) - before)
+        // Looked at first: a cache that has its part comes here with every exchange, and must make no garbage.
+        if (!supply.shape.canPay(more, paid)) return false
+        val stack = if (wanted == 0) NOTHING else bin.stack.copyOf(wanted)
+        if (!supply.shape.tryPay(more, paid)) return false
+        var done = false
+        whileBusy {
+            // Else it was emptied in between, and its room paid back.
+            if (bin.room == room && bin.paid == before) {
+                bin.open(stack, wanted, more)
+                paid += more
+                done = true
+            }
+        }
+        if (!done) supply.shape.payBack(more)
+        return done
     }
 
     /** Waits, as a revoker after the fence, until the owner has left the busy region. Open for a twin in tests. */
     open fun awaitIdle(): Unit = bias.awaitIdle()
 
-    /** Takes every block out. For the owner's successor or a revoker. */
-    fun drainInto(giveBack: (Long) -> Unit) {
+    /** Takes every block out, and the room for more. For the owner's successor or a revoker. */
+    fun drainInto(ground: Ground) {
         for (bin in bins) {
+            if (bin.room == CacheShape.CLOSED) continue
             while (true) {
                 val address = bin.pop()
                 if (address == 0L) break
                 bin.drained++
-                giveBack(address)
+                ground.giveBack(address)
             }
+            bin.close()
+        }
+        supply.shape.payBack(paid)
+        paid = 0
+    }
+
+    /** Has no owner from now on, and is empty. */
+    fun retire() {
+        isRetired = true
+        if (ownerId != 0L) supply.shape.left()
+    }
+
+    /** Whether there is room for blocks, and may be blocks. */
+    val isOpen: Boolean
+        get() {
+            eachUsed { if (it.room != CacheShape.CLOSED) return true }
+            return false
+        }
+
+    /** A figure that changes with every use. From any thread: a moment's truth. */
+    val activity: Long
+        get() {
+            var sum = 0L
+            eachUsed { sum += ACTIVITY_TAKEN * (it.hits + it.misses) + ACTIVITY_MOVED * it.net + it.present }
+            return sum
+        }
+
+    private inline fun eachUsed(action: (Bin) -> Unit) {
+        var left = used
+        while (left != 0L) {
+            action(bins[java.lang.Long.numberOfTrailingZeros(left)])
+            left = left and (left - 1)
         }
     }
 
@@ -277,20 +361,28 @@ internal open class ThreadCache(
     val arrivals: Long
         get() {
             var sum = 0L
-            for (bin in bins) sum += Tally.arrivals(bin.hits, bin.misses, bin.open)
+            eachUsed { sum += Tally.arrivals(it.hits, it.misses, it.open) }
             return sum
         }
 
     /** Adds this thread's counts to [tally]. Exact when the owner rests. */
     fun addTo(tally: Tally) {
-        for (index in 0 until SizeClasses.COUNT) {
+        var left = used
+        while (left != 0L) {
+            val index = java.lang.Long.numberOfTrailingZeros(left)
             val bin = bins[index]
             tally.add(index, bin.hits, bin.misses, bin.open)
+            left = left and (left - 1)
         }
     }
 
     internal companion object {
         private const val BIN_MASK = 63
+        private const val NO_ROOM = -1L
+
+        // Large primes, so that what comes does not look like what goes.
+        private const val ACTIVITY_TAKEN = 1_000_003L
+        private const val ACTIVITY_MOVED = 2_147_483_647L
 
         @JvmField val NOTHING = LongArray(0)
     }

@@ -35,15 +35,20 @@ internal class ThreadTable {
     /** Adds [cache]. */
     @Synchronized
     fun add(cache: ThreadCache) {
-        if (++count * SPARSENESS > slots.size) slots = rebuilt(slots.size * 2) { true }
+        if ((count + 1) * SPARSENESS > slots.size) slots = rebuilt(slots.size * 2) { true }
         put(slots, cache)
+        count++
     }
 
     /** Keeps only those caches that [keep] wants. */
     @Synchronized
     fun retain(keep: (ThreadCache) -> Boolean) {
-        slots = rebuilt(slots.size, keep)
-        count = slots.count { it != null }
+        val kept = slots.count { it != null && keep(it) }
+        if (kept == count) return
+        var size = FIRST_SIZE
+        while (size < SPARSENESS * (kept + 1)) size *= 2
+        slots = rebuilt(size, keep)
+        count = kept
     }
 
     private fun rebuilt(size: Int, keep: (ThreadCache) -> Boolean): Array<ThreadCache?> {

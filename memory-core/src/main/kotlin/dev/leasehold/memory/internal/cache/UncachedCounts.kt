@@ -1,13 +1,11 @@
 package dev.leasehold.memory.internal.cache
 
-import java.util.concurrent.atomic.LongAdder
-
 /** The counts of what no cache counts: large blocks, pages, and what went past the caches. Any thread. */
 internal class UncachedCounts {
-    private val rents = LongAdder()
-    private val open = LongAdder()
-    private val bytes = LongAdder()
-    private val quarantined = LongAdder()
+    private val rents = StripedCount()
+    private val open = StripedCount()
+    private val bytes = StripedCount()
+    private val quarantined = StripedCount()
 
     /** Counts [blocks] of [bytes] together as leased; where they are negative, as given back. */
     fun count(blocks: Long, bytes: Long) {

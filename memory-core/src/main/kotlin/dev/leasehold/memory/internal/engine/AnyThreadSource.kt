@@ -8,6 +8,7 @@ import dev.leasehold.memory.internal.cache.UncachedCounts
 import dev.leasehold.memory.internal.epoch.EpochLedger
 import dev.leasehold.memory.internal.epoch.EpochView
 import dev.leasehold.memory.internal.epoch.KeptView
+import dev.leasehold.memory.internal.platform.StackRoom
 import dev.leasehold.memory.internal.store.SlabStore
 import kotlin.concurrent.withLock
 
@@ -29,7 +30,8 @@ internal class AnyThreadSource(
     override fun giveBack(address: Long, code: Int, size: Long) {
         val cache = caches.of(Thread.currentThread())
         if (cache != null) return cache.giveBack(address, code, size)
-        if (caches.withShared { it.giveBack(address, code, size) } != null) return
+        if (caches.withShared { it.giveBack(address, code, size) }) return
+        StackRoom.require()
         if (hygiene.onClose) hygiene.ended(address, size)
         counts.count(-1, -SizeClasses.sizeOf(code))
         line.serveAfter { store.giveBack(address) }
@@ -62,6 +64,7 @@ internal class AnyThreadSource(
         if (size > SizeClasses.LARGEST) return NOT_HERE
         val wanted = SizeClasses.indexOf(maxOf(size, 1))
         if (wanted == code || (wanted < code && !alone)) return code
+        StackRoom.require()
         if (tryChange(address, code, wanted)) return wanted
         // What cannot be given back the block keeps.
         return if (wanted < code) code else NOT_HERE

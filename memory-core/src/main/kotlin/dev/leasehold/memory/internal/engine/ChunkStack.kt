@@ -30,6 +30,9 @@ internal open class ChunkStack(count: Int) {
             }
         }
 
+    /** A figure that changes with every [pop] and [push]. */
+    val changes: Long get() = top.get()
+
     private fun depthOf(chunk: Int): Int = if (chunk == end) 0 else depth.getAcquire(chunk)
 
     /** Takes the newest free chunk; -1 when there is none. */

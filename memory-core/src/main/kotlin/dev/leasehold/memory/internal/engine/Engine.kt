@@ -5,6 +5,7 @@ import dev.leasehold.memory.internal.cache.Tally
 import dev.leasehold.memory.internal.cache.ThreadCache
 import dev.leasehold.memory.internal.cache.ThreadTable
 import dev.leasehold.memory.internal.platform.Background
+import dev.leasehold.memory.internal.platform.StackRoom
 
 /**
  * The machinery under a pool or a manager: takes memory and takes it back, and knows how it grows. A block keeps to its
@@ -35,36 +36,39 @@ internal abstract class Engine(@JvmField val state: EngineState) {
     abstract fun collectForLine()
 
     /**
+     * Whether others wait for room in a budget that what is given back here would make: from then on it goes to the
+     * system at once.
+     */
+    open fun lend(isWanted: Boolean): Unit = Unit
+
+    /**
      * [take] that waits its turn in the [line], as long as the request may.
      *
      * @throws InterruptedException when the thread was interrupted; nothing was taken then
      */
     fun await(request: Request): Taken? = try {
+        StackRoom.require()
         line.await(
             waiterFor(request, Thread.currentThread()) {},
             request.nanos,
             joined = ::collectForLine,
             giveBack = { it.source.giveBack(it.address, it.code, request.size) },
-            // Room in a budget, and idle memory of others below it, comes back without a word to this line.
-            look = { if (state.leaf.reclaim()) collectForLine() },
         )
     } finally {
         state.leaf.deliver()
     }
 
-    /** Puts [waiter], which no thread waits for, into the [line], and looks after it in the background. */
+    /** Puts [waiter], which no thread waits for, into the [line]; when this throws, it is in none. */
     fun join(waiter: Waiter) {
+        StackRoom.require()
         line.join(waiter)
         if (!waiter.isWaiting) return
-        collectForLine()
-        if (waiter.isWaiting) Background.untilDone(line, ::lookAfterLine)
-    }
-
-    private fun lookAfterLine(): Boolean {
-        line.serveNow()
-        if (state.leaf.reclaim()) collectForLine()
-        state.leaf.deliver()
-        return line.length == 0
+        try {
+            collectForLine()
+        } catch (failure: Throwable) {
+            // One that has been served meanwhile is woken, and has what it waited for.
+            if (line.leave(waiter)) throw failure
+        }
     }
 
     /** Takes [count] pages that lie together, without waiting; null when they cannot be had. */

@@ -21,6 +21,16 @@ internal class EngineConfig(
     val hygiene: HygieneAction,
     val platform: Platform = Platform.current,
 ) {
+    /**
+     * How many bytes of closed blocks may wait for their kept views now: never more than an eighth of the limit. What
+     * is open keeps closed memory in quarantine, and under a limit that must stay a small part of it.
+     */
+    fun quarantineBound(): Long = minOf(quarantineBytes, leaf.leastLimit / LIMIT_PARTS)
+
     /** The state of an engine that is being made. */
     fun newState(): EngineState = EngineState(owner, leaf, platform)
+
+    private companion object {
+        const val LIMIT_PARTS = 8
+    }
 }

@@ -7,6 +7,7 @@ import dev.leasehold.memory.internal.cache.Tally
 import dev.leasehold.memory.internal.epoch.EpochLedger
 import dev.leasehold.memory.internal.epoch.EpochView
 import dev.leasehold.memory.internal.epoch.KeptView
+import dev.leasehold.memory.internal.platform.StackRoom
 import java.util.concurrent.locks.ReentrantLock
 
 /**
@@ -17,27 +18,41 @@ import java.util.concurrent.locks.ReentrantLock
 internal class FixedEngine(config: EngineConfig, private val shape: FixedShape, region: Long) :
     Engine(config.newState()) {
     override val line = WaitLine(ReentrantLock())
+    private val cleans = config.hygiene.onClose
     private val chunks = Chunks(state, shape, region, line, config.hygiene)
     private val quarantine = shape.quarantined(config.quarantineBytes, config.quarantineBlocks)
     private val epochs =
-        EpochLedger(state.platform, quarantine * shape.stride, quarantine, state.arenas, chunks::release)
+        EpochLedger(state.platform, { quarantine * shape.stride }, quarantine, state.arenas, chunks::release)
     override val anyThread: HeldSource = ChunkSource(state, shape, chunks, line, epochs, config.hygiene)
 
     /** How many chunks are neither leased nor quarantined. */
     val available: Int get() = chunks.available
+
+    /** How many closed chunks wait in quarantine. */
+    val quarantined: Int get() = chunks.quarantined
 
     /** How many chunks are leased. */
     val leased: Int get() = chunks.inUse
 
     override fun take(request: Request): Taken? {
         if (line.length > 0) return null
+        // What gives it back when the rest of the rent fails goes deeper then.
+        if (cleans) StackRoom.require()
         taken(chunks.take())?.let { return it }
         if (state.closed) return null
         epochs.retireNow()
         return taken(chunks.takeAfterTrim())
     }
 
-    private fun taken(address: Long): Taken? = if (address == 0L) null else Taken(address, 0, anyThread)
+    private fun taken(address: Long): Taken? {
+        if (address == 0L) return null
+        try {
+            return Taken(address, 0, anyThread)
+        } catch (full: OutOfMemoryError) {
+            chunks.putBack(address)
+            throw full
+        }
+    }
 
     override fun waiterFor(request: Request, thread: Thread?, wake: () -> Unit): Waiter =
         Waiter(thread, { taken(chunks.take()) }, wake)
@@ -64,11 +79,13 @@ internal class FixedEngine(config: EngineConfig, private val shape: FixedShape, 
     override val returns: Long get() = 0
 
     override fun trim(): Long {
+        StackRoom.require()
         epochs.retireNow()
         return chunks.trim()
     }
 
     override fun close(): Tally {
+        StackRoom.require()
         state.closed = true
         line.close()
         epochs.retireNow()

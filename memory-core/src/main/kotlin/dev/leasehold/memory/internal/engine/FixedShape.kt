@@ -16,12 +16,14 @@ internal class FixedShape private constructor(
     /** How many bytes the region has: whole pages. */
     val regionBytes: Long = roundUp(Math.multiplyExact(stride, count.toLong()), pageSize)
 
-    /** Where the pages that lie whole in the chunk at [address] begin, and how many bytes they have. */
-    fun wholePages(address: Long): Pair<Long, Long> {
-        val from = roundUp(address, pageSize)
-        val to = (address + stride) and -pageSize
-        return from to maxOf(0, to - from)
+    /** Where the pages that lie whole between [from] and [until] begin, and how many bytes they have. */
+    fun wholePages(from: Long, until: Long): Pair<Long, Long> {
+        val start = roundUp(from, pageSize)
+        return start to maxOf(0, (until and -pageSize) - start)
     }
+
+    /** Where the step of a discard begins that ends at [until], in a run of chunks that begins at [start]. */
+    fun stepBefore(until: Long, start: Long): Long = maxOf(start, (until - DISCARD_STEP) and -pageSize)
 
     /** How many chunks may wait in quarantine where [bytes] and [blocks] may: few enough that rents still find some. */
     fun quarantined(bytes: Long, blocks: Int): Int =
@@ -31,6 +33,9 @@ internal class FixedShape private constructor(
         // A small pool must get a closed chunk back at once; a large one may let an eighth of them wait for an epoch.
         private const val FEWEST_FOR_EPOCHS = 64
         private const val QUARANTINED_PART = 8L
+
+        // The system takes some hundred microseconds for it.
+        private const val DISCARD_STEP = 1L shl 20
 
         /** [count] chunks of [blockSize] bytes at multiples of [alignment]; null when a long cannot count them. */
         fun of(blockSize: Long, count: Int, alignment: Long, pageSize: Long): FixedShape? = try {

@@ -10,6 +10,7 @@ import dev.leasehold.memory.internal.epoch.KeptView
 import dev.leasehold.memory.internal.epoch.OwnView
 import dev.leasehold.memory.internal.platform.Background
 import dev.leasehold.memory.internal.platform.Platform
+import dev.leasehold.memory.internal.platform.StackRoom
 import java.lang.foreign.Arena
 import java.lang.foreign.MemorySegment
 import java.lang.invoke.MethodHandles
@@ -31,11 +32,14 @@ public abstract class HeldBlock internal constructor(
     bias: Bias?,
     generation: Int,
     @JvmField internal val source: HeldSource,
-    @JvmField internal val start: Long,
+    start: Long,
     size: Long,
     kind: Int,
     attachment: Attachment?,
 ) : RefCount(bias, generation) {
+    /** Where its first byte lies. Set again only before it is known to any other thread. */
+    @JvmField internal var start: Long = start
+
     /** How many bytes it has. Changed by the one thread that resizes it. */
     @JvmField internal var length: Long = size
 
@@ -114,10 +118,22 @@ public abstract class HeldBlock internal constructor(
         val bias = bias
         // The owner's own cache, without a look for it.
         val near = if (bias != null && bias.isOwner(Thread.currentThread())) bias.source else null
-        if (near != null) near.giveBack(start, code, length) else source.giveBack(start, code, length)
+        try {
+            if (near != null) near.giveBack(start, code, length) else source.giveBack(start, code, length)
+        } catch (failure: VirtualMachineError) {
+            // There was no room on the stack, and nothing has come back: another close can do it. Not by a call.
+            held = REFERENCE
+            throw failure
+        }
     }
 
     private fun freeWhole() {
+        try {
+            StackRoom.require(if (attachment == null) CALLS_TO_FREE else CALLS_TO_END)
+        } catch (full: StackOverflowError) {
+            held = REFERENCE
+            throw full
+        }
         if (cutOwnView()) return freeCut()
         // It is closed, and a native call still uses a view that was taken while a scope used the block.
         Background.untilDone(this) { cutOwnView().also { if (it) freeCut() } }
@@ -144,9 +160,12 @@ public abstract class HeldBlock internal constructor(
         } finally {
             try {
                 giveMemoryBack(attachment)
-            } finally {
-                attachment?.ended()
+            } catch (failure: VirtualMachineError) {
+                attachment?.trace?.reopened()
+                held = REFERENCE
+                throw failure
             }
+            attachment?.ended()
         }
         // Last, so that the memory is not lost as well.
         if (failure != null) throw failure
@@ -175,6 +194,7 @@ public abstract class HeldBlock internal constructor(
     }
 
     private fun makeView(): MemorySegment {
+        StackRoom.require(CALLS_TO_VIEW)
         // Held meanwhile, so that the last close sees the view.
         enter()
         try {
@@ -259,6 +279,12 @@ public abstract class HeldBlock internal constructor(
 
     private companion object {
         const val TURN = 1 shl 30
+
+        // How deep it goes to make a kept view, to end one, and to end what has an attachment, which may serve others.
+        // What goes to the store looks again. A third of what a kept view costs.
+        const val CALLS_TO_VIEW = 12
+        const val CALLS_TO_FREE = 32
+        const val CALLS_TO_END = 48
 
         val VIEW: VarHandle = MethodHandles.lookup().findVarHandle(HeldBlock::class.java, "view", KeptView::class.java)
         val KIND: VarHandle =

@@ -6,6 +6,7 @@ import dev.leasehold.memory.internal.block.Trace
 import dev.leasehold.memory.internal.cache.UncachedCounts
 import dev.leasehold.memory.internal.epoch.EpochLedger
 import dev.leasehold.memory.internal.epoch.KeptView
+import dev.leasehold.memory.internal.platform.StackRoom
 import dev.leasehold.memory.internal.store.LargeBlocks
 import dev.leasehold.memory.internal.store.SlabStore
 
@@ -54,6 +55,7 @@ internal class LargeSource(
     override fun move(size: Long): Long = if (remap(size, mayMove = true)) region.address else 0
 
     private fun remap(size: Long, mayMove: Boolean): Boolean {
+        StackRoom.require()
         val resized = state.leaf.insist { store.resizeLarge(region, size, mayMove) } ?: return false
         counts.count(0, resized.bytes - region.bytes)
         region = resized
@@ -61,6 +63,7 @@ internal class LargeSource(
     }
 
     override fun giveBack(address: Long, code: Int, size: Long) {
+        StackRoom.require()
         if (hygiene.onClose) hygiene.ended(address, size)
         mappings.giveBack(this)
     }

@@ -12,7 +12,7 @@ import kotlin.concurrent.withLock
 /**
  * The way of whole magazines between the caches of an engine's threads and its [store]: by the [depot]. Any thread.
  *
- * @param idleBound how many bytes may lie idle here; with 0 nothing does
+ * @param keepsNothing whether nothing may lie idle here
  */
 internal class Magazines(
     private val state: EngineState,
@@ -20,13 +20,11 @@ internal class Magazines(
     private val line: WaitLine,
     private val depot: Depot,
     private val shortage: Shortage,
-    idleBound: Long,
+    private val keepsNothing: Boolean,
     private val purge: Purge,
+    override val shape: CacheShape,
     override val hygiene: HygieneAction,
 ) : Supply {
-    override val shape = CacheShape(state.leaf.leastLimit, idleBound)
-
-    private val keepsNothing = idleBound == 0L
 
     override fun takeDirect(classIndex: Int): Long {
         if (!shortage.mayTake) return 0
@@ -42,14 +40,22 @@ internal class Magazines(
         depot.take(classIndex)?.let { return it }
         val magazine = depot.takeEmpty(classIndex)
         if (!shortage.mayTake) return magazine
-        store.lock.withLock {
-            while (magazine.count < wanted) {
-                val address = store.take(classIndex)
-                if (address == 0L) break
-                magazine.push(address)
-            }
-        }
+        store.lock.withLock { fill(classIndex, magazine, wanted) }
         return magazine
+    }
+
+    private fun fill(classIndex: Int, magazine: Magazine, wanted: Int) {
+        while (magazine.count < wanted) {
+            val address = try {
+                store.take(classIndex)
+            } catch (full: OutOfMemoryError) {
+                // Those that are in the magazine are enough.
+                if (magazine.count > 0) return
+                throw full
+            }
+            if (address == 0L) return
+            magazine.push(address)
+        }
     }
 
     override fun emptyMagazine(classIndex: Int): Magazine = depot.takeEmpty(classIndex)
@@ -57,8 +63,8 @@ internal class Magazines(
     /** Leaves [magazine] in the depot, or, when nothing may lie idle or memory is short, its blocks in the store. */
     override fun dispose(classIndex: Int, magazine: Magazine) {
         if (magazine.count == 0) return depot.leaveEmpty(classIndex, magazine)
-        if (shortage.mustReturn || keepsNothing) return giveBack(classIndex, magazine)
-        depot.leave(classIndex, magazine)
+        val isLeft = !shortage.mustReturn && !keepsNothing && depot.tryLeave(classIndex, magazine)
+        if (!isLeft) return giveBack(classIndex, magazine)
         purge.arrived()
         // A thread that began to take everything back meanwhile may have passed the depot already.
         if (shortage.mustReturn) drain()
@@ -70,6 +76,11 @@ internal class Magazines(
         shortage.cameBack()
     }
 
+    override fun giveBackOne(classIndex: Int, address: Long) {
+        line.serveAfter { store.giveBack(address) }
+        shortage.cameBack()
+    }
+
     /** Gives all that lies in the depot back to the store. */
     fun drain() {
         if (depot.idleBytes == 0L) return
@@ -77,7 +88,10 @@ internal class Magazines(
         shortage.cameBack()
     }
 
-    override fun served(): Unit = state.leaf.deliver()
+    override fun served() {
+        state.leaf.deliver()
+        purge.expect()
+    }
 }
 
 /**
@@ -86,8 +100,6 @@ internal class Magazines(
  */
 internal fun Depot.drainInto(store: SlabStore, wanted: Long) {
     store.comesBack()
-    drain(wanted) { classIndex, magazine ->
-        store.giveBackAll(magazine)
-        leaveEmpty(classIndex, magazine)
-    }
+    // The magazines are garbage: what is emptied here is not filled again soon.
+    drain(wanted) { _, magazine -> store.giveBackAll(magazine) }
 }

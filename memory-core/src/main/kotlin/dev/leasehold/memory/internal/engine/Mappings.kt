@@ -29,7 +29,7 @@ internal class Mappings(
     /** Takes a block of at least [size] bytes out of turn; null when it cannot be had. */
     fun take(size: Long): Taken? {
         if (!shortage.mayTake) return null
-        depot.take(store.largeBytes(size))?.let { return taken(it) }
+        depot.take(store.largeBytes(size))?.let { return takeIdle(it) }
         return store.lock.withLock {
             // What fits best is found there, among all that is idle.
             if (depot.idleBytes != 0L) {
@@ -41,23 +41,44 @@ internal class Mappings(
     }
 
     /** Takes one out of the store, whose lock the caller has. */
-    fun takeLocked(size: Long): Taken? =
-        store.takeLarge(size)?.let { taken(LargeSource(state, store, this, epochs, counts, hygiene, it)) }
+    fun takeLocked(size: Long): Taken? {
+        val region = store.takeLarge(size) ?: return null
+        try {
+            return taken(LargeSource(state, store, this, epochs, counts, hygiene, region))
+        } catch (full: OutOfMemoryError) {
+            store.giveBackLarge(region)
+            throw full
+        }
+    }
+
+    private fun takeIdle(source: LargeSource): Taken = try {
+        taken(source)
+    } catch (full: OutOfMemoryError) {
+        line.serveAfter { store.giveBackLarge(source.region) }
+        throw full
+    }
 
     private fun taken(source: LargeSource): Taken {
+        val taken = source.taken()
         counts.count(1, source.region.bytes)
-        return source.taken()
+        return taken
     }
 
     /** Takes the block of [source] back, which may be given to the next holder as it is. */
     fun giveBack(source: LargeSource) {
         val region = source.region
         counts.count(-1, -region.bytes)
-        if (shortage.mustReturn || keepsNothing || !LargeDepot.isKept(region.bytes)) return giveBack(region)
-        depot.leave(source, region.bytes)
+        if (shortage.mustReturn || keepsNothing || !leave(source)) return giveBack(region)
         purge.arrived()
         // A thread that began to take everything back meanwhile may have passed the depot already.
         if (shortage.mustReturn) drain()
+    }
+
+    private fun leave(source: LargeSource): Boolean = try {
+        val bytes = source.region.bytes
+        LargeDepot.isKept(bytes).also { if (it) depot.leave(source, bytes) }
+    } catch (_: OutOfMemoryError) {
+        false
     }
 
     private fun giveBack(region: LargeBlocks.Region) {

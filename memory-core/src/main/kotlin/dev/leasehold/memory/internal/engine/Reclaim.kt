@@ -20,7 +20,7 @@ internal open class Reclaim(
 ) {
     /** Takes every idle block back into the store; the caches stay revoked when they are to be [held][hold]. */
     fun all(hold: Boolean) {
-        registry.revoke(hold) { cache -> store.lock.withLock { cache.drainInto(store::giveBack) } }
+        registry.revoke(hold) { cache -> store.lock.withLock { cache.drainInto(store) } }
         epochs.retireNow()
         drain()
     }
@@ -45,9 +45,17 @@ internal open class Reclaim(
         drain()
     }
 
+    /** Lets all that comes back go to the store at once as long as others want it. */
+    fun lend(isWanted: Boolean): Unit = shortage.lend(isWanted, ::collect)
+
     /**
      * [before] for a request that has just joined the line: what came back earlier went to caches, not to the line.
      * Open for a twin in tests.
      */
-    open fun beforeLine(): Unit = before { line.serveNow() }
+    open fun beforeLine() {
+        // The request before it has collected, or is about to, and serves the line then. Since that one came nothing
+        // has gone past the line.
+        if (shortage.isOn && line.length > 1) return
+        before { line.serveNow() }
+    }
 }

@@ -1,5 +1,7 @@
 package dev.leasehold.memory.internal.engine
 
+import dev.leasehold.memory.internal.platform.Platform
+import dev.leasehold.memory.internal.platform.StackRoom
 import java.lang.foreign.MemorySegment
 
 /**
@@ -9,12 +11,12 @@ import java.lang.foreign.MemorySegment
  * A tail goes back only while no other thread has or gets a hold of the block, and after its views were cut off; until
  * then a holder could reach it.
  *
- * @param moved makes the block that takes the place of this one, at an address to which the bytes have moved
+ * @param moved makes the block that takes the place of this one, wherever the bytes will lie
  * @param allocated takes another block
  */
 internal class Resize<B : HeldBlock>(
     private val block: B,
-    private val moved: (address: Long, size: Long) -> B,
+    private val moved: (size: Long) -> B,
     private val allocated: (size: Long) -> B,
 ) {
     private val source = block.source
@@ -22,8 +24,10 @@ internal class Resize<B : HeldBlock>(
     // Whether this call's hold is to be given back: a block whose bytes were remapped has ended already.
     private var held = true
 
-    /** Gives the block, or the one that takes its place, [size] bytes; ends the turn and the hold that came with it. */
+    /** Gives the block, or the one that takes its place, [size] bytes. */
     fun run(size: Long, zeroed: Boolean): B {
+        StackRoom.require()
+        block.beginTurn("resized")
         var result: B? = null
         try {
             result = resized(size, zeroed)
@@ -98,29 +102,27 @@ internal class Resize<B : HeldBlock>(
         if (!source.moves || block.attachment != null || !block.tryLock(1, scopes = 1)) return null
         var address = 0L
         try {
+            // Both before the bytes move: from then on nothing may fail. The heap may be full.
+            val fresh = moved(size)
+            if (zeroed) zeroTail(minOf(source.zeroFrom, size))
             block.cutView()
-            val dirty = source.zeroFrom
             address = source.move(size)
             if (address == 0L) return null
-            val fresh = successor(address, size)
-            if (zeroed) zero(fresh, block.length, minOf(dirty, size))
+            fresh.start = address
             return fresh
         } finally {
             if (address != 0L) endRemapped() else block.unlock(1, scopes = 1)
         }
     }
 
+    private fun zeroTail(to: Long) {
+        val from = block.length
+        if (from < to) Platform.current.view(block.start, to, null).asSlice(from, to - from).fill(0)
+    }
+
     private fun endRemapped() {
         block.end()
         held = false
-    }
-
-    private fun successor(address: Long, size: Long): B = try {
-        moved(address, size)
-    } catch (failure: Throwable) {
-        // The heap is full. The bytes have moved, so the block cannot stay; at least its memory does not leak.
-        source.giveBack(address, block.code, size)
-        throw failure
     }
 
     private fun copied(size: Long, zeroed: Boolean): B {

@@ -30,6 +30,13 @@ internal class Shortage(
     // Requests between their reclaim and their look. Under the lock.
     private var requests = 0
 
+    // Whether others wait for what comes back here. Written under the lock.
+    @Volatile
+    private var isLending = false
+
+    // Made once: when the caches are let go nothing may fail for want of heap.
+    private val isOpen = { !state.closed }
+
     /** Whether a block may be taken out of turn: not past requests that wait, and not when all is over. */
     val mayTake: Boolean get() = !state.closed && line.length == 0
 
@@ -44,9 +51,9 @@ internal class Shortage(
 
     /** Keeps the block at [address] for the next request of [classIndex]; false when it belongs into the store. */
     fun keepReturned(classIndex: Int, address: Long): Boolean {
-        if (!isOn || !mayTake || !slot.offer(classIndex, address)) return false
+        if (!isOn || isLending || !mayTake || !slot.offer(classIndex, address)) return false
         // One that waits, or that lets the caches go, may have looked before.
-        if (!isOn || !mayTake) flush()
+        if (!isOn || isLending || !mayTake) flush()
         return true
     }
 
@@ -78,8 +85,28 @@ internal class Shortage(
         }
     }
 
+    /**
+     * While it [isWanted] by others, what comes back goes to the store, past all caches, and from there to the system.
+     * Runs [collect] when that begins, as [during] does.
+     */
+    fun lend(isWanted: Boolean, collect: (begins: Boolean) -> Unit) {
+        if (isWanted == isLending) return
+        lock.withLock {
+            if (isWanted == isLending) return
+            isLending = isWanted
+            requests += if (isWanted) 1 else -1
+            if (isWanted) {
+                val begins = !isOn
+                isOn = true
+                collect(begins)
+            }
+        }
+        if (!isWanted) relieve()
+    }
+
     /** Something has come back: lets the caches go when it is enough, and sees to what lies idle. */
     fun cameBack() {
+        if (isLending) store.lock.withLock { store.trim() }
         purge.expect()
         relieve()
     }
@@ -93,7 +120,7 @@ internal class Shortage(
         try {
             if (requests > 0 || line.length > 0) return
             isOn = false
-            registry.letGo { !state.closed }
+            registry.letGo(isOpen)
         } finally {
             lock.unlock()
         }

@@ -7,6 +7,7 @@ import dev.leasehold.memory.internal.block.Request
 import dev.leasehold.memory.internal.block.SizeClasses
 import dev.leasehold.memory.internal.budget.Charge
 import dev.leasehold.memory.internal.cache.CacheRegistry
+import dev.leasehold.memory.internal.cache.CacheShape
 import dev.leasehold.memory.internal.cache.Caches
 import dev.leasehold.memory.internal.cache.Depot
 import dev.leasehold.memory.internal.cache.LargeDepot
@@ -16,9 +17,11 @@ import dev.leasehold.memory.internal.cache.ThreadTable
 import dev.leasehold.memory.internal.cache.UncachedCounts
 import dev.leasehold.memory.internal.epoch.EpochLedger
 import dev.leasehold.memory.internal.platform.Background
+import dev.leasehold.memory.internal.platform.StackRoom
 import dev.leasehold.memory.internal.store.Region
 import dev.leasehold.memory.internal.store.ReleasedMappings
 import dev.leasehold.memory.internal.store.SlabStore
+import java.util.function.LongSupplier
 import kotlin.concurrent.withLock
 
 /**
@@ -39,18 +42,21 @@ internal class SlabEngine(
     private val depot = Depot()
     private val largeDepot = LargeDepot<LargeSource>()
     private val store = SlabStore(state.platform, leaf, storeBound(config.idleBound == 0L, state))
-    override val line = WaitLine(store.lock)
-    private val purge = Purge(store, depot, largeDepot, line, config.idleBound)
+    private val reason = WaitReason(leaf)
+    override val line = WaitLine(store.lock, reason::emptied)
     private val departed = Tally()
     private val counts = UncachedCounts()
-    private val registry = CacheRegistry(fence, adopting(departed, store, table), adopted(line, purge))
+    private val registry = CacheRegistry(fence, adopting(departed, store), adopted(line, table))
+    private val shape = CacheShape(leaf.leastLimit, config.idleBound)
+    private val purge = Purge(store, depot, largeDepot, line, registry, shape, config.idleBound)
     private val refusals = Refusals(store, leaf)
     private val shortage = Shortage(state, store, line, registry, refusals, purge)
-    private val magazines = Magazines(state, store, line, depot, shortage, config.idleBound, purge, hygiene)
+    private val keepsNothing = config.idleBound == 0L
+    private val magazines = Magazines(state, store, line, depot, shortage, keepsNothing, purge, shape, hygiene)
     private val quarantine = Quarantine(magazines, counts)
     private val epochs = EpochLedger(
         state.platform,
-        config.quarantineBytes,
+        config::quarantineBound,
         config.quarantineBlocks,
         state.arenas,
         quarantine::release,
@@ -74,6 +80,7 @@ internal class SlabEngine(
     }
 
     override fun take(request: Request): Taken? {
+        StackRoom.require()
         val code = codeOf(request)
         if (shortage.refuses(code, request.size)) {
             leaf.refusedAgain(refusals.refuser(code, request.size), store.leastBytes(code, request.size))
@@ -101,17 +108,26 @@ internal class SlabEngine(
     ) {
         mappings.take(size)
     } else {
-        takeClass(code)
+        takeClass(code, size)
     }
 
-    private fun takeClass(code: Int): Taken? {
+    private fun takeClass(code: Int, size: Long): Taken? {
         val cache = caches.of(Thread.currentThread())
         val address = if (cache != null) cache.take(code) else takeShared(code)
-        return if (address == 0L) null else Taken(address, code, anyThread)
+        if (address == 0L) return null
+        try {
+            return Taken(address, code, anyThread)
+        } catch (full: OutOfMemoryError) {
+            anyThread.giveBack(address, code, size)
+            throw full
+        }
     }
 
-    private fun takeShared(code: Int): Long =
-        caches.withShared { it.take(code) } ?: magazines.takeDirect(code).also { countDirect(it, code) }
+    private fun takeShared(code: Int): Long {
+        var address = 0L
+        if (caches.withShared { address = it.take(code) }) return address
+        return magazines.takeDirect(code).also { countDirect(it, code) }
+    }
 
     private fun countDirect(address: Long, code: Int) {
         if (address != 0L) counts.count(1, SizeClasses.sizeOf(code))
@@ -133,20 +149,34 @@ internal class SlabEngine(
 
     private fun takeForWaiter(thread: Thread?, code: Int, size: Long): Taken? {
         if (state.closed) return null
-        return leaf.onBehalfOf(thread ?: Thread.currentThread()) {
+        val requester = thread ?: Thread.currentThread()
+        leaf.forgetRefusal(requester)
+        val taken = leaf.onBehalfOf(requester) {
             takeLocked(code, size) ?: if (exactIsSmaller(code, size)) mappings.takeLocked(size) else null
         }
+        if (taken == null) reason.refused(requester)
+        return taken
     }
 
     private fun takeLocked(code: Int, size: Long): Taken? {
         if (code == BlockKind.LARGE) return mappings.takeLocked(size)
         val address = store.take(code)
         if (address == 0L) return null
-        countDirect(address, code)
-        return Taken(address, code, anyThread)
+        try {
+            return Taken(address, code, anyThread).also { countDirect(address, code) }
+        } catch (full: OutOfMemoryError) {
+            store.giveBack(address)
+            throw full
+        }
     }
 
     override fun collectForLine(): Unit = reclaim.beforeLine()
+
+    override fun lend(isWanted: Boolean) {
+        if (state.closed) return
+        reclaim.lend(isWanted)
+        if (isWanted) store.lock.withLock { store.trim() }
+    }
 
     // ---- pages ----
 
@@ -167,10 +197,13 @@ internal class SlabEngine(
             synchronized(departed) { sum.addAll(departed) }
         }
         counts.addTo(sum)
+        // What ended threads left behind is in the store by now.
+        purge.expect()
         return sum
     }
 
     override fun trim(): Long {
+        StackRoom.require()
         val before = store.lock.withLock { store.returnedBytes }
         reclaim.all(hold = false)
         return store.lock.withLock {
@@ -192,6 +225,10 @@ internal class SlabEngine(
         }
 
     override fun close(): Tally {
+        StackRoom.require()
+        // So that what cannot be given back now, for want of heap, goes in the background.
+        purge.expect()
+        epochs.expectAging()
         state.closed = true
         line.close()
         reclaim.all(hold = true)
@@ -216,14 +253,13 @@ internal class SlabEngine(
 
     private companion object {
         // What is above a bound goes back later; see Purge.
-        fun storeBound(keepsNothing: Boolean, state: EngineState): () -> Long =
-            { if (state.closed || keepsNothing) 0 else Long.MAX_VALUE }
+        fun storeBound(keepsNothing: Boolean, state: EngineState): LongSupplier =
+            LongSupplier { if (state.closed || keepsNothing) 0 else Long.MAX_VALUE }
 
-        fun adopting(departed: Tally, store: SlabStore, table: ThreadTable): (ThreadCache) -> Unit = { orphan ->
+        fun adopting(departed: Tally, store: SlabStore): (ThreadCache) -> Unit = { orphan ->
+            store.lock.withLock { orphan.drainInto(store) }
             synchronized(departed) { orphan.addTo(departed) }
-            store.lock.withLock { orphan.drainInto(store::giveBack) }
             orphan.retire()
-            table.retain { it !== orphan }
         }
 
         /** Unmaps [mappings] when [state] and its last block are garbage, and all of [arenas] are closed. */
@@ -234,9 +270,9 @@ internal class SlabEngine(
             }
         }
 
-        fun adopted(line: WaitLine, purge: Purge): () -> Unit = {
+        fun adopted(line: WaitLine, table: ThreadTable): () -> Unit = {
+            table.retain { !it.isRetired }
             if (line.length > 0) line.serveNow()
-            purge.expect()
         }
     }
 }

@@ -5,6 +5,7 @@ import dev.leasehold.memory.internal.block.Trace
 import dev.leasehold.memory.internal.cache.UncachedCounts
 import dev.leasehold.memory.internal.epoch.EpochLedger
 import dev.leasehold.memory.internal.epoch.KeptView
+import dev.leasehold.memory.internal.platform.StackRoom
 import dev.leasehold.memory.internal.store.Pages
 import dev.leasehold.memory.internal.store.SlabStore
 import kotlin.concurrent.withLock
@@ -21,8 +22,11 @@ internal class SlabPages(
     private val hygiene: HygieneAction,
 ) {
     /** Takes [count] pages that lie together, without waiting; null when they cannot be had. */
-    fun take(count: Int): PageSource? = state.leaf.insist {
-        takeOnce(count) ?: if (shortage.mayTake) reclaim.before { takeOnce(count) } else null
+    fun take(count: Int): PageSource? {
+        StackRoom.require()
+        return state.leaf.insist {
+            takeOnce(count) ?: if (shortage.mayTake) reclaim.before { takeOnce(count) } else null
+        }
     }
 
     private fun takeOnce(count: Int): PageSource? {
@@ -48,6 +52,7 @@ internal class SlabPages(
             epochs.ownView(address, size, trace)
 
         override fun resize(address: Long, code: Int, from: Long, size: Long, alone: Boolean): Int {
+            StackRoom.require()
             val wanted = (size / store.pageSize).toInt()
             val done = when {
                 wanted == pages.count -> true
@@ -82,6 +87,7 @@ internal class SlabPages(
         }
 
         override fun giveBack(address: Long, code: Int, size: Long) {
+            StackRoom.require()
             if (hygiene.onClose) hygiene.ended(address, size)
             onFree()
             counts.count(-1, -pages.count * store.pageSize)

@@ -23,7 +23,7 @@ import java.util.concurrent.atomic.AtomicReference
  */
 internal open class Epoch(
     @JvmField val arena: Arena?,
-    bytes: Long,
+    @JvmField val bytes: Long,
     blocks: Int,
     private val completed: (Epoch) -> Unit,
 ) {
@@ -31,6 +31,9 @@ internal open class Epoch(
     private val bytesLeft = AtomicLong(bytes)
     private val blocksLeft = AtomicInteger(blocks)
     private val closed = AtomicReference<EpochView?>()
+
+    /** A figure that changes whenever a view enters or leaves, about. */
+    val activity: Long get() = (blocksLeft.get().toLong() shl Int.SIZE_BITS) + balance.get()
 
     /** Takes the view of a block of [bytes] in, unless the epoch is full or sealed. */
     fun tryEnter(bytes: Long): Boolean {

@@ -4,8 +4,11 @@ import dev.leasehold.memory.internal.block.Arenas
 import dev.leasehold.memory.internal.block.Trace
 import dev.leasehold.memory.internal.platform.Background
 import dev.leasehold.memory.internal.platform.Platform
+import dev.leasehold.memory.internal.platform.Upkeep
 import java.util.concurrent.atomic.AtomicInteger
+import java.util.concurrent.atomic.AtomicLong
 import java.util.concurrent.locks.ReentrantLock
+import java.util.function.LongSupplier
 import kotlin.concurrent.withLock
 
 /**
@@ -16,21 +19,27 @@ import kotlin.concurrent.withLock
  * quarantine never passes them, whatever stays open: where no epoch has room, a view gets an arena of its own, which is
  * exact and slower.
  *
- * @param boundBytes how many bytes may wait in quarantine, in all epochs together
+ * An open epoch in which nothing has happened for a second is sealed and retired, so that what was closed there does
+ * not wait for a neighbour that never comes.
+ *
+ * @param boundBytes how many bytes may wait in quarantine, in all epochs together, now
  * @param boundBlocks how many blocks may
  */
 internal class EpochLedger(
     private val platform: Platform,
-    boundBytes: Long,
+    private val boundBytes: LongSupplier,
     boundBlocks: Int,
     private val arenas: Arenas,
     private val release: (EpochView) -> Unit,
 ) {
-    private val bytes = boundBytes / MOST_EPOCHS
     private val blocks = if (boundBlocks > 0) maxOf(1, boundBlocks / MOST_EPOCHS) else 0
     private val lock = ReentrantLock()
     private val unretired = AtomicInteger()
-    private val completed = ArrayDeque<Epoch>()
+
+    // How many bytes the epochs that are not retired can take in.
+    private val granted = AtomicLong()
+    private val completed = ArrayDeque<Epoch>(2 * MOST_EPOCHS)
+    private val aging = Aging()
 
     @Volatile private var current: Epoch? = null
 
@@ -38,7 +47,9 @@ internal class EpochLedger(
     fun view(address: Long, size: Long, blockBytes: Long): KeptView {
         val epoch = enter(blockBytes) ?: return ownView(address, size)
         try {
-            return EpochView(platform.view(address, size, epoch.arena), epoch)
+            val view = EpochView(platform.view(address, size, epoch.arena), epoch)
+            aging.expect()
+            return view
         } catch (failure: Throwable) {
             epoch.leave(null)
             throw failure
@@ -61,10 +72,11 @@ internal class EpochLedger(
     }
 
     private fun enter(blockBytes: Long): Epoch? {
-        if (blockBytes > bytes || blocks == 0 || blockBytes >= OWN_ARENA_FROM) return null
+        if (blocks == 0 || blockBytes >= OWN_ARENA_FROM) return null
         while (true) {
             val open = current
-            if (open != null && open.tryEnter(blockBytes)) return open
+            if (open != null && blockBytes <= open.bytes && open.tryEnter(blockBytes)) return open
+            if (blockBytes > boundBytes.asLong / MOST_EPOCHS) return null
             if (!replace(open) && !retireCompleted()) return null
         }
     }
@@ -74,8 +86,12 @@ internal class EpochLedger(
         if (current !== full) return true
         sealCurrent()
         if (unretired.get() >= MOST_EPOCHS) return false
+        val bound = boundBytes.asLong
+        val bytes = minOf(bound / MOST_EPOCHS, bound - granted.get())
+        if (bytes <= 0) return false
         current = Epoch(if (platform.bindsViews) arenas.open() else null, bytes, blocks, ::completed)
         unretired.incrementAndGet()
+        granted.addAndGet(bytes)
         true
     }
 
@@ -88,9 +104,38 @@ internal class EpochLedger(
     private fun completed(epoch: Epoch) {
         lock.withLock { completed.addLast(epoch) }
         // Away from the closing thread, which should not wait for a handshake.
-        Background.untilDone(this) {
-            val _ = retireCompleted()
-            lock.withLock { this.completed.isEmpty() }
+        try {
+            Background.untilDone(this, ::retireAll)
+        } catch (_: OutOfMemoryError) {
+            // The thread that closes must not fail for that: it is retired with what ages, or by who needs it.
+            aging.expect()
+        }
+    }
+
+    /** Sees to it that the open epoch is retired when nothing happens in it any more. */
+    fun expectAging(): Unit = aging.expect()
+
+    private fun retireAll(): Boolean {
+        val _ = retireCompleted()
+        return lock.withLock { completed.isEmpty() }
+    }
+
+    /** Seals the open epoch when nothing has happened in it for a while. */
+    private inner class Aging : Upkeep() {
+        private var seen: Epoch? = null
+        private var seenActivity = 0L
+
+        override fun look(): Boolean {
+            val open = current
+            val activity = open?.activity ?: 0
+            if (open === seen && activity == seenActivity) {
+                seen = null
+                retireNow()
+                return !retireAll()
+            }
+            seen = open
+            seenActivity = activity
+            return true
         }
     }
 
@@ -125,6 +170,7 @@ internal class EpochLedger(
         }
         val first = epoch.takeClosed()
         if (first != null) release(first)
+        granted.addAndGet(-epoch.bytes)
         unretired.decrementAndGet()
         return true
     }

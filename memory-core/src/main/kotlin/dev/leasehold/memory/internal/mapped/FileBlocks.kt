@@ -64,8 +64,11 @@ internal class FileBlocks(
         return address
     }
 
-    private fun takeShared(code: Int): Long =
-        caches.withShared { it.take(code) } ?: supply.takeDirect(code).also { countDirect(it, code) }
+    private fun takeShared(code: Int): Long {
+        var address = 0L
+        if (caches.withShared { address = it.take(code) }) return address
+        return supply.takeDirect(code).also { countDirect(it, code) }
+    }
 
     /** Takes a block of [code] under the lock of the store; null when there is none. */
     fun takeLocked(code: Int): Long? {
@@ -121,7 +124,7 @@ internal class FileBlocks(
     private fun putBack(address: Long, code: Int, size: Long) {
         val cache = caches.of(Thread.currentThread())
         if (cache != null) return cache.giveBack(address, code, size)
-        if (caches.withShared { it.giveBack(address, code, size) } != null) return
+        if (caches.withShared { it.giveBack(address, code, size) }) return
         counts.count(-1, -SizeClasses.sizeOf(code))
         val _ = supply.giveBackDirect(code, address)
     }

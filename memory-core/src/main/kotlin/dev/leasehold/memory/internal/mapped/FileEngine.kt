@@ -5,6 +5,7 @@ import dev.leasehold.memory.MappedFileReadOnlyException
 import dev.leasehold.memory.MappedFileTruncatedException
 import dev.leasehold.memory.internal.block.BlockKind
 import dev.leasehold.memory.internal.block.Fence
+import dev.leasehold.memory.internal.block.Ground
 import dev.leasehold.memory.internal.block.Request
 import dev.leasehold.memory.internal.block.SizeClasses
 import dev.leasehold.memory.internal.budget.Charge
@@ -48,14 +49,15 @@ internal class FileEngine(
     private val store = FileStore(session.sessions, leaf, growth) { if (state.closed) 0 else config.idleBound }
     override val line = WaitLine(store.lock)
     private val supply = FileSupply(state, store, line, session.base, config.idleBound, hygiene, session::endIfUnused)
-    private val registry = CacheRegistry(fence, ::adopt) { line.serveNow() }
+    private val ground = Ground { store.giveBack(it - session.base) }
+    private val registry = CacheRegistry(fence, ::adopt, ::adopted)
 
     /** Blocks of size classes. */
     val blocks: FileBlocks = FileBlocks(state, session, store, supply, line, counts)
     private val caches = Caches(table, registry, supply, fence, blocks)
     private val epochs = EpochLedger(
         state.platform,
-        config.quarantineBytes,
+        config::quarantineBound,
         config.quarantineBlocks,
         state.arenas,
         blocks::leaveQuarantine,
@@ -76,10 +78,14 @@ internal class FileEngine(
     override fun cacheOfSlow(thread: Thread): ThreadCache? = if (session.isReadOnly) null else caches.of(thread)
 
     private fun adopt(orphan: ThreadCache) {
+        store.lock.withLock { orphan.drainInto(ground) }
         synchronized(departed) { orphan.addTo(departed) }
-        store.lock.withLock { orphan.drainInto { store.giveBack(it - session.base) } }
         orphan.retire()
-        table.retain { it !== orphan }
+    }
+
+    private fun adopted() {
+        table.retain { !it.isRetired }
+        line.serveNow()
     }
 
     // ---- taking ----
@@ -114,7 +120,7 @@ internal class FileEngine(
     /** Brings all that lies idle in caches to the store. */
     private fun collect() {
         registry.revoke(hold = false) { cache ->
-            store.lock.withLock { cache.drainInto { store.giveBack(it - session.base) } }
+            store.lock.withLock { cache.drainInto(ground) }
         }
         epochs.retireNow()
         supply.drain()
@@ -225,7 +231,7 @@ internal class FileEngine(
 
     private fun giveAllBack() {
         registry.revoke(hold = true) { cache ->
-            store.lock.withLock { cache.drainInto { store.giveBack(it - session.base) } }
+            store.lock.withLock { cache.drainInto(ground) }
         }
         registry.awaitHands()
         val _ = trim()

@@ -64,8 +64,7 @@ internal class FileSupply(
 
     override fun dispose(classIndex: Int, magazine: Magazine) {
         if (magazine.count == 0) return depot.leaveEmpty(classIndex, magazine)
-        if (mayTake && depot.idleBytes < idleBound / 2) {
-            depot.leave(classIndex, magazine)
+        if (mayTake && depot.idleBytes < idleBound / 2 && depot.tryLeave(classIndex, magazine)) {
             // A thread that began to take everything back meanwhile may have passed the depot already.
             if (!mayTake) drain()
             return
@@ -74,13 +73,14 @@ internal class FileSupply(
         depot.leaveEmpty(classIndex, magazine)
     }
 
+    override fun giveBackOne(classIndex: Int, address: Long): Unit = giveBack { store.giveBack(address - base) }
+
     /** Gives all that lies in the depot back to the store. */
     fun drain() {
         if (depot.idleBytes == 0L) return
         giveBack {
-            depot.drain(Long.MAX_VALUE) { classIndex, magazine ->
+            depot.drain(Long.MAX_VALUE) { _, magazine ->
                 while (magazine.count > 0) store.giveBack(magazine.pop() - base)
-                depot.leaveEmpty(classIndex, magazine)
             }
         }
     }

@@ -1,6 +1,8 @@
 package dev.leasehold.memory.internal.platform
 
 import java.lang.ref.Cleaner
+import java.lang.ref.WeakReference
+import java.util.concurrent.ConcurrentHashMap
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
@@ -11,14 +13,14 @@ import kotlin.time.Duration.Companion.seconds
  * - `leasehold-background` retires epochs, tries again what a native call holds up, looks whether the line of a
  *   suspending pool stands still (`STALL:`), and runs what is due later. It ends when it has had nothing to do for 10
  *   s; the next task starts another.
- * - `leasehold-cleaner` logs leaks (`LEAK:`) and unmaps cleared managers when they are garbage. It starts with the
- *   first traced lease or cleared manager, and does not end.
+ * - `leasehold-cleaner` logs leaks (`LEAK:`), closes pools and managers that are garbage (`UNCLOSED:`), and unmaps
+ *   cleared managers. It starts with the first of them, and ends when the class loader of this library is garbage: it
+ *   holds that only weakly.
  *
  * Virtual threads, of the suspending pools of memory-coroutines:
  *
  * - `leasehold-notify` resumes a coroutine that the background thread has served, where the coroutine's dispatcher may
  *   run it at once.
- * - `leasehold-deferred-close` closes a lease that a native call still uses, when the call has ended.
  * - `leasehold-future` completes the future of a lease, and runs its dependents.
  * - `leasehold-left-behind` looks for leases in a cancelled channel, for about a second.
  *
@@ -48,17 +50,61 @@ internal object Background {
     @IgnorableReturnValue
     fun schedule(delay: Duration, task: () -> Unit): AutoCloseable = thread.schedule(delay.inWholeNanoseconds, task)
 
+    /** [schedule] of what cannot be closed; false when the heap is too full, and [task] will not run. */
+    fun trySchedule(delay: Duration, task: () -> Unit): Boolean = thread.trySchedule(delay.inWholeNanoseconds, task)
+
     /** Starts a virtual thread for [task]. An interrupt may end it. */
     @IgnorableReturnValue
     fun startVirtual(name: HelperThread, task: () -> Unit): Thread = name.virtual {
         logged("${name.threadName} failed") { interruptibly(task) }
     }.also(Thread::start)
 
-    /** Runs [action] when [referent] is garbage. Neither [action] nor anything it refers to may refer to [referent]. */
+    /**
+     * Runs [action] when [referent] is garbage, unless this library's class loader is garbage by then, too. Neither
+     * [action] nor anything it refers to may refer to [referent].
+     */
     fun whenGarbage(referent: Any, action: () -> Unit) {
-        // Unlike this, a cleaner drops what an action throws.
-        cleaner.register(referent) { logged("an action of ${HelperThread.CLEANER.threadName} failed", action) }
+        val held = GarbageAction(action)
+        var watched = false
+        try {
+            val _ = waiting.add(held)
+            watched = watch(referent) { LoaderFree.ifThere(WeakReference(held)) }
+        } finally {
+            if (!watched) {
+                val _ = waiting.remove(held)
+            }
+        }
     }
+
+    /**
+     * Runs [action], which [consists of the JDK's classes][LoaderFree], when this library's class loader is garbage.
+     */
+    fun atTheEnd(action: Runnable) {
+        val _ = watch(loaded) { action }
+    }
+
+    private inline fun watch(referent: Any, action: () -> Runnable): Boolean = try {
+        val _ = cleaner.register(referent, action())
+        true
+    } catch (failure: OutOfMemoryError) {
+        // The heap is full, or there can be no more threads; the caller, which may be renting, goes on.
+        Log.tryError(failure) { "${HelperThread.CLEANER.threadName} could not be given what to do for garbage" }
+        false
+    }
+
+    /** Held by this object, and only weakly by the thread, which would keep the class loader otherwise. */
+    private class GarbageAction(private val action: () -> Unit) : Runnable {
+        override fun run() {
+            val _ = waiting.remove(this)
+            // Unlike this, a cleaner drops what an action throws.
+            logged("an action of ${HelperThread.CLEANER.threadName} failed", action)
+        }
+    }
+
+    private val waiting = ConcurrentHashMap.newKeySet<GarbageAction>()
+
+    // Garbage when all classes of this library are.
+    private val loaded = Any()
 
     private fun interruptibly(task: () -> Unit) {
         try {

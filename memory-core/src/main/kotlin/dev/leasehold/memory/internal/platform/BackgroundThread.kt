@@ -3,6 +3,7 @@ package dev.leasehold.memory.internal.platform
 import java.util.concurrent.Future
 import java.util.concurrent.ScheduledThreadPoolExecutor
 import java.util.concurrent.TimeUnit.NANOSECONDS
+import java.util.concurrent.locks.LockSupport
 
 /**
  * One thread that runs tasks when they are due, one after the other. It exists while there are tasks and for
@@ -16,21 +17,54 @@ internal class BackgroundThread(
     private val longestPauseNanos: Long,
     newThread: (Runnable) -> Thread,
 ) {
-    private val executor = ScheduledThreadPoolExecutor(1, newThread).apply {
+    private val executor = ScheduledThreadPoolExecutor(1) { worker -> newThread { runToEnd(worker) } }.apply {
         setKeepAliveTime(maxOf(1, idleNanos), NANOSECONDS)
         allowCoreThreadTimeOut(true)
         removeOnCancelPolicy = true
     }
 
+    // A worker allocates to wait for its next task. Where the heap is full it ends by that, and is not replaced, while
+    // tasks are waiting.
+    private fun runToEnd(worker: Runnable) {
+        try {
+            worker.run()
+        } catch (full: OutOfMemoryError) {
+            report("the heap was full", full)
+        }
+        while (isWithoutThread) {
+            LockSupport.parkNanos(longestPauseNanos)
+            try {
+                val _ = executor.prestartCoreThread()
+            } catch (_: OutOfMemoryError) {
+                continue
+            }
+        }
+    }
+
+    /** Whether tasks wait for a thread, which could not be started. */
+    private val isWithoutThread: Boolean get() = executor.poolSize == 0 && executor.queue.isNotEmpty()
+
     // Under the lock of this: what waits to be tried again.
     private val retries = HashMap<Any, Retry>()
+
+    /** Whether there are some that could not be added. */
+    @Volatile private var areLost = false
 
     private inner class Retry(val key: Any, val task: () -> Boolean) {
         private var pause = firstPauseNanos
         private var waiting: Future<*>? = null
+        private var isLost = false
 
         fun start(delayNanos: Long) {
             waiting = added { executor.schedule(::run, delayNanos, NANOSECONDS) }
+            isLost = waiting == null && !isWithoutThread
+            if (isLost) areLost = true
+        }
+
+        /** Adds it again, if it could not be added; false when it still cannot. */
+        fun find(): Boolean {
+            if (isLost) start(0)
+            return !isLost
         }
 
         /** Runs it now, if it waits for a later time. */
@@ -72,29 +106,39 @@ internal class BackgroundThread(
         return AutoCloseable { val _ = scheduled?.cancel(false) }
     }
 
+    /** [schedule] of what cannot be closed; false when the heap is too full, and [task] will not run. */
+    fun trySchedule(delayNanos: Long, task: () -> Unit): Boolean = try {
+        val _ = executor.schedule({ guarded(task) }, delayNanos, NANOSECONDS)
+        true
+    } catch (full: OutOfMemoryError) {
+        isWithoutThread.also { if (it) report(NO_THREAD, full) }
+    }
+
     // Where no thread can be started the task stays in the queue, and the caller, which may be closing a lease, goes
     // on.
     private inline fun added(add: () -> Future<*>): Future<*>? = try {
         add()
     } catch (failure: Throwable) {
-        report("no thread could be started; the next task tries again", failure)
+        report(NO_THREAD, failure)
         null
     }
 
     private inline fun guarded(task: () -> Unit) {
         try {
             task()
+            if (areLost) findLost()
         } catch (failure: Throwable) {
             report("a task failed", failure)
         }
     }
 
-    private fun report(what: String, failure: Throwable) {
-        try {
-            Log.error("in the background: $what", failure)
-        } catch (_: Throwable) {
-            // A log that fails leaves no place to say so.
-            return
-        }
+    private fun findLost(): Unit = synchronized(this) {
+        areLost = !retries.values.all { it.find() }
+    }
+
+    private fun report(what: String, failure: Throwable): Unit = Log.tryError(failure) { "in the background: $what" }
+
+    private companion object {
+        const val NO_THREAD = "a task could not be given to a thread; the next one tries again"
     }
 }

@@ -11,7 +11,6 @@ internal enum class HelperThread(val threadName: String) {
     BACKGROUND("leasehold-background"),
     CLEANER("leasehold-cleaner"),
     NOTIFY("leasehold-notify"),
-    DEFERRED_CLOSE("leasehold-deferred-close"),
     FUTURE("leasehold-future"),
     LEFT_BEHIND("leasehold-left-behind"),
     ;

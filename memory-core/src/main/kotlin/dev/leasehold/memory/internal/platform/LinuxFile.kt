@@ -30,9 +30,16 @@ internal class LinuxFile private constructor(
 
     override fun map(size: Long, arena: Arena) {
         val protection = if (readOnly) READ else READ or WRITE
-        address = required("mmap", FileCalls.mmap(0, size, protection, SHARED, descriptor))
+        address = mapped(size, FileCalls.mmap(0, size, protection, SHARED, descriptor))
         val whole = MemorySegment.ofAddress(address).reinterpret(size, arena, null)
         mapped = if (readOnly) whole.asReadOnly() else whole
+    }
+
+    private fun mapped(size: Long, result: Long): Long {
+        val explained = if (result == -NO_MEMORY) Platform.current.refusal(size) else null
+        if (explained == null) return required("mmap", result)
+        val reason = "mmap of ${bytes(size)}: ${explained.why}; use a smaller maxSize, or ${explained.remedy}"
+        throw FileSystemException(path.toString(), null, reason)
     }
 
     // A refused call may have made the file longer; what is beyond its bound is nobody's.
@@ -94,8 +101,12 @@ internal class LinuxFile private constructor(
     override fun close() {
         val size = mapped?.byteSize()
         mapped = null
-        if (size != null) check(PosixCalls.munmap(address, size) == 0) { "munmap refused $size bytes of $path" }
-        closeFile()
+        try {
+            if (size != null) check(PosixCalls.munmap(address, size) == 0) { "munmap refused $size bytes of $path" }
+        } finally {
+            // And with it the locks that other processes wait for.
+            closeFile()
+        }
     }
 
     private fun closeFile() {
@@ -136,6 +147,7 @@ internal class LinuxFile private constructor(
         private const val UNLOCKED: Short = 2
         private const val MOST_ERRORS = 4095L
         private const val NO_SUCH_FILE = 2
+        private const val NO_MEMORY = 12L
         private const val AGAIN = 11
         private const val DENIED = 13
         private const val EXISTS = 17

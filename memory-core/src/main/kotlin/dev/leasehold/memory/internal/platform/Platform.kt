@@ -26,12 +26,33 @@ internal interface Platform {
     /** Whether [remap] makes a mapping longer or shorter. */
     val remaps: Boolean
 
+    /** How many mappings of [map] there are. */
+    val mappingCount: Long get() = 0
+
+    /**
+     * From how many [mappings][mappingCount] on pages had better be [discarded][discard] than a mapping be ended, which may leave a
+     * hole in what the system counts as one, and two where it allows only so many.
+     */
+    val manyMappings: Long get() = Long.MAX_VALUE
+
     /**
      * Takes [bytes], a multiple of the page size, from the system, page-aligned.
      *
      * @return the address, or 0 when the system refuses
      */
     fun map(bytes: Long): Long
+
+    /** [map] of memory that outlives this library: nobody gives it back, nor does the end of its class loader. */
+    fun mapForGood(bytes: Long): Long = map(bytes)
+
+    /** Why the system has just refused to [map] [bytes]; null when it does not say, or would not refuse any more. */
+    fun refusal(bytes: Long): SystemRefusal? = null
+
+    /**
+     * Has the system hold the pages of the [bytes] bytes at [address] one by one, and no huge pages that are there as a
+     * whole when one byte is used, and stay when a part is discarded.
+     */
+    fun holdSinglePages(address: Long, bytes: Long): Unit = Unit
 
     /** Gives a whole mapping back. */
     fun unmap(address: Long, bytes: Long)
@@ -63,8 +84,19 @@ internal interface Platform {
     /** Opens the file [path], to be mapped. */
     fun openFile(path: Path, mode: MappedFile.Mode): MappedFile = ChannelFile.open(path, mode)
 
+    /** Address spaces, as far as this library knows them here. */
+    val space: SystemSpace get() = LimitedSpace(this)
+
     /** Which start of the system this is, as 128 random bits; null where the system does not say. */
     val bootId: UUID? get() = null
+
+    /**
+     * Why the system refuses memory.
+     *
+     * @property why what it said, and the bound
+     * @property remedy what makes it say otherwise, as the end of "close blocks sooner, or"
+     */
+    class SystemRefusal(val why: String, val remedy: String)
 
     companion object {
         /** The platform that this process runs on. Static and final: the compiler sees through it. */

@@ -11,7 +11,8 @@ internal object SystemMemory {
      *
      * The figure is the virtual machine's. It reads the files of the control groups (versions 1 and 2, the lowest limit
      * from the process's own group up to the root, wherever they are mounted), sizes the heap by the same figure, and
-     * honours `-XX:-UseContainerSupport`; so heap and budget never disagree.
+     * honours `-XX:-UseContainerSupport`; so heap and budget never disagree. It reads them anew for each call, so that a
+     * limit that has changed shows.
      */
     fun totalBytes(): Long {
         val system = ManagementFactory.getOperatingSystemMXBean()

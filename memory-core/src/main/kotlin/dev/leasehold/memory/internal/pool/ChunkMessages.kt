@@ -26,10 +26,12 @@ internal object ChunkMessages {
         "$owner: an alignment of $alignment requested, and its chunks lie ${bytes(stride)} apart: make the pool with " +
             "that alignment"
 
-    fun none(owner: Owner, capacity: Int, leased: Int): String =
-        "$owner: ${grouped(leased.toLong())} of ${counted(capacity.toLong(), "chunk")} " +
-            "${if (leased == 1) "is" else "are"} leased: close leases sooner, make more chunks, or rent with a " +
-            "timeout to wait"
+    fun none(owner: Owner, capacity: Int, leased: Int, quarantined: Int): String {
+        val waiting = if (quarantined > 0) " and ${grouped(quarantined.toLong())} quarantined" else ""
+        return "$owner: ${grouped(leased.toLong())} of ${counted(capacity.toLong(), "chunk")} " +
+            "${if (leased == 1) "is" else "are"} leased$waiting: close leases sooner, make more chunks, or rent with " +
+            "a timeout to wait"
+    }
 
     fun timedOut(owner: Owner, nanos: Long, capacity: Int): String {
         val count = grouped(capacity.toLong())

@@ -1,6 +1,7 @@
 package dev.leasehold.memory.internal.spi
 
 import dev.leasehold.memory.internal.block.Attachment
+import dev.leasehold.memory.internal.block.Site
 
 /**
  * What closes a lease that its holder did not close: a scope. A lease that has an owner lets it speak in the message of
@@ -25,6 +26,9 @@ public interface LeaseKeeper : LeaseOwner {
     /** The code that rented, as leak reports name it behind the thread: a coroutine and its job. */
     public val renter: String
 
+    /** Where the lease was asked for, in a pool that traces sites; null where that is where it was made. */
+    public val site: RentSite? get() = null
+
     /**
      * The lease has ended and its block has gone back; or the lease was transferred to another budget, and another
      * lease has taken over. Called once, on the thread that ended it, which holds no lock. Must be short and must not
@@ -33,11 +37,18 @@ public interface LeaseKeeper : LeaseOwner {
     public fun leaseEnded()
 }
 
+/** What a lease remembers of its owner. */
+@InternalMemoryApi
+public sealed interface OwnedLease
+
 /** Attaches [owner], which is called [name], to its lease. */
 @OptIn(InternalMemoryApi::class)
 internal class OwnerAttachment(val owner: LeaseOwner, private val name: String?) :
-    Attachment(listens = owner is LeaseKeeper) {
+    Attachment(listens = owner is LeaseKeeper),
+    OwnedLease {
     override val renter: String? get() = (owner as? LeaseKeeper)?.renter
+
+    override val site: Site? get() = (owner as? LeaseKeeper)?.site?.site
 
     override fun describeOwner(): String = owner.describe(name)
 

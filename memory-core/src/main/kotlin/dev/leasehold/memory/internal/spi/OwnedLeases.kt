@@ -15,30 +15,26 @@ import kotlin.time.Duration
 // Renting for an owner that closes what its holder did not close. The same verbs as in Memory.kt, with the same
 // refusals.
 
-// Renting in three parts, which must follow one another at once, on one thread. The compiler inlines each of several
-// methods of middle size where it refuses one that is large (InlineSmallCode), and only what is inlined is free of
-// garbage.
+// Renting in parts, which must follow one another at once, on one thread: what may find the heap full comes before the
+// block, which would be lost then. The compiler inlines each of several methods of middle size where it refuses one
+// that is large (InlineSmallCode), and only what is inlined is free of garbage.
 
-/** The first part of renting for an owner: a block of [size] bytes, or 0 when none is at hand. */
-@InternalMemoryApi
-public fun MemoryPool.takeFor(size: Long): Long = takeAtHand(size)
-
-/** The second part: what ends the views, or null where nothing does. */
+/** The first part of renting for an owner: what ends the views, or null where nothing does. */
 @InternalMemoryApi
 public fun freshBounds(): AutoCloseable? = newArena()
 
-/**
- * The third part: the lease, for [owner] that is called [ownerName], of [size] bytes of the block at [address], or of
- * one taken now.
- */
+/** The second: what the lease remembers of [owner], which is called [name]. */
 @InternalMemoryApi
-public fun MemoryPool.leaseFor(
-    address: Long,
-    bounds: AutoCloseable?,
-    owner: LeaseOwner,
-    ownerName: String?,
-    size: Long,
-): Lease = leaseTaken(address, bounds as Arena?, size, OwnerAttachment(owner, ownerName))
+public fun ownedBy(owner: LeaseOwner, name: String?): OwnedLease = OwnerAttachment(owner, name)
+
+/** The third: a block of [size] bytes, or 0 when none is at hand. */
+@InternalMemoryApi
+public fun MemoryPool.takeFor(size: Long): Long = takeAtHand(size)
+
+/** The last: the lease, of [size] bytes of the block at [address], or of one taken now. */
+@InternalMemoryApi
+public fun MemoryPool.leaseFor(address: Long, bounds: AutoCloseable?, owned: OwnedLease, size: Long): Lease =
+    leaseTaken(address, bounds as Arena?, size, owned as OwnerAttachment)
 
 /** Rents for [owner]: at a multiple of [alignment] if that is given, and waiting up to [timeout] if that is. */
 @InternalMemoryApi

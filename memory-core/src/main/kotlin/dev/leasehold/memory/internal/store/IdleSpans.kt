@@ -7,11 +7,10 @@ package dev.leasehold.memory.internal.store
  * A list through the spans themselves: whatever happens to a block costs a few stores here and makes no garbage.
  */
 internal class IdleSpans {
-    /** The span that got idle longest ago, or null. */
-    var oldest: Span? = null
-        private set
+    private val spans = Chain<Span>()
 
-    private var newest: Span? = null
+    /** The span that got idle longest ago, or null. */
+    val oldest: Span? get() = spans.first
 
     /** How many pages could go back. */
     var pages: Long = 0
@@ -23,33 +22,17 @@ internal class IdleSpans {
         if (count == before) return
         pages += count - before
         span.idle = count
-        if (count == 0) return unlink(span)
+        if (count == 0) return spans.remove(span)
         if (count < before) return
-        if (before > 0) unlink(span)
-        append(span)
+        if (before > 0) spans.remove(span)
+        spans.addLast(span)
     }
 
     /** Lets [span], which has idle pages, wait behind all others. */
     fun renew(span: Span) {
-        unlink(span)
-        append(span)
+        spans.remove(span)
+        spans.addLast(span)
     }
 
-    private fun append(span: Span) {
-        span.older = newest
-        newest?.newer = span
-        newest = span
-        if (oldest == null) oldest = span
-    }
-
-    private fun unlink(span: Span) {
-        val older = span.older
-        val newer = span.newer
-        if (older == null) oldest = newer else older.newer = newer
-        if (newer == null) newest = older else newer.older = older
-        span.older = null
-        span.newer = null
-    }
-
-    fun toList(): List<Span> = generateSequence(oldest) { it.newer }.toList()
+    fun toList(): List<Span> = generateSequence(oldest) { it.behind }.toList()
 }

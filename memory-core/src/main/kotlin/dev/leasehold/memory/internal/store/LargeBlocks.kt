@@ -1,26 +1,36 @@
 package dev.leasehold.memory.internal.store
 
 import dev.leasehold.memory.internal.budget.BudgetLeaf
+import dev.leasehold.memory.internal.platform.Hollows
 import dev.leasehold.memory.internal.platform.Platform
+import dev.leasehold.memory.internal.platform.giveUp
 import dev.leasehold.memory.internal.platform.tryDiscard
 import dev.leasehold.memory.internal.platform.tryUnmap
-import java.util.Collections
-import java.util.IdentityHashMap
 
 /**
  * Blocks above the largest size class: a mapping each. Under the store's lock, [resize] aside.
  *
- * A few idle ones are kept, newest last, because a fresh mapping costs a page fault a page. A request takes the best
- * fit among them if no more than a quarter of it would be wasted.
+ * Idle ones are kept for a while, newest last, because a fresh mapping costs a page fault a page. A request takes the
+ * best fit among them if no more than a quarter of it would be wasted, and next one that the system has not taken back
+ * but for its pages.
  */
 internal class LargeBlocks(private val platform: Platform, private val leaf: BudgetLeaf) {
-    class Region(val address: Long, val bytes: Long) {
+    class Region(address: Long, val bytes: Long) : SplayNode<Region>() {
+        /** Where it lies. Set again only before it is known to any other. */
+        var address: Long = address
+
         /** Whether the leaf pays for it. */
         var paid: Boolean = true
+
+        override val rank: Long get() = bytes
+
+        override val order: Long get() = address
     }
 
-    private val idle = ArrayDeque<Region>()
-    private val out: MutableSet<Region> = Collections.newSetFromMap(IdentityHashMap())
+    private val hollows = Hollows.of(platform)
+    private val idle = Chain<Region>()
+    private val bySize = SplayTree<Region>()
+    private val out = Chain<Region>()
 
     /** How many bytes of idle blocks are kept. */
     var idleBytes: Long = 0
@@ -28,24 +38,59 @@ internal class LargeBlocks(private val platform: Platform, private val leaf: Bud
 
     fun take(size: Long): Region? {
         val bytes = roundToPages(size)
-        val fit = idle.filter { it.bytes >= bytes && it.bytes - bytes <= it.bytes / 4 }.minByOrNull { it.bytes }
-        if (fit != null) {
-            idle.remove(fit)
-            idleBytes -= fit.bytes
-            out.add(fit)
+        val fit = bySize.ceiling(bytes, Long.MIN_VALUE)
+        if (fit != null && fit.bytes - bytes <= fit.bytes / 4) {
+            leaveIdle(fit)
+            out.addLast(fit)
             return fit
         }
         if (!leaf.tryReserve(bytes)) return null
+        var region: Region? = null
+        try {
+            region = takeHollow(bytes) ?: takeFresh(bytes)
+        } finally {
+            if (region == null) leaf.release(bytes)
+        }
+        return region
+    }
+
+    /** One that is mapped already and has no pages, for which the leaf pays [bytes] by now. */
+    private fun takeHollow(bytes: Long): Region? {
+        var has = bytes
+        val address = hollows.take(bytes) { length ->
+            (length == bytes || leaf.tryReserve(length - bytes)).also { if (it) has = length }
+        }
+        return if (address == 0L) null else enter(address, has, has - bytes)
+    }
+
+    private fun takeFresh(bytes: Long): Region? {
         val address = platform.map(bytes)
-        if (address != 0L) return Region(address, bytes).also(out::add)
-        leaf.release(bytes)
-        return null
+        return if (address == 0L) null else enter(address, bytes, 0)
+    }
+
+    private fun enter(address: Long, bytes: Long, paidBesides: Long): Region {
+        try {
+            return Region(address, bytes).also(out::addLast)
+        } catch (full: OutOfMemoryError) {
+            platform.unmap(address, bytes)
+            if (paidBesides > 0) leaf.release(paidBesides)
+            throw full
+        }
+    }
+
+    private fun leaveIdle(region: Region) {
+        idle.remove(region)
+        val left = bySize.remove(region)
+        check(left) { "the block of ${region.bytes} bytes is not idle" }
+        idleBytes -= region.bytes
     }
 
     /** Keeps [region] for the next request; one so large that none like it is likely to follow goes to the system. */
     fun giveBack(region: Region) {
         out.remove(region)
         idleBytes += region.bytes
+        val entered = bySize.add(region)
+        check(entered) { "the block of ${region.bytes} bytes came back twice" }
         if (region.bytes <= MOST_KEPT) return idle.addLast(region)
         idle.addFirst(region)
         val _ = dropOldest()
@@ -63,23 +108,26 @@ internal class LargeBlocks(private val platform: Platform, private val leaf: Bud
         val bytes = maxOf(platform.pageSize, roundToPages(size))
         val more = bytes - region.bytes
         if (more == 0L) return region
-        if (!platform.remaps || (more > 0 && !leaf.tryReserve(more))) return null
+        if (!platform.remaps) return null
+        // Made before the system moves anything: the heap may be full.
+        val resized = Region(0, bytes)
+        if (more > 0 && !leaf.tryReserve(more)) return null
         val address = platform.remap(region.address, region.bytes, bytes, mayMove)
         if (address == 0L) {
             if (more > 0) leaf.release(more)
             return null
         }
         if (more < 0) leaf.release(-more)
-        return Region(address, bytes)
+        resized.address = address
+        return resized
     }
 
     /** Gives the block that is idle for the longest time back to the system; false when it refuses, or none is idle. */
     fun dropOldest(): Boolean {
-        val region = idle.firstOrNull() ?: return false
-        if (!platform.tryUnmap(region.address, region.bytes)) return false
-        idle.removeFirst()
+        val region = idle.first ?: return false
+        if (!platform.giveUp(region.address, region.bytes)) return false
+        leaveIdle(region)
         leaf.release(region.bytes)
-        idleBytes -= region.bytes
         return true
     }
 
@@ -88,6 +136,7 @@ internal class LargeBlocks(private val platform: Platform, private val leaf: Bud
     fun trim(): Long {
         val before = idleBytes
         while (dropOldest()) continue
+        hollows.unmapSome(platform, MOST_UNMAPPED)
         return before - idleBytes
     }
 
@@ -98,13 +147,13 @@ internal class LargeBlocks(private val platform: Platform, private val leaf: Bud
 
     /** Knows [region] again. */
     fun show(region: Region) {
-        out.add(region)
+        out.addLast(region)
     }
 
     /** Takes the pages of every block away, also of those in use; only [show] and [unmapAll] may follow. */
     fun abandon() {
         trim()
-        for (region in out.toList()) abandon(region)
+        eachOut(::abandon)
     }
 
     /** Takes the pages of [region] away. */
@@ -127,10 +176,21 @@ internal class LargeBlocks(private val platform: Platform, private val leaf: Bud
     /** Gives every block back, after [abandon]. */
     fun unmapAll() {
         trim()
-        for (region in out.toList()) {
-            if (!platform.tryUnmap(region.address, region.bytes)) continue
-            out.remove(region)
-            stopPaying(region)
+        eachOut { region ->
+            if (platform.giveUp(region.address, region.bytes)) {
+                out.remove(region)
+                stopPaying(region)
+            }
+        }
+    }
+
+    private inline fun eachOut(action: (Region) -> Unit) {
+        var next = out.first
+        while (next != null) {
+            val region = next
+            // Before the action, which may take it out.
+            next = region.behind
+            action(region)
         }
     }
 
@@ -140,5 +200,8 @@ internal class LargeBlocks(private val platform: Platform, private val leaf: Bud
     private companion object {
         /** The largest block that is kept, in bytes. */
         const val MOST_KEPT = 64L shl 20
+
+        /** How many mappings without pages go in one step, under the lock. */
+        const val MOST_UNMAPPED = 1024
     }
 }

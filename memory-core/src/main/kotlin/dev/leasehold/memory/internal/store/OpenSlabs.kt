@@ -1,7 +1,5 @@
 package dev.leasehold.memory.internal.store
 
-import java.util.TreeSet
-
 /**
  * The slabs of one class that have a free block, oldest place first. Under the store's lock.
  *
@@ -11,8 +9,8 @@ import java.util.TreeSet
 internal class OpenSlabs {
     enum class Place { NONE, READY, AWAY }
 
-    private val ready = TreeSet<Slab>()
-    private val away = TreeSet<Slab>()
+    private val ready = SplayTree<Slab>()
+    private val away = SplayTree<Slab>()
 
     /** Takes a block; 0 when there is none, or none can be paid for. */
     fun take(): Long {
@@ -23,20 +21,21 @@ internal class OpenSlabs {
     }
 
     private fun readySlab(): Slab? {
-        while (ready.isNotEmpty()) {
-            val slab = ready.first()
+        while (true) {
+            val slab = ready.first() ?: return null
             if (slab.isReady) return slab
             settle(slab)
         }
-        return null
     }
 
     private fun paidSlab(): Slab? {
         var bound = Int.MAX_VALUE
-        for (slab in away) {
-            bound = slab.payForBlock(bound)
-            if (bound == 0) return slab
+        var next = away.first()
+        while (next != null) {
+            bound = next.payForBlock(bound)
+            if (bound == 0) return next
             if (bound == 1) return null
+            next = away.after(next)
         }
         return null
     }
@@ -64,7 +63,7 @@ internal class OpenSlabs {
         slab.place = Place.NONE
     }
 
-    private fun listOf(place: Place): TreeSet<Slab>? = when (place) {
+    private fun listOf(place: Place): SplayTree<Slab>? = when (place) {
         Place.NONE -> null
         Place.READY -> ready
         Place.AWAY -> away

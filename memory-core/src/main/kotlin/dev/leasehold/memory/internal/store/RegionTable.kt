@@ -7,7 +7,8 @@ package dev.leasehold.memory.internal.store
  * change. Both lookups are binary searches, over regions that are few because they are large.
  */
 internal class RegionTable {
-    private class Entries(val byAddress: Array<Region>, val bySerial: Array<Region>)
+    /** A state of the table. */
+    class Entries(val byAddress: Array<Region>, val bySerial: Array<Region>)
 
     @Volatile private var entries = Entries(emptyArray(), emptyArray())
 
@@ -22,10 +23,24 @@ internal class RegionTable {
         entries = Entries(byAddress, old.bySerial + region)
     }
 
-    fun remove(region: Region) {
+    fun remove(region: Region): Unit = become(without(region))
+
+    /** What this is without [region]; null when the heap is too full to say. */
+    fun withoutOrNull(region: Region): Entries? = try {
+        without(region)
+    } catch (_: OutOfMemoryError) {
+        null
+    }
+
+    private fun without(region: Region): Entries {
         val old = entries
-        entries = Entries(old.byAddress.without(region), old.bySerial.without(region))
-        if (last === region) last = null
+        return Entries(old.byAddress.without(region), old.bySerial.without(region))
+    }
+
+    /** Is [next] from now on. */
+    fun become(next: Entries) {
+        entries = next
+        last = null
     }
 
     private fun Array<Region>.without(region: Region) = filter { it !== region }.toTypedArray()

@@ -47,8 +47,18 @@ internal class Residency(private val platform: Platform, private val leaf: Budge
         val owed = if (discards) 0 else pages - paid
         if (!reserve(owed)) return 0
         val address = platform.map(pages * page)
-        if (address == 0L) release(owed)
+        if (address == 0L) {
+            release(owed)
+        } else if (discards) {
+            platform.holdSinglePages(address, pages * page)
+        }
         return address
+    }
+
+    /** Gives the [pages] pages back that were just mapped at [address], without any that was [paid for][reserve]. */
+    fun unmapNew(address: Long, pages: Int) {
+        platform.unmap(address, pages * page)
+        if (!discards) release(pages)
     }
 
     fun unmap(region: Region): Boolean {

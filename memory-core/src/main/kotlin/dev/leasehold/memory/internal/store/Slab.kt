@@ -12,11 +12,10 @@ import dev.leasehold.memory.internal.block.SizeClasses
  * touch a page is counted too, so that a page in the middle of a slab is known to be idle as soon as it is.
  */
 internal class Slab(private val heap: SpanHeap, val span: Span, val classIndex: Int, private val page: Long) :
-    Comparable<Slab> {
+    SplayNode<Slab>() {
     private val blockSize = SizeClasses.sizeOf(classIndex)
     private val address = span.address
     private val resident = span.region.resident
-    private val order = span.id
 
     /** How many blocks there are. */
     val capacity: Int = (span.pages * page / blockSize).toInt()
@@ -42,8 +41,10 @@ internal class Slab(private val heap: SpanHeap, val span: Span, val classIndex: 
     /** Whether a block can be taken without a payment. */
     val isReady: Boolean get() = ready.count > 0
 
+    override val rank: Long get() = 0
+
     /** Older regions first, and in a region from its begin: what is young gets empty. */
-    override fun compareTo(other: Slab): Int = order.compareTo(other.order)
+    override val order: Long = span.id
 
     // ---- taking ----
 
@@ -92,15 +93,16 @@ internal class Slab(private val heap: SpanHeap, val span: Span, val classIndex: 
 
     /** Marks the free blocks that touch the pages from [from] to the one before [until] as ready, if they are. */
     private fun findReady(from: Int, until: Int) {
-        for (index in blocksIn(from, until)) {
+        for (index in firstBlock(from)..lastBlock(until)) {
             if (!free[index] || costOf(index) > 0) continue
             ready.set(index)
             hint = minOf(hint, index)
         }
     }
 
-    private fun blocksIn(from: Int, until: Int): IntRange =
-        (from * page / blockSize).toInt()..minOf(capacity - 1L, (until * page - 1) / blockSize).toInt()
+    private fun firstBlock(from: Int): Int = (from * page / blockSize).toInt()
+
+    private fun lastBlock(until: Int): Int = minOf(capacity - 1L, (until * page - 1) / blockSize).toInt()
 
     private fun firstPage(index: Int): Int = (index * blockSize / page).toInt()
 
@@ -127,8 +129,8 @@ internal class Slab(private val heap: SpanHeap, val span: Span, val classIndex: 
         if (idle != span.idle) heap.nowIdle(span, idle)
     }
 
-    /** Hands every run of idle pages to [discard]; returns whether any went. */
-    fun discardIdle(discard: (region: Region, from: Int, until: Int) -> Boolean): Boolean {
+    /** Discards every run of idle pages; returns whether any went. */
+    fun discardIdle(residency: Residency): Boolean {
         var any = false
         var at = 0
         while (at < users.size) {
@@ -136,8 +138,8 @@ internal class Slab(private val heap: SpanHeap, val span: Span, val classIndex: 
             while (at < users.size && isIdle(at)) at++
             if (at == from) {
                 at++
-            } else if (discard(span.region, span.first + from, span.first + at)) {
-                for (index in blocksIn(from, at)) ready.clear(index)
+            } else if (residency.discard(span.region, span.first + from, span.first + at)) {
+                for (index in firstBlock(from)..lastBlock(at)) ready.clear(index)
                 any = true
             }
         }
@@ -147,7 +149,11 @@ internal class Slab(private val heap: SpanHeap, val span: Span, val classIndex: 
 
     private fun isIdle(at: Int) = users[at] == UNUSED && resident[span.first + at]
 
-    private fun recountIdle() = heap.nowIdle(span, users.indices.count(::isIdle))
+    private fun recountIdle() {
+        var idle = 0
+        for (at in 0 until users.size) if (isIdle(at)) idle++
+        heap.nowIdle(span, idle)
+    }
 
     private companion object {
         const val UNUSED: Short = 0

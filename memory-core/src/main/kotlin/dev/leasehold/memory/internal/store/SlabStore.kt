@@ -1,12 +1,14 @@
 package dev.leasehold.memory.internal.store
 
 import dev.leasehold.memory.internal.block.BlockKind
+import dev.leasehold.memory.internal.block.Ground
 import dev.leasehold.memory.internal.block.Magazine
 import dev.leasehold.memory.internal.block.SizeClasses
 import dev.leasehold.memory.internal.budget.BudgetLeaf
 import dev.leasehold.memory.internal.platform.Platform
 import java.util.concurrent.atomic.AtomicLong
 import java.util.concurrent.locks.ReentrantLock
+import java.util.function.LongSupplier
 import kotlin.concurrent.withLock
 
 /**
@@ -17,7 +19,7 @@ import kotlin.concurrent.withLock
  * come here for a magazine at a time. Every page is paid for from the [leaf] before it is used. What is idle goes back
  * by itself as soon as it exceeds [idleBound].
  */
-internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val idleBound: () -> Long) {
+internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val idleBound: LongSupplier) : Ground {
     @JvmField val lock = ReentrantLock()
 
     private val heap = SpanHeap(platform, leaf)
@@ -91,11 +93,20 @@ internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val i
         val address = slabs.take()
         if (address != 0L) return address
         val span = heap.take(pages, paid = false) ?: return 0
-        val slab = Slab(heap, span, classIndex, page)
+        val slab = slabOf(span, classIndex)
         span.slab = slab
         span.region.enterEveryPage(span)
         slabs.settle(slab)
         return slabs.take().also { if (slab.isEmpty) close(slab) }
+    }
+
+    private fun slabOf(span: Span, classIndex: Int): Slab {
+        try {
+            return Slab(heap, span, classIndex, page)
+        } catch (full: OutOfMemoryError) {
+            heap.giveBack(span)
+            throw full
+        }
     }
 
     private fun close(slab: Slab) {
@@ -109,7 +120,7 @@ internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val i
     }
 
     /** Takes the block at [address] back. */
-    fun giveBack(address: Long) {
+    override fun giveBack(address: Long) {
         putBack(address)
         keepBound()
     }
@@ -319,6 +330,8 @@ internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val i
         dead = true
         heap.abandon()
         large.abandon()
+        // Nothing of what it has can go back from here on.
+        idle.lazySet(0)
         return ReleasedMappings(heap, large)
     }
 
@@ -328,7 +341,7 @@ internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val i
     private fun keepBound() {
         // What is dead keeps no leaf of its pages.
         if (dead) return
-        val bound = maxOf(0, idleBound())
+        val bound = maxOf(0, idleBound.asLong)
         if (idleBytes > bound) counted { dropTo(bound) }
         noteIdle()
     }

@@ -8,7 +8,7 @@ import dev.leasehold.memory.internal.platform.hex
  * Where it lies and how long it is changes when it is split or merged; while it is free, it is found in the index of
  * free spans by both, so it leaves the index before either changes.
  */
-internal class Span(val region: Region, var first: Int, var pages: Int) {
+internal class Span(val region: Region, var first: Int, var pages: Int) : SplayNode<Span>() {
     /** Whether it is neither a block nor a slab. */
     var free: Boolean = false
 
@@ -18,10 +18,8 @@ internal class Span(val region: Region, var first: Int, var pages: Int) {
     /** How many of its pages are here, while it is free. */
     var resident: Int = 0
 
-    /** How many of its pages the system could have back. Kept by [IdleSpans], as are the two links. */
+    /** How many of its pages the system could have back. Kept by [IdleSpans], which has those with some in a chain. */
     var idle: Int = 0
-    var older: Span? = null
-    var newer: Span? = null
 
     /** The first page behind it. */
     val until: Int get() = first + pages
@@ -30,6 +28,10 @@ internal class Span(val region: Region, var first: Int, var pages: Int) {
 
     /** The position-independent id of its first page. */
     val id: Long get() = region.idOf(first)
+
+    override val rank: Long get() = pages.toLong()
+
+    override val order: Long get() = id
 
     /** Whether its region is this span and nothing else. */
     val isRegion: Boolean get() = pages == region.pages

@@ -67,8 +67,10 @@ internal class SpanHeap(platform: Platform, private val leaf: BudgetLeaf) {
     fun take(pages: Int, paid: Boolean): Span? {
         val source = free.bestFit(pages) ?: return takeFresh(pages, paid)
         val first = warmerEnd(source, pages)
+        // Made before anything changes: the heap may be full.
+        val part = if (source.pages == pages) source else Span(source.region, first, pages)
         if (paid && !payIn(source, first, first + pages)) return null
-        return cut(source, first, pages)
+        return cut(source, part)
     }
 
     /** Pays for pages of the free span [source], whose place in the index depends on how many of its pages are here. */
@@ -89,43 +91,64 @@ internal class SpanHeap(platform: Platform, private val leaf: BudgetLeaf) {
         return if (here.countIn(last, source.until) > front) last else source.first
     }
 
-    private fun cut(source: Span, first: Int, pages: Int): Span {
+    /** Cuts [part], which may be the whole of it, out of the free span [source]. */
+    private fun cut(source: Span, part: Span): Span {
+        val region = source.region
         free.remove(source)
-        source.region.leave(source)
-        if (source.pages == pages) {
+        region.leave(source)
+        if (source === part) {
             idle.update(source, 0)
             source.free = false
-            return source.also(source.region::enter)
+        } else {
+            if (part.first == source.first) source.first += part.pages
+            source.pages -= part.pages
+            enterFree(source)
         }
-        if (first == source.first) source.first += pages
-        source.pages -= pages
-        enterFree(source)
-        return Span(source.region, first, pages).also(source.region::enter)
+        region.enter(part)
+        return part
     }
 
     private fun takeFresh(pages: Int, paid: Boolean): Span? {
         val payNow = if (paid && discards) pages else 0
         if (!residency.reserve(payNow)) return null
-        val region = mapRegion(pages)
-        if (region == null) {
-            residency.release(payNow)
-            return null
+        var fresh: Fresh? = null
+        try {
+            fresh = mapRegion(pages)
+        } finally {
+            if (fresh == null) residency.release(payNow)
         }
-        region.resident.set(0, if (discards) payNow else region.pages)
-        val whole = Span(region, 0, region.pages)
+        if (fresh == null) return null
+        val whole = fresh.whole
+        whole.region.resident.set(0, if (discards) payNow else whole.pages)
         enterFree(whole)
-        return cut(whole, 0, pages)
+        return cut(whole, fresh.part)
     }
 
-    /** As large as usual, or, where the limit or the system refuses, smaller, down to [least] pages. */
-    private fun mapRegion(least: Int): Region? {
+    /** A new region: the span that is all of it, and the part that is to be cut off it, which may be the same. */
+    private class Fresh(val whole: Span, val part: Span)
+
+    /** As large as usual, or, where the limit or the system refuses, smaller, down to the [least] pages of its part. */
+    private fun mapRegion(least: Int): Fresh? {
         if (least > Region.MOST_PAGES) return null
         var pages = maxOf(usualPages(), least)
         while (true) {
             val address = residency.map(pages, 0)
-            if (address != 0L) return Region(Region.nextSerial(), address, pages, pageShift).also(::add)
+            if (address != 0L) return enterRegion(address, pages, least)
             if (pages == least) return null
             pages = maxOf(least, pages / 4)
+        }
+    }
+
+    private fun enterRegion(address: Long, pages: Int, least: Int): Fresh {
+        try {
+            val region = Region(Region.nextSerial(), address, pages, pageShift)
+            val whole = Span(region, 0, pages)
+            val fresh = Fresh(whole, if (pages == least) whole else Span(region, 0, least))
+            add(region)
+            return fresh
+        } catch (full: OutOfMemoryError) {
+            residency.unmapNew(address, pages)
+            throw full
         }
     }
 
@@ -201,8 +224,9 @@ internal class SpanHeap(platform: Platform, private val leaf: BudgetLeaf) {
         val region = span.region
         if (!hasRoom(span, pages)) return false
         val right = region.freeAt(span.until)!!
+        val part = if (right.pages == more) right else Span(region, right.first, more)
         if (!payIn(right, right.first, right.first + more)) return false
-        region.leave(cut(right, right.first, more))
+        region.leave(cut(right, part))
         region.leave(span)
         span.pages = pages
         region.enter(span)
@@ -274,17 +298,19 @@ internal class SpanHeap(platform: Platform, private val leaf: BudgetLeaf) {
     @IgnorableReturnValue
     private fun drop(span: Span, wanted: Int): Boolean {
         val slab = span.slab
-        if (slab != null) return slab.discardIdle(residency::discard)
+        if (slab != null) return slab.discardIdle(residency)
         if (span.isRegion && wanted == span.resident && unmap(span)) return true
         return discards && discardTail(span, wanted)
     }
 
     @IgnorableReturnValue
     private fun unmap(span: Span): Boolean {
+        // Made before the region goes. With a full heap it stays for now: who gives memory back must not fail.
+        val others = regions.withoutOrNull(span.region) ?: return false
         if (!residency.unmap(span.region)) return false
         free.remove(span)
         idle.update(span, 0)
-        regions.remove(span.region)
+        regions.become(others)
         mappedPages -= span.pages
         return true
     }

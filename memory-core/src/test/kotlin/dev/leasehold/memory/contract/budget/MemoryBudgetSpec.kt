@@ -25,7 +25,7 @@ import java.lang.ref.WeakReference
 // In a function of its own, or the variables of the test would hold it.
 private fun forgottenPool(app: MemoryBudget): WeakReference<MemoryPool> {
     val pool = MemoryPool.isolated("forgotten") { budget = app }
-    onThread { pool.rent(64).close() }
+    onThread { pool.rentShared(64) }
     return WeakReference(pool)
 }
 
@@ -110,7 +110,7 @@ class MemoryBudgetSpec : FunSpec({
         app.used shouldBe 0
     }
 
-    test("a forgotten pool is not held, and what it has lost stays in the figures") {
+    test("a forgotten pool is not held, and a lease that was lost with it stays in the figures") {
         val app = MemoryBudget.rootOf("app", 10.MiB)
         val pool = forgottenPool(app)
         await("the pool is garbage") {

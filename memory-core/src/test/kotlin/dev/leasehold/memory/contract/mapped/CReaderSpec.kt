@@ -6,45 +6,21 @@ import dev.leasehold.memory.internal.mapped.FileLayout
 import dev.leasehold.memory.internal.mapped.FileWords
 import dev.leasehold.memory.internal.mapped.RefWord
 import dev.leasehold.memory.mapped.MappedMemoryManager
+import dev.leasehold.memory.support.CProgram
 import dev.leasehold.memory.support.CommittedLog
 import dev.leasehold.memory.support.FormatExample
 import dev.leasehold.memory.support.Killed
 import dev.leasehold.memory.support.MappedFiles
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
-import io.kotest.core.test.Enabled
-import io.kotest.core.test.EnabledOrReasonIf
 import io.kotest.matchers.nulls.shouldNotBeNull
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldStartWith
-import java.nio.file.Path
-import kotlin.io.path.absolutePathString
-import kotlin.io.path.isExecutable
 import kotlin.random.Random
 
 /** What a reader in C, written from `docs/mapped-format.md`, makes of files. */
 class CReaderSpec : FunSpec() {
-    private val compiler =
-        System.getenv("PATH").orEmpty().split(':').map { Path.of(it, "cc") }.find { it.isExecutable() }
-    private val withCompiler: EnabledOrReasonIf = {
-        if (compiler == null) Enabled.disabled("there is no C compiler 'cc' on the PATH") else Enabled.enabled
-    }
-    private val folder = lazy { MappedFiles() }
-    private val reader by lazy {
-        folder.value.path("read_mapped").also { program ->
-            val source = Path.of("src", "test", "c", "read_mapped.c").absolutePathString()
-            val flags = arrayOf("-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-o", "$program")
-            run("$compiler", *flags, source) shouldBe Result(0, "")
-        }
-    }
-
-    private data class Result(val status: Int, val printed: String)
-
-    private fun run(vararg command: String): Result {
-        val process = ProcessBuilder(*command).redirectErrorStream(true).start()
-        val printed = process.inputStream.use { String(it.readAllBytes()) }
-        return Result(process.waitFor(), printed.trim())
-    }
+    private val reader = CProgram("read_mapped")
 
     private fun fnv(block: Block): Long = block.withSegment { segment ->
         var hash = -0x340d631b7bdddcdbL
@@ -81,30 +57,30 @@ class CReaderSpec : FunSpec() {
     }
 
     init {
-        afterSpec { if (folder.isInitialized()) folder.value.close() }
+        afterSpec { reader.close() }
 
-        test("it finds the roots, and all linked blocks, of every size").config(enabledOrReasonIf = withCompiler) {
+        test("it finds the roots, and all linked blocks, of every size").config(enabledOrReasonIf = reader.enabled) {
             MappedFiles.withPath { path ->
                 MappedFiles.open(path).use(::fill)
                 val expected = MappedFiles.open(path).use(::expected)
-                run("$reader", "$path") shouldBe Result(0, expected)
+                reader.run("$path") shouldBe CProgram.Result(0, expected)
             }
         }
 
-        test("it sees what a dead session had committed").config(enabledOrReasonIf = withCompiler) {
+        test("it sees what a dead session had committed").config(enabledOrReasonIf = reader.enabled) {
             MappedFiles.withPath { path ->
                 val dead = MappedFiles.open(path, newLog = ::CommittedLog)
                 val block = dead.allocate(100)
                 shouldThrow<Killed> { dead.roots["late"] = block }
                 MappedFiles.kill(dead.session)
-                val printed = run("$reader", "$path").printed
+                val printed = reader.run("$path").printed
                 MappedFiles.open(path).use { it.roots.remove("none") }
                 printed shouldStartWith "root late: "
-                run("$reader", "$path").printed shouldBe printed
+                reader.run("$path").printed shouldBe printed
             }
         }
 
-        test("it refuses a file with wrong words").config(enabledOrReasonIf = withCompiler) {
+        test("it refuses a file with wrong words").config(enabledOrReasonIf = reader.enabled) {
             val layout = FileLayout(8, 2)
             refusal {
                 it.set(8, 2)
@@ -122,7 +98,7 @@ class CReaderSpec : FunSpec() {
     private fun refusal(spoil: (FileWords) -> Unit): String = MappedFiles.withPath { path ->
         FormatExample.make(path)
         FormatExample.withWords(path, spoil)
-        val (status, printed) = run("$reader", "$path")
+        val (status, printed) = reader.run("$path")
         status shouldBe 1
         printed.lines().last()
     }

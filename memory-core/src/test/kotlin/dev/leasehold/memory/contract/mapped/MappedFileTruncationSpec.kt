@@ -23,8 +23,8 @@ class MappedFileTruncationSpec : FunSpec({
     val ways = listOf(
         Triple("interpreted", listOf("-Xint"), 50),
         Triple("compiled by C1", listOf("-XX:TieredStopAtLevel=1"), 5_000),
-        Triple("compiled by C2", listOf("-XX:-TieredCompilation"), 20_000),
-        Triple("compiled in tiers", listOf("-XX:+TieredCompilation"), 20_000),
+        Triple("compiled by C2", listOf("-XX:-TieredCompilation"), 10_000),
+        Triple("compiled in tiers", listOf("-XX:+TieredCompilation"), 10_000),
     )
     for ((way, options, warmUp) in ways) {
         test("a file that is cut off is refused, and nobody dies, when the code is $way") {

@@ -5,8 +5,8 @@ package dev.leasehold.memory.contract.platform
 import dev.leasehold.memory.internal.platform.Background
 import dev.leasehold.memory.internal.platform.HelperThread
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
-import dev.leasehold.memory.internal.spi.schedule
 import dev.leasehold.memory.internal.spi.startVirtual
+import dev.leasehold.memory.internal.spi.trySchedule
 import dev.leasehold.testing.await
 import dev.leasehold.testing.loggedRecords
 import io.kotest.assertions.throwables.shouldThrow
@@ -45,8 +45,8 @@ class BackgroundSpec : FunSpec() {
         }
 
         test("a virtual thread that is interrupted ends without a word") {
-            loggedRecords("leasehold-deferred-close failed") {
-                val thread = startVirtual("leasehold-deferred-close") { Thread.sleep(1.hours.inWholeMilliseconds) }
+            loggedRecords("leasehold-left-behind failed") {
+                val thread = startVirtual("leasehold-left-behind") { Thread.sleep(1.hours.inWholeMilliseconds) }
                 thread.interrupt()
                 thread.join()
             } shouldBe emptyList()
@@ -54,7 +54,7 @@ class BackgroundSpec : FunSpec() {
 
         test("the other modules' tasks run on the library's thread") {
             val ran = ConcurrentLinkedQueue<String>()
-            schedule(5.milliseconds) { ran.add(Thread.currentThread().name) }
+            trySchedule(5.milliseconds) { ran.add(Thread.currentThread().name) } shouldBe true
             await("it has run") { ran.size == 1 }
             ran shouldContainExactly listOf("leasehold-background")
         }

@@ -94,7 +94,7 @@ class BackgroundThreadSpec : FunSpec() {
                 HelperThread.BACKGROUND.platform(it)
             }
             val ran = ConcurrentLinkedQueue<Int>()
-            loggedRecords("no thread could be started") { background.submit { ran.add(1) } }.size shouldBe 1
+            loggedRecords("could not be given to a thread") { background.submit { ran.add(1) } }.size shouldBe 1
             background.submit { ran.add(2) }
             await("both have run") { ran.size == 2 }
             ran shouldContainExactly listOf(1, 2)

@@ -1,53 +1,83 @@
 package dev.leasehold.memory.contract.platform
 
-import dev.leasehold.memory.MemoryPool
-import dev.leasehold.memory.MiB
-import dev.leasehold.memory.SystemMemoryManager
-import dev.leasehold.memory.allocate
-import dev.leasehold.memory.rent
-import dev.leasehold.memory.rentShared
+import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.support.onThread
 import dev.leasehold.testing.await
+import dev.leasehold.testing.logged
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.shouldBe
 import java.io.File
+import java.lang.foreign.ValueLayout.JAVA_BYTE
 import java.lang.ref.WeakReference
 import java.net.URLClassLoader
+import kotlin.reflect.KClass
 
-/** What an application does with the library before it is undeployed. */
-internal object DeployedMain {
-    @JvmStatic
-    fun main(args: Array<String>) {
-        val pool = MemoryPool.isolated("deployed") { traceSites = true }
-        // Many enough for the epochs to retire in the background.
-        repeat(20_000) { pool.rentShared(1024).use { lease -> lease.withSegment { it.setByte(0, 1) } } }
-        pool.rent(1.MiB).use { lease -> lease.segment.setByte(0, 1) }
-        pool.close()
-        val manager = SystemMemoryManager("deployed")
-        manager.allocate(1024).use { block -> block.withSegment { it.setByte(0, 1) } }
-        manager.clear()
-        manager.close()
-    }
-}
-
+/** An application that comes and goes in a process that stays, with the library or without it. */
 class UnloadSpec : FunSpec() {
     init {
         test("a class loader that has loaded the library is collected when its application has ended") {
-            val loader = deployAndForget()
-            await("the class loader is garbage") {
-                System.gc()
-                Thread.sleep(100)
-                loader.get() == null
-            }
+            deployed(TidyMain::class, ::libraryLoader).first.shouldGo()
+        }
+
+        test("it is collected whatever the application has left open, and the pages of that go with it") {
+            val (loader, addresses) = deployed(UntidyMain::class, ::libraryLoader)
+            addresses.map(::byteAt) shouldBe addresses.map { 1 }
+            loader.shouldGo()
+            await("the pages are gone") { addresses.all { byteAt(it) == 0.toByte() } }
+        }
+
+        test("an application in a loader below the library's is collected, whatever it has left open") {
+            deployed(TidyMain::class, ::applicationLoader).first.shouldGo()
+            val (loader, addresses) = deployed(UntidyMain::class, ::applicationLoader)
+            loader.shouldGo()
+            // The library has not ended, so what was leased stays as it is: a view may be anywhere.
+            addresses.map(::byteAt) shouldBe addresses.map { 1 }
         }
     }
 
-    private fun deployAndForget(): WeakReference<ClassLoader> {
-        val files = System.getProperty("surefire.test.class.path") ?: System.getProperty("java.class.path")
-        val urls = files.split(File.pathSeparatorChar).map { File(it).toURI().toURL() }.toTypedArray()
-        URLClassLoader(urls, ClassLoader.getPlatformClassLoader()).use { loader ->
-            val main = loader.loadClass(DeployedMain::class.java.name).getMethod("main", Array<String>::class.java)
-            onThread("deployer") { main.invoke(null, emptyArray<String>()) }
-            return WeakReference(loader)
+    private fun byteAt(address: Long): Byte = Platform.current.view(address, 1, null).get(JAVA_BYTE, 0)
+
+    private fun WeakReference<ClassLoader>.shouldGo() {
+        // What was forgotten and traced is a leak, which is reported as long as the library stays.
+        val reports = logged("LEAK: ") {
+            await("the class loader is garbage") {
+                System.gc()
+                Thread.sleep(100)
+                get() == null
+            }
         }
+        reports.all { "deployed" in it } shouldBe true
+    }
+
+    /** Runs [main] in a loader of [make] and drops that; what it returns are addresses that it has written 1 to. */
+    private fun deployed(main: KClass<*>, make: () -> URLClassLoader): Pair<WeakReference<ClassLoader>, List<Long>> {
+        val loader = make()
+        var addresses = LongArray(0)
+        loader.use {
+            val run = it.loadClass(main.java.name).getMethod("run")
+            onThread("deployer") {
+                Thread.currentThread().contextClassLoader = it
+                addresses = run.invoke(null) as LongArray
+            }
+        }
+        return WeakReference<ClassLoader>(loader) to addresses.toList()
+    }
+
+    private fun urls() = (System.getProperty("surefire.test.class.path") ?: System.getProperty("java.class.path"))
+        .split(File.pathSeparatorChar).map { File(it).toURI().toURL() }.toTypedArray()
+
+    private fun libraryLoader() = URLClassLoader(urls(), ClassLoader.getPlatformClassLoader())
+
+    /** A loader of the application's classes alone. */
+    private fun applicationLoader(): URLClassLoader =
+        object : URLClassLoader(urls(), UnloadSpec::class.java.classLoader) {
+            override fun loadClass(name: String, resolve: Boolean): Class<*> = synchronized(getClassLoadingLock(name)) {
+                val isOwn = APPLICATIONS.any { name == it || name.startsWith("$it$") }
+                if (isOwn) findLoadedClass(name) ?: findClass(name) else super.loadClass(name, resolve)
+            }
+        }
+
+    private companion object {
+        val APPLICATIONS = listOf(TidyMain::class, UntidyMain::class, Left::class).map { it.java.name }
     }
 }

@@ -136,23 +136,26 @@ class BlindHolds : HoldOperations(BlindlyHeld())
 
 class SlotListsLincheckSpec : FunSpec({
     fun options() = ModelCheckingOptions()
-        .iterations(Effort.times(5))
-        .invocationsPerIteration(Effort.times(200))
+        .iterations(Effort.times(2))
+        .invocationsPerIteration(Effort.times(20))
         .threads(2)
         .actorsPerThread(2)
         .actorsBefore(0)
         .actorsAfter(0)
 
+    // As hard as it takes to find them; the shortest way to each costs a minute.
+    fun twins() = options().iterations(30).invocationsPerIteration(200).minimizeFailedScenario(false)
+
     test("a pack that overflowed goes to one cache") { options().check(ShippedPacks::class) }
 
     test("a stack of packs that forgets to compare is found") {
-        shouldThrow<LincheckAssertionError> { options().iterations(30).check(ForgetfulPackStack::class) }
+        shouldThrow<LincheckAssertionError> { twins().check(ForgetfulPackStack::class) }
     }
 
     test("an object that several threads free is freed once") { options().check(ShippedClaims::class) }
 
     test("claims without a comparison are found") {
-        shouldThrow<LincheckAssertionError> { options().iterations(30).check(BlindClaims::class) }
+        shouldThrow<LincheckAssertionError> { twins().check(BlindClaims::class) }
     }
 
     test("the slot of an object that is freed while it is held comes back once, when the last has let go") {
@@ -160,6 +163,6 @@ class SlotListsLincheckSpec : FunSpec({
     }
 
     test("holds without a comparison are found") {
-        shouldThrow<LincheckAssertionError> { options().iterations(30).check(BlindHolds::class) }
+        shouldThrow<LincheckAssertionError> { twins().check(BlindHolds::class) }
     }
 })

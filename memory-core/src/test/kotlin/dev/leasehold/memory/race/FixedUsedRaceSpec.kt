@@ -1,0 +1,30 @@
+package dev.leasehold.memory.race
+
+import dev.leasehold.memory.MemoryPool
+import dev.leasehold.memory.rentShared
+import dev.leasehold.testing.Effort
+import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.shouldBe
+import java.util.concurrent.atomic.AtomicBoolean
+import kotlin.concurrent.thread
+
+/** Chunks that leave quarantine, or are in the hands of a trim, are not in use while they are on their way. */
+class FixedUsedRaceSpec : FunSpec({
+    test("what is used is exact while chunks leave quarantine and are trimmed") {
+        MemoryPool.fixed("used", 1024, 64).use { pool ->
+            val isOver = AtomicBoolean()
+            val trimmer = thread { while (!isOver.get()) pool.trim() }
+            var wrong = 0
+            try {
+                repeat(Effort.times(20_000)) {
+                    pool.rentShared(1024).use { lease -> lease.keptSegment.setByte(0, 1) }
+                    if (pool.stats().used != 0L) wrong++
+                }
+            } finally {
+                isOver.set(true)
+                trimmer.join()
+            }
+            wrong shouldBe 0
+        }
+    }
+})
