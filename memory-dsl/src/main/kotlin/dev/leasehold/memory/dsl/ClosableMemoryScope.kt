@@ -86,13 +86,16 @@ public class ClosableMemoryScope internal constructor(pool: MemoryPool, name: St
 
     /**
      * Ends the scope. When giving back fails, the rest is given back all the same, and the first failure is thrown with
-     * the others attached as suppressed.
+     * the others attached as suppressed. Closing again does nothing, unless it kept a lease.
      *
      * @throws ScopeThreadException on a thread that did not open the scope; it stays open
+     * @throws dev.leasehold.memory.MemoryBusyException when a shared lease is still in use by a native call or an
+     *   input/output operation: it is closed as soon as that has ended. Or when this thread is itself inside of a native
+     *   call that uses a [Lease] of the scope, and has called back: the scope keeps that one, and is to be closed again
      */
     override fun close() {
-        if (ledger.closed) return
-        ledger.requireUsable()
+        if (ledger.closed && ledger.newest == null) return
+        ledger.requireThread()
         ScopeEnd.throwing(ledger)
     }
 

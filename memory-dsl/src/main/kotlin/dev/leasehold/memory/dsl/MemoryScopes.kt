@@ -34,8 +34,8 @@ public inline fun <R> memoryScope(name: String? = null, crossinline body: Memory
  * @param pool where [MemoryScope.allocate] takes its memory from
  * @param name what messages call the scope; they always name its line
  * @return what [body] returns
- * @throws dev.leasehold.memory.MemoryBusyException when [body] returned and a lease could not be given back, because a
- *   native call or an input/output operation was still using it
+ * @throws dev.leasehold.memory.MemoryBusyException when [body] returned and a shared lease could not be given back,
+ *   because a native call or an input/output operation was still using it; it goes back as soon as that has ended
  * @sample dev.leasehold.memory.dsl.samples.sumOfSquares
  */
 public inline fun <R> memoryScope(pool: MemoryPool, name: String? = null, crossinline body: MemoryScope.() -> R): R {

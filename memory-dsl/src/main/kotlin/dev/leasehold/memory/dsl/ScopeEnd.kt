@@ -2,8 +2,10 @@
 
 package dev.leasehold.memory.dsl
 
+import dev.leasehold.memory.MemoryBusyException
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.internal.spi.firstFailure
+import dev.leasehold.memory.internal.spi.keptByOwner
 
 /** The end of a scope that has more to end than one lease. */
 @PublishedApi
@@ -22,24 +24,40 @@ internal object ScopeEnd {
     // Deferred actions may still use the scope; what they rent comes on top, and so ends next.
     private fun endAll(ledger: ScopeLedger, failure: Throwable?): Throwable? {
         var first = failure
+        // What stays the scope's, the newest first, in links that are there already.
+        var kept: ScopeEntry? = null
+        var lastKept: ScopeEntry? = null
         try {
             while (true) {
                 val entry = ledger.newest ?: return first
-                // Taken off first: a lease that refuses to close must not be met again.
+                // Taken off first: a lease that refuses to close must not be met again in this turn.
                 ledger.newest = entry.older
                 if (entry.carves) ledger.forgetChunk()
-                first = joined(first) { entry.end() }
+                val next = failureOf(ledger, entry) ?: continue
+                if (entry is LeaseEntry && !entry.isOver) {
+                    entry.older = null
+                    if (lastKept == null) kept = entry else lastKept.older = entry
+                    lastKept = entry
+                }
+                first = firstFailure(first, next)
             }
         } finally {
             ledger.closed = true
             ledger.forgetChunk()
+            if (lastKept != null) {
+                lastKept.older = ledger.newest
+                ledger.newest = kept
+            }
         }
     }
 
-    private inline fun joined(first: Throwable?, action: () -> Unit): Throwable? = try {
-        action()
-        first
-    } catch (next: Throwable) {
-        firstFailure(first, next)
+    private fun failureOf(ledger: ScopeLedger, entry: ScopeEntry): Throwable? = try {
+        entry.end()
+        null
+    } catch (refusal: MemoryBusyException) {
+        // Only its own thread can close it, and is inside of a native call that uses it: so it stays the scope's.
+        (entry as? LeaseEntry)?.lease?.let { keptByOwner(it, refusal, ledger.describe()) } ?: refusal
+    } catch (failure: Throwable) {
+        failure
     }
 }

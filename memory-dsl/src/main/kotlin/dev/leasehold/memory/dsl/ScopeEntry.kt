@@ -21,9 +21,15 @@ internal abstract class ScopeEntry internal constructor() {
     abstract fun end()
 }
 
+/** Made before its lease is rented, so that a rented lease always has an owner. */
 @PublishedApi
-internal class LeaseEntry(private val lease: Lease) : ScopeEntry() {
-    override val isOver: Boolean get() = lease.isClosed
+internal class LeaseEntry @PublishedApi internal constructor() : ScopeEntry() {
+    @JvmField
+    internal var lease: Lease? = null
 
-    override fun end(): Unit = lease.close()
+    override val isOver: Boolean get() = lease?.isClosed ?: true
+
+    override fun end() {
+        lease?.close()
+    }
 }

@@ -8,9 +8,12 @@ import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.internal.spi.LeaseOwner
+import dev.leasehold.memory.internal.spi.OwnedLease
 import dev.leasehold.memory.internal.spi.describeThread
+import dev.leasehold.memory.internal.spi.endFor
 import dev.leasehold.memory.internal.spi.freshBounds
 import dev.leasehold.memory.internal.spi.leaseFor
+import dev.leasehold.memory.internal.spi.ownedBy
 import dev.leasehold.memory.internal.spi.rentFor
 import dev.leasehold.memory.internal.spi.takeFor
 import java.lang.foreign.MemorySegment
@@ -72,55 +75,71 @@ internal class ScopeLedger(
         if (closed || Thread.currentThread() !== thread) throw refusal()
     }
 
+    /** Refuses unless this is the scope's thread. */
+    internal fun requireThread() {
+        if (Thread.currentThread() !== thread) throw otherThread()
+    }
+
     private fun refusal(): MemoryException = if (closed) {
         ScopeClosedException("${describe()} has ended; rent and allocate while its body runs, or open another one")
     } else {
-        ScopeThreadException(
-            "${describe()} belongs to ${describeThread(thread)} and was used on " +
-                "${describeThread(Thread.currentThread())}; open a scope on each thread, and use rentShared for " +
-                "memory that changes threads",
-        )
+        otherThread()
     }
 
-    /** The first part of a rent; see [takeFor]. */
+    private fun otherThread() = ScopeThreadException(
+        "${describe()} belongs to ${describeThread(thread)} and was used on " +
+            "${describeThread(Thread.currentThread())}; open a scope on each thread, and use rentShared for " +
+            "memory that changes threads",
+    )
+
+    /** The block of a rent; see [takeFor]. */
     fun take(from: MemoryPool, size: Long): Long {
         requireUsable()
         return from.takeFor(size)
     }
 
     /** The last part. */
-    fun leaseOf(from: MemoryPool, size: Long, block: Long, bounds: AutoCloseable?): Lease =
-        from.leaseFor(block, bounds, mark, name, size)
+    fun leaseOf(from: MemoryPool, size: Long, block: Long, bounds: AutoCloseable?, owned: OwnedLease): Lease =
+        from.leaseFor(block, bounds, owned, size)
+
+    /** What a lease remembers of the scope. */
+    fun owned(): OwnedLease = ownedBy(mark, name)
 
     /** All parts and [own], inlined into the caller, for the compiler inlines each but not all as one. */
     @Suppress("NOTHING_TO_INLINE")
     inline fun rent(from: MemoryPool, size: Long): Lease {
         val bounds = freshBounds()
-        return own(leaseOf(from, size, take(from, size), bounds))
+        val owned = owned()
+        val entry = LeaseEntry()
+        return own(entry, leaseOf(from, size, take(from, size), bounds, owned))
     }
 
     fun rent(from: MemoryPool, size: Long, alignment: Long): Lease {
         requireUsable()
-        return own(from.rentFor(owner(), size, alignment))
+        val entry = LeaseEntry()
+        return own(entry, from.rentFor(owner(), size, alignment))
     }
 
     /** Rents in a way that is not among the fast ones. */
     internal inline fun rent(how: (LeaseOwner) -> Lease): Lease {
         requireUsable()
-        return own(how(owner()))
+        val entry = LeaseEntry()
+        return own(entry, how(owner()))
     }
 
     /** The same, where no lease may come of it. */
     internal inline fun tryRent(how: (LeaseOwner) -> Lease?): Lease? {
         requireUsable()
-        return how(owner())?.let(::own)
+        val entry = LeaseEntry()
+        return how(owner())?.let { own(entry, it) }
     }
 
     /** Rents with an entry made before, so that there is no moment at which a failure could lose the lease. */
     internal fun <L : SharedLease?> rentShared(how: (LeaseOwner) -> L): L {
         requireUsable()
-        val entry = SharedLeaseEntry()
-        val lease = how(owner())
+        val owner = owner()
+        val entry = SharedLeaseEntry(owner)
+        val lease = how(owner)
         if (lease != null) {
             entry.lease = lease
             own(entry)
@@ -131,8 +150,10 @@ internal class ScopeLedger(
     /** The owner of a lease that is not made in the fast way, with its name. */
     internal fun owner(): LeaseOwner = if (name == null) mark else mark.named(name)
 
-    fun own(lease: Lease): Lease {
-        own(LeaseEntry(lease))
+    /** Owns [lease] by [entry], which was made before it: when the heap is full, no lease is there to be lost. */
+    fun own(entry: LeaseEntry, lease: Lease): Lease {
+        entry.lease = lease
+        own(entry)
         return lease
     }
 
@@ -268,13 +289,13 @@ private class DeferredEntry(private val action: () -> Unit) : ScopeEntry() {
     override fun end(): Unit = action()
 }
 
-/** Made before its lease is rented, so that a rented lease always has an owner. */
-private class SharedLeaseEntry : ScopeEntry() {
+/** Made before its lease, as a [LeaseEntry] is. */
+private class SharedLeaseEntry(private val owner: LeaseOwner) : ScopeEntry() {
     var lease: SharedLease? = null
 
     override val isOver: Boolean get() = lease?.isClosed ?: true
 
     override fun end() {
-        lease?.close()
+        lease?.endFor({ owner.describe(null) }) {}?.let { throw it }
     }
 }

@@ -1,5 +1,9 @@
+@file:OptIn(InternalMemoryApi::class)
+
 package dev.leasehold.memory.dsl.internal
 
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.writtenLine
 import java.lang.classfile.Attributes
 import java.lang.classfile.ClassFile
 import java.lang.classfile.ClassModel
@@ -15,15 +19,15 @@ import kotlin.jvm.optionals.getOrNull
  * `memoryScope` is inlined, and with it a function literal that captures nothing. The compiler makes a class of it for
  * every place that the function is inlined in, and one constant object of the class: a scope carries a constant, and
  * its class names the place. A reader looks into the class file around it: the line whose code loads that constant. As
- * the load stands in inlined code, the line is a made-up one beyond the end of the file, and the "KotlinDebug" stratum
- * of the file's source map (JSR-45) names where it was inlined.
+ * the load stands in inlined code, the line is a made-up one beyond the end of the file; the file's source map names the
+ * one that was written.
  */
 internal object ScopeSite {
     /** The place whose literal has the class [marker], as `File.kt:12 (package.Class.function)`, as far as known. */
     fun of(marker: Class<*>): String {
         val around = marker.enclosingClass ?: return marker.name
         val model = parse(around)
-        val place = model?.let { placeOf(it, marker) } ?: return around.name
+        val place = model?.let { placeOf(around, it, marker) } ?: return around.name
         val file = model.findAttribute(Attributes.sourceFile()).getOrNull()?.sourceFile()?.stringValue()
         return "$file:${place.line} (${around.name}.${place.function})"
     }
@@ -35,11 +39,11 @@ internal object ScopeSite {
         return ClassFile.of().parse(stream.use { it.readAllBytes() })
     }
 
-    private fun placeOf(model: ClassModel, marker: Class<*>): Place? {
+    private fun placeOf(around: Class<*>, model: ClassModel, marker: Class<*>): Place? {
         val name = marker.name.replace('.', '/')
         for (method in model.methods()) {
             val line = method.code().getOrNull()?.let { lineOf(it, name) } ?: continue
-            return Place(writtenLine(model, line), method.methodName().stringValue().substringBefore("\$lambda"))
+            return Place(writtenLine(around, line), method.methodName().stringValue().substringBefore("\$lambda"))
         }
         return null
     }
@@ -56,24 +60,4 @@ internal object ScopeSite {
         }
         return null
     }
-
-    private fun writtenLine(model: ClassModel, line: Int): Int {
-        val map = model.findAttribute(Attributes.sourceDebugExtension()).getOrNull() ?: return line
-        val inlined = String(
-            map.contents(),
-        ).substringAfter("*S KotlinDebug", "").substringAfter("*L\n").substringBefore("*E")
-        return inlined.lineSequence().firstNotNullOfOrNull {
-            INLINED.matchEntire(it)?.let { range -> range.inputFor(line) }
-        }
-            ?: line
-    }
-
-    /** One line of the map: `10#1:21,6` says that the lines from 21 to 26 were inlined on line 10. */
-    private fun MatchResult.inputFor(line: Int): Int? {
-        val (input, output, count) = destructured
-        val first = output.toInt()
-        return input.toInt().takeIf { line in first until first + (count.toIntOrNull() ?: 1) }
-    }
-
-    private val INLINED = Regex("""(\d+)(?:#\d+)?:(\d+)(?:,(\d+))?""")
 }
