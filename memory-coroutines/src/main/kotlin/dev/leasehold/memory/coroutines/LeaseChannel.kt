@@ -10,7 +10,10 @@ import kotlinx.coroutines.channels.Channel
 import kotlinx.coroutines.channels.ChannelResult
 import kotlinx.coroutines.channels.ClosedSendChannelException
 import kotlinx.coroutines.channels.SendChannel
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.selects.SelectClause2
+import java.util.concurrent.atomic.AtomicBoolean
 
 /**
  * A channel of leases, or of elements that carry one, from [leaseChannel]: what is not received goes back by itself.
@@ -22,8 +25,9 @@ import kotlinx.coroutines.selects.SelectClause2
  * ```
  *
  * **Ownership.** [send] takes the lease out of its scope or job: it is the channel's, also when `send` fails. The
- * receiver owns what it receives: [consumeLeases] closes it, [receiveLease][SuspendingMemoryScope.receiveLease] gives
- * it to a scope, and after any other receive `use` or [move] comes right behind, without a suspension between.
+ * receiver owns what it receives: [consumeLeases], [receiveAsFlow] and [consumeAsFlow] close it,
+ * [receiveLease][SuspendingMemoryScope.receiveLease] gives it to a scope, and after any other receive `use` or [move]
+ * comes right behind, without a suspension between.
  *
  * | what happens | the lease |
  * |---|---|
@@ -57,7 +61,7 @@ public class LeaseChannel<E> internal constructor(
         if (!dropsLatest) return sendAndLook(element)
         val result = channel.trySend(element)
         if (result.isSuccess) return
-        DeferredClose.close(lease)
+        DeferredClose.close(lease) { UNDELIVERED }
         if (result.isClosed) throw result.exceptionOrNull() ?: ClosedSendChannelException(null)
     }
 
@@ -72,7 +76,7 @@ public class LeaseChannel<E> internal constructor(
         val result = channel.trySend(element)
         if (result.isFailure) {
             if (dropsLatest && !result.isClosed) {
-                DeferredClose.close(lease)
+                DeferredClose.close(lease) { UNDELIVERED }
                 return DROPPED
             }
             transfer?.restore(lease)
@@ -110,6 +114,41 @@ public class LeaseChannel<E> internal constructor(
         if (leavesBehind) LeftBehind.watch(channel)
     }
 
+    /**
+     * A flow that receives from this channel: each lease is the collector's block's, and is closed when that ends,
+     * unless it was [moved][move] there.
+     *
+     * This takes the place of the `receiveAsFlow` of kotlinx.coroutines, which loses an element whose collector fails,
+     * is cancelled or has enough. Here each is closed, and what was not received stays in the channel: several may
+     * collect, at the same time or one after the other, and each element comes to one of them. As of [withLeases], an
+     * operator that buffers ends its block before its collector sees the element: for that take [bufferLeases].
+     *
+     * **Ownership.** As of [consumeLeases], but the channel stays open. **Threads.** Any. **Cost.** As a receive.
+     *
+     * Collecting throws the cause that the channel was closed with, if one was given, and a
+     * [MemoryBusyException][dev.leasehold.memory.MemoryBusyException] as [consumeLeases] does.
+     */
+    @JvmSynthetic
+    public fun receiveAsFlow(): Flow<E> = flow {
+        for (element in this@LeaseChannel) leaseOf(element).held { emit(element) }
+    }
+
+    /**
+     * [receiveAsFlow] for one collector, at whose end the channel is cancelled, so that all that is in it goes back.
+     *
+     * Collecting a second time throws an [IllegalStateException].
+     */
+    @JvmSynthetic
+    public fun consumeAsFlow(): Flow<E> {
+        val collected = AtomicBoolean()
+        return flow {
+            check(collected.compareAndSet(false, true)) {
+                "a flow of consumeAsFlow can be collected once, because that ends its channel: use receiveAsFlow"
+            }
+            consumeLeases { emit(it) }
+        }
+    }
+
     /** The lease of [element]. */
     @PublishedApi
     @JvmSynthetic
@@ -119,11 +158,13 @@ public class LeaseChannel<E> internal constructor(
     override fun toString(): String = "LeaseChannel($channel)"
 
     internal companion object {
+        private const val UNDELIVERED = "a channel that did not deliver it"
+
         /** Success of a send whose element was dropped. There is no other way to get one than to send something. */
         private val DROPPED = Channel<Unit>(Channel.UNLIMITED).trySend(Unit)
 
         fun <E> of(capacity: Int, overflow: BufferOverflow, leaseOf: (E) -> SharedLease): LeaseChannel<E> {
-            val undelivered = { element: E -> DeferredClose.close(leaseOf(element)) }
+            val undelivered = { element: E -> DeferredClose.close(leaseOf(element)) { UNDELIVERED } }
             if (overflow != BufferOverflow.DROP_LATEST) {
                 val buffers = capacity != Channel.RENDEZVOUS && capacity != Channel.UNLIMITED
                 val leavesBehind = buffers && overflow == BufferOverflow.SUSPEND

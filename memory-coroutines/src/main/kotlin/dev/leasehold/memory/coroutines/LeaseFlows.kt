@@ -1,7 +1,9 @@
+@file:OptIn(InternalMemoryApi::class)
+
 package dev.leasehold.memory.coroutines
 
 import dev.leasehold.memory.SharedLease
-import dev.leasehold.memory.coroutines.internal.own.end
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.channels.BufferOverflow
 import kotlinx.coroutines.channels.Channel
@@ -45,10 +47,13 @@ public fun <T, R> Flow<T>.withLeases(
     pool: SuspendingPool,
     size: (T) -> Long,
     transform: suspend (element: T, lease: SharedLease) -> R,
-): Flow<R> = flow {
-    collect { element ->
-        val lease = pool.rent(size(element))
-        lease.held { emit(transform(element, lease)) }
+): Flow<R> {
+    val site = pool.rentSite()
+    return flow {
+        collect { element ->
+            val lease = pool.rentAt(site, size(element))
+            lease.held { emit(transform(element, lease)) }
+        }
     }
 }
 

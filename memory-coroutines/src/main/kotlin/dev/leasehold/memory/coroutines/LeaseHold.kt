@@ -26,7 +26,7 @@ internal class LeaseHold(private val lease: SharedLease) {
             if (!binding.end(grant)) return
             grant.endedByBlock = true
         }
-        lease.end(failure) {}
+        lease.end(BlockBinding.NAME, failure) {}
     }
 }
 
@@ -45,3 +45,8 @@ internal inline fun <R> SharedLease.held(block: () -> R): R {
         hold.end(failure)
     }
 }
+
+/** Ends a lease of [withLease] of a plain pool; [failure] is what its block threw. */
+@PublishedApi
+@JvmSynthetic
+internal fun SharedLease.endWithLease(failure: Throwable?): Unit = end("its withLease", failure) {}

@@ -90,10 +90,11 @@ private fun leasesOf(pool: SuspendingPool, size: Long, open: () -> LeaseFiller):
     require(size in 1..Int.MAX_VALUE) {
         "what is read into must have 1 to ${Int.MAX_VALUE} bytes, the most that a byte buffer can have, and not $size"
     }
+    val site = pool.rentSite()
     return flow {
         open().use { filler ->
             do {
-                val lease = pool.rent(size)
+                val lease = pool.rentAt(site, size)
                 val more = lease.held {
                     val pin = lease.pin(0, size)
                     val buffer = pin.asByteBuffer()

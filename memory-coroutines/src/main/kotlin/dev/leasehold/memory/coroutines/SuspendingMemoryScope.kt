@@ -76,7 +76,7 @@ public class SuspendingMemoryScope internal constructor(
      * [rent] of several at once, for the scope: see the top-level [rentAll][dev.leasehold.memory.coroutines.rentAll].
      */
     public suspend fun SuspendingPool.rentAll(vararg sizes: Long): Leases =
-        Leases(Leasing.rentAll(lender, sizes, ledger))
+        leasesOf(sizes) { Leasing.rentAll(lender, sizes, ledger, it) }
 
     /** [rentAll] from the scope's [pool]. */
     public suspend fun rentAll(vararg sizes: Long): Leases = pool.rentAll(*sizes)
@@ -105,7 +105,7 @@ public class SuspendingMemoryScope internal constructor(
         try {
             ledger.adopt(lease)
         } catch (ended: Throwable) {
-            DeferredClose.close(lease)
+            DeferredClose.close(lease) { ledger.describe() }
             throw ended
         }
         return element

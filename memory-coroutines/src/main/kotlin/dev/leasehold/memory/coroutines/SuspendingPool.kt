@@ -15,7 +15,9 @@ import dev.leasehold.memory.coroutines.internal.own.LeaseOrigin
 import dev.leasehold.memory.coroutines.internal.own.end
 import dev.leasehold.memory.coroutines.internal.watch.LineErrors
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.RentSite
 import dev.leasehold.memory.internal.spi.invalidConfiguration
+import dev.leasehold.memory.internal.spi.rentSite
 import dev.leasehold.memory.rentShared
 import kotlinx.coroutines.currentCoroutineContext
 import kotlin.time.Duration
@@ -80,6 +82,14 @@ public class SuspendingPool internal constructor(
     /** The name, and the [stats] of this moment, for logs. */
     override fun toString(): String = "SuspendingPool '$name' (${stats()})"
 
+    // ---- what flows are made of ----
+
+    /** The line that makes a flow, which is not on the stack any more when that rents; null where none is traced. */
+    internal fun rentSite(): RentSite? = pool.rentSite()
+
+    /** [rent], for which [site] asked. */
+    internal suspend fun rentAt(site: RentSite?, size: Long): SharedLease = Leasing.rentAt(site, lender, size)
+
     // ---- what withLease is made of ----
 
     /** Takes [size] bytes if that needs no wait. */
@@ -108,22 +118,19 @@ public class SuspendingPool internal constructor(
     @JvmSynthetic
     internal fun leaseNow(size: Long): SharedLease = pool.rentShared(size)
 
-    /** Waits for memory after [leaseNow] was refused with [refusal]. When this throws, the bytes are back. */
+    /** Waits for memory after [leaseNow] was refused with [refusal]. */
     @PublishedApi
     @JvmSynthetic
-    internal suspend fun leaseInTurn(size: Long, refusal: MemoryExhaustedException): SharedLease = try {
+    internal suspend fun leaseInTurn(size: Long, refusal: MemoryExhaustedException): SharedLease {
         if (!lender.canHelp(refusal)) throw refusal
-        lender.awaitBelow(size, null)
-    } catch (failure: Throwable) {
-        giveBack(size)
-        throw failure
+        return lender.awaitBelow(size, null)
     }
 
     /** [leaseNow] for a pool that traces where, and here also for which coroutine, its leases were rented. */
     @PublishedApi
     @JvmSynthetic
     internal suspend fun leaseTraced(size: Long): SharedLease {
-        val origin = LeaseOrigin(currentCoroutineContext(), size, lender.calls)
+        val origin = LeaseOrigin(lender.sited(currentCoroutineContext()), size, lender.calls)
         val lease = lender.rentBelow(size, origin)
         origin.leaseBegan()
         return lease
@@ -138,13 +145,13 @@ public class SuspendingPool internal constructor(
     /** Ends a lease of [leaseWithin]; [failure] is what its block threw. */
     @PublishedApi
     @JvmSynthetic
-    internal fun endLease(lease: SharedLease, failure: Throwable?): Unit = lease.end(failure) {}
+    internal fun endLease(lease: SharedLease, failure: Throwable?): Unit = lease.end("its withLease", failure) {}
 
     /** Ends a lease of [withLease], and gives its bytes back; [failure] is what its block threw. */
     @PublishedApi
     @JvmSynthetic
     internal fun endLease(lease: SharedLease, size: Long, failure: Throwable?): Unit =
-        lease.end(failure) { giveBack(size) }
+        lease.end("its withLease", failure) { giveBack(size) }
 
     /** Makes suspending pools, for Java. */
     public companion object {

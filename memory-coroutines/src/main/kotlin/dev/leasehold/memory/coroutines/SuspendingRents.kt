@@ -78,4 +78,5 @@ public suspend fun SuspendingPool.leaseIn(job: Job, size: Long): SharedLease {
  * @throws dev.leasehold.memory.InvalidSizeException when a size is negative or above what the pool can ever hold, or
  *   their sum is above the capacity
  */
-public suspend fun SuspendingPool.rentAll(vararg sizes: Long): Leases = Leases(Leasing.rentAll(lender, sizes, null))
+public suspend fun SuspendingPool.rentAll(vararg sizes: Long): Leases =
+    leasesOf(sizes) { Leasing.rentAll(lender, sizes, null, it) }

@@ -22,11 +22,22 @@ import kotlin.time.Duration
  * @throws dev.leasehold.memory.InvalidSizeException when [size] is negative or above what the pool can ever hold
  * @throws dev.leasehold.memory.MemoryExhaustedException when the pool's limit or the system stops it
  * @throws dev.leasehold.memory.PoolClosedException when the pool is closed
+ * @throws dev.leasehold.memory.MemoryBusyException when [block] returned and the lease could not be closed, because a
+ *   native call or an input/output operation is still using it; it is closed as soon as that ends
  */
 @OptIn(ExperimentalContracts::class)
 public suspend inline fun <R> MemoryPool.withLease(size: Long, block: suspend (SharedLease) -> R): R {
     contract { callsInPlace(block, InvocationKind.EXACTLY_ONCE) }
-    return rentShared(size).use { block(it) }
+    val lease = rentShared(size)
+    var failure: Throwable? = null
+    try {
+        return block(lease)
+    } catch (thrown: Throwable) {
+        failure = thrown
+        throw thrown
+    } finally {
+        lease.endWithLease(failure)
+    }
 }
 
 /**
@@ -54,9 +65,11 @@ public suspend inline fun <R> SuspendingPool.withLease(size: Long, block: suspen
     contract { callsInPlace(block, InvocationKind.EXACTLY_ONCE) }
     if (!tryTake(size)) take(size)
     val lease = try {
-        if (plain) leaseNow(size) else leaseTraced(size)
-    } catch (refusal: MemoryExhaustedException) {
-        leaseInTurn(size, refusal)
+        try {
+            if (plain) leaseNow(size) else leaseTraced(size)
+        } catch (refusal: MemoryExhaustedException) {
+            leaseInTurn(size, refusal)
+        }
     } catch (failure: Throwable) {
         giveBack(size)
         throw failure

@@ -2,6 +2,7 @@ package dev.leasehold.memory.coroutines.model
 
 import dev.leasehold.memory.coroutines.internal.line.ByteLine
 import dev.leasehold.memory.coroutines.internal.line.await
+import dev.leasehold.memory.coroutines.support.crowded
 import dev.leasehold.testing.Effort
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
@@ -26,6 +27,7 @@ class LineLincheckSpec : FunSpec({
         .verifier(RefusableVerifier::class.java)
 
     fun modelled() = ModelCheckingOptions()
+        .recursionBound(RECURSION)
         .iterations(Effort.times(4))
         .invocationsPerIteration(Effort.times(80))
         .ofLines()
@@ -36,6 +38,7 @@ class LineLincheckSpec : FunSpec({
         .ofLines()
 
     fun played(vararg threads: List<KFunction<*>>) = ModelCheckingOptions()
+        .recursionBound(RECURSION)
         .iterations(0)
         .invocationsPerIteration(Effort.times(20))
         .addCustomScenario {
@@ -93,9 +96,12 @@ class LineLincheckSpec : FunSpec({
     }
 })
 
+/** The line looks for room on the stack by going deep. */
+private const val RECURSION = 1_000
+
 /** Whether one byte can be taken out of the two of [line] while another request waits for both. */
 private suspend fun overtakes(line: ByteLine): Boolean = coroutineScope {
-    check(line.tryTake(1) && !line.tryTake(2) && line.admit())
-    val waiting = launch(start = CoroutineStart.UNDISPATCHED) { line.await(2) }
+    check(line.tryTake(1) && !line.tryTake(2))
+    val waiting = launch(start = CoroutineStart.UNDISPATCHED) { line.await(2, ::crowded) }
     line.tryTake(1).also { waiting.cancelAndJoin() }
 }

@@ -3,6 +3,7 @@ package dev.leasehold.memory.coroutines.model
 import dev.leasehold.memory.coroutines.internal.line.ByteLine
 import dev.leasehold.memory.coroutines.internal.line.LineWaiter
 import dev.leasehold.memory.coroutines.internal.line.await
+import dev.leasehold.memory.coroutines.support.crowded
 import kotlinx.coroutines.CancellableContinuation
 import kotlinx.coroutines.suspendCancellableCoroutine
 import org.jetbrains.lincheck.datastructures.IntGen
@@ -57,7 +58,7 @@ abstract class LineOperations internal constructor(private val line: ByteLine) {
         check(line.used == out.get()) { "${line.used} bytes are out, and ${out.get()} are held" }
     }
 
-    private suspend fun await(bytes: Long): Boolean = line.admit() && line.await(bytes).isGranted
+    private suspend fun await(bytes: Long): Boolean = line.await(bytes, ::crowded).isGranted
 
     private fun hold(thread: Int, bytes: Int) {
         held[thread] += bytes.toLong()
@@ -99,7 +100,7 @@ abstract class WakeUp {
     private val joined = AtomicBoolean()
 
     init {
-        check(line.tryTake(CAPACITY) && line.admit())
+        check(line.tryTake(CAPACITY))
     }
 
     internal open fun newLine(): ByteLine = ByteLine(CAPACITY, MOST_WAITERS)

@@ -3,6 +3,7 @@ package dev.leasehold.memory.coroutines.model
 import dev.leasehold.memory.coroutines.internal.line.ByteLine
 import dev.leasehold.memory.coroutines.internal.line.await
 import dev.leasehold.memory.coroutines.support.PlainWaiter
+import dev.leasehold.memory.coroutines.support.crowded
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.CoroutineStart
@@ -44,7 +45,6 @@ abstract class PromptCancellation {
     protected abstract suspend fun await(bytes: Long): Boolean
 
     private fun waitFor(bytes: Long): Job = scope.launch(start = CoroutineStart.UNDISPATCHED) {
-        check(line.admit())
         if (await(bytes)) held.addAndGet(bytes)
     }
 
@@ -86,7 +86,7 @@ abstract class PromptCancellation {
 }
 
 class PromptlyCancelledLine : PromptCancellation() {
-    override suspend fun await(bytes: Long): Boolean = line.await(bytes).isGranted
+    override suspend fun await(bytes: Long): Boolean = line.await(bytes, ::crowded).isGranted
 }
 
 class PlainlyResumedLine : PromptCancellation() {

@@ -21,8 +21,8 @@ import kotlin.time.Duration.Companion.seconds
 private val plainly: Borrowing = { pool, size, block ->
     if (!pool.tryTake(size)) {
         pool.lender.requireRentable(size)
-        pool.lender.admit(size, null)
-        val waiter = suspendCancellableCoroutine { PlainWaiter(pool.lender.line, size).start(it) }
+        pool.lender.requirePlace(size, null)
+        val waiter = suspendCancellableCoroutine { PlainWaiter(pool.lender.line, size, pool.lender::tooMany).start(it) }
         if (!waiter.isGranted) throw pool.lender.closed()
     }
     try {

@@ -9,6 +9,7 @@ import dev.leasehold.memory.coroutines.internal.own.RentingThread
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.internal.spi.LeaseOwner
 import dev.leasehold.memory.internal.spi.rentTimeout
+import dev.leasehold.memory.internal.spi.requireStack
 import java.util.concurrent.locks.LockSupport
 import kotlin.coroutines.CoroutineContext
 import kotlin.time.Duration
@@ -17,21 +18,23 @@ import kotlin.time.Duration.Companion.nanoseconds
 /** One rent of [size] bytes by the calling thread, which waits at most [nanos]: in the line, then in the pool below. */
 internal class BlockingRent(private val lender: Lender, private val size: Long, private val nanos: Long) {
     private val start = System.nanoTime()
-    private val context = RentingThread.current()
+    private val context = lender.sited(RentingThread.current())
     private val line = lender.line
 
     fun rent(): SharedLease {
         if (nanos <= 0) throw Leasing.notPositive(nanos.nanoseconds)
         val grant = Grant(line, size, context)
+        requireStack(Leasing.CALLS)
         if (!line.tryTake(size)) take()
         return grant.orRelease { lease(grant) }
     }
 
     private fun take() {
         lender.requireRentable(size)
-        lender.admit(size, context)
+        lender.requirePlace(size, context)
         val waiter = ThreadWaiter(size)
-        line.join(waiter)
+        line.requireRoom()
+        if (!line.join(waiter)) throw lender.tooMany(size, context)
         try {
             park(isOver = { !waiter.isWaiting }, leave = { line.abandon(waiter) }, LineMessages::timeout)
         } catch (failure: Throwable) {

@@ -8,6 +8,7 @@ import dev.leasehold.memory.coroutines.internal.line.LineWaiter
 import dev.leasehold.memory.coroutines.internal.own.Grant
 import dev.leasehold.memory.coroutines.internal.own.RentingThread
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.requireStack
 import dev.leasehold.memory.internal.spi.startVirtual
 import java.util.concurrent.CompletableFuture
 
@@ -49,14 +50,22 @@ internal open class FutureRent(
 
     override fun notified() {
         val promise = future ?: return
-        if (!isGranted) return complete { promise.completeExceptionally(lender.closed()) }
+        if (!isGranted) return complete(promise, null, lender.closed())
         if (promise.isDone) return forget()
         val lease = try {
             lender.tryRentBelow(bytes, grant)
         } catch (failure: Throwable) {
             return fail(promise, failure)
         }
-        if (lease == null) awaitBelow(promise) else complete(promise, lease)
+        if (lease == null) awaitBelowOrFail(promise) else complete(promise, lease, null)
+    }
+
+    private fun awaitBelowOrFail(promise: CompletableFuture<SharedLease>) {
+        try {
+            awaitBelow(promise)
+        } catch (failure: Throwable) {
+            fail(promise, failure)
+        }
     }
 
     private fun awaitBelow(promise: CompletableFuture<SharedLease>) {
@@ -67,15 +76,9 @@ internal open class FutureRent(
         if (promise.isDone) below.abandon()
     }
 
-    private fun complete(promise: CompletableFuture<SharedLease>, lease: SharedLease): Unit =
-        complete { if (!promise.complete(lease)) undelivered(lease) }
-
-    /** The future was complete before [lease] came. Open for a test that forgets it. */
-    protected open fun undelivered(lease: SharedLease): Unit = lease.close()
-
     private fun fail(promise: CompletableFuture<SharedLease>, failure: Throwable) {
+        complete(promise, null, failure)
         grant.release()
-        complete { promise.completeExceptionally(failure) }
     }
 
     private fun forget() {
@@ -83,20 +86,34 @@ internal open class FutureRent(
         future = null
     }
 
-    /** Completes the future on a thread of its own: its dependents must not run on the one that gave bytes back. */
-    private fun complete(action: () -> Unit) {
-        future = null
+    /**
+     * Completes the future on a thread of its own: its dependents must not run on the one that gave bytes back. When
+     * this throws, the future is not complete.
+     */
+    private fun complete(promise: CompletableFuture<SharedLease>, lease: SharedLease?, failure: Throwable?) {
         try {
-            val _ = startVirtual("leasehold-future", action)
+            val _ = startVirtual("leasehold-future") { settle(promise, lease, failure) }
         } catch (_: OutOfMemoryError) {
             // No thread can be had, and what waits for the future must not wait for ever.
-            action()
+            settle(promise, lease, failure)
+        }
+        future = null
+    }
+
+    private fun settle(promise: CompletableFuture<SharedLease>, lease: SharedLease?, failure: Throwable?) {
+        if (lease == null) {
+            val _ = promise.completeExceptionally(failure)
+        } else if (!promise.complete(lease)) {
+            undelivered(lease)
         }
     }
 
+    /** The future was complete before [lease] came. Open for a test that forgets it. */
+    protected open fun undelivered(lease: SharedLease): Unit = lease.close()
+
     /** The wait in the pool below. */
     private inner class Wait(private val promise: CompletableFuture<SharedLease>) : PoolWait(lender, bytes, grant) {
-        override fun served(lease: SharedLease): Unit = complete(promise, lease)
+        override fun served(lease: SharedLease): Unit = complete(promise, lease, null)
 
         override fun failed(failure: Throwable): Unit = fail(promise, failure)
 
@@ -124,16 +141,22 @@ internal open class FutureRent(
             size: Long,
             newRent: (Lender, Grant) -> FutureRent,
         ): CompletableFuture<SharedLease> {
-            val context = RentingThread.current()
+            val context = lender.sited(RentingThread.current())
             val grant = Grant(lender.line, size, context)
+            requireStack(Leasing.CALLS)
             if (!lender.line.tryTake(size)) {
                 lender.requireRentable(size)
-                lender.admit(size, context)
-                return newRent(lender, grant).start { lender.line.join(it) }
+                lender.requirePlace(size, context)
+                return newRent(lender, grant).start { rent ->
+                    lender.line.requireRoom()
+                    if (!lender.line.join(rent)) throw lender.tooMany(size, context)
+                }
             }
-            val lease = grant.orRelease { lender.tryRentBelow(size, grant) }
-            if (lease != null) return CompletableFuture.completedFuture(lease)
-            return newRent(lender, grant).start(::beginBelow)
+            return grant.orRelease {
+                val served = CompletableFuture<SharedLease>()
+                val lease = lender.tryRentBelow(size, grant)
+                if (lease == null) newRent(lender, grant).start(::beginBelow) else served.also { it.complete(lease) }
+            }
         }
 
         // It has its bytes without having been in the line.

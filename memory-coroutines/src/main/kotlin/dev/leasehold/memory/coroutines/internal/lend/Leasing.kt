@@ -7,13 +7,16 @@ import dev.leasehold.memory.RentTimeoutException
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.coroutines.internal.own.Grant
 import dev.leasehold.memory.coroutines.internal.own.LeaseLedger
+import dev.leasehold.memory.coroutines.internal.own.RentedAt
 import dev.leasehold.memory.coroutines.internal.own.RentingThread
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.RentSite
 import dev.leasehold.memory.internal.spi.invalidSize
 import dev.leasehold.memory.internal.spi.invalidTimeout
 import dev.leasehold.memory.internal.spi.rentTimeout
 import dev.leasehold.memory.internal.spi.requireOpen
 import dev.leasehold.memory.internal.spi.requirePossible
+import dev.leasehold.memory.internal.spi.requireStack
 import dev.leasehold.memory.internal.spi.tryRentSharedFor
 import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.withTimeoutOrNull
@@ -31,9 +34,16 @@ import kotlin.time.Duration
  * what drops the value then (a timeout around it, a cancellation) drops only a reference.
  */
 internal object Leasing {
+    /** How deep the way back goes, when a rent has its bytes and cannot go on. */
+    const val CALLS: Int = 16
+
     /** Rents [size] bytes of [lender], for [ledger] if there is one. Waits as long as it takes. */
     suspend fun rent(lender: Lender, size: Long, ledger: LeaseLedger?): SharedLease =
-        rent(lender, size, ledger, currentCoroutineContext())
+        rent(lender, size, ledger, lender.sited(currentCoroutineContext()))
+
+    /** [rent] for a flow, in which [site] asked, that is not on the stack any more. */
+    suspend fun rentAt(site: RentSite?, lender: Lender, size: Long): SharedLease =
+        rent(lender, size, null, RentedAt.of(currentCoroutineContext(), site))
 
     private suspend fun rent(
         lender: Lender,
@@ -44,6 +54,7 @@ internal object Leasing {
         ledger?.requireOpen()
         // Made first: the heap may be full.
         val grant = Grant(lender.line, size, context)
+        requireStack(CALLS)
         if (!lender.line.tryTake(size)) lender.take(size, context, ledger)
         val lease = grant.orRelease { lender.rentBelow(size, grant) }
         if (ledger != null) own(ledger, grant, lease)
@@ -53,7 +64,8 @@ internal object Leasing {
     /** [rent] without a wait; null when there would have to be one. */
     fun tryRent(lender: Lender, size: Long, ledger: LeaseLedger?): SharedLease? {
         ledger?.requireOpen()
-        val grant = Grant(lender.line, size, RentingThread.current())
+        val grant = Grant(lender.line, size, lender.sited(RentingThread.current()))
+        requireStack(CALLS)
         if (!lender.line.tryTake(size)) {
             lender.requireRentable(size)
             return null
@@ -76,7 +88,7 @@ internal object Leasing {
     suspend fun rentOrNull(lender: Lender, size: Long, timeout: Duration, ledger: LeaseLedger?): SharedLease? {
         if (!timeout.isPositive()) throw notPositive(timeout)
         // The coroutine that rents, and not the one that the timeout puts around the wait.
-        val context = currentCoroutineContext()
+        val context = lender.sited(currentCoroutineContext())
         var lease: SharedLease? = null
         try {
             withTimeoutOrNull(timeout) { lease = rent(lender, size, ledger, context) }
@@ -107,13 +119,24 @@ internal object Leasing {
         }
     }
 
-    /** Rents all of [sizes] in one request of their sum, so that no part is held while the rest is waited for. */
-    suspend fun rentAll(lender: Lender, sizes: LongArray, ledger: LeaseLedger?): Array<SharedLease> {
+    /**
+     * Rents all of [sizes] in one request of their sum, so that no part is held while the rest is waited for, and puts
+     * them into [leases].
+     */
+    suspend fun rentAll(lender: Lender, sizes: LongArray, ledger: LeaseLedger?, leases: Array<SharedLease?>) {
         ledger?.requireOpen()
-        val context = currentCoroutineContext()
+        val context = lender.sited(currentCoroutineContext())
         val sum = sumOf(lender, sizes)
+        val group = GroupRent(lender, sizes, context, leases)
+        requireStack(CALLS)
         if (!lender.line.tryTake(sum)) lender.takeSum(sum, context, ledger)
-        return GroupRent(lender, sizes, context).rent(ledger)
+        // Around it: a suspending function may find the heap full before its first step.
+        try {
+            group.rent(ledger)
+        } catch (failure: Throwable) {
+            group.giveBack()
+            throw failure
+        }
     }
 
     private fun sumOf(lender: Lender, sizes: LongArray): Long {

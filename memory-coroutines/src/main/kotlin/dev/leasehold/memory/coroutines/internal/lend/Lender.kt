@@ -8,6 +8,7 @@ import dev.leasehold.memory.coroutines.internal.line.ByteLine
 import dev.leasehold.memory.coroutines.internal.line.await
 import dev.leasehold.memory.coroutines.internal.own.CallLedger
 import dev.leasehold.memory.coroutines.internal.own.LeaseLedger
+import dev.leasehold.memory.coroutines.internal.own.RentedAt
 import dev.leasehold.memory.coroutines.internal.watch.LineErrors
 import dev.leasehold.memory.coroutines.internal.watch.LineState
 import dev.leasehold.memory.coroutines.internal.watch.ScopeChain
@@ -16,6 +17,7 @@ import dev.leasehold.memory.coroutines.internal.watch.StallWatch
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.internal.spi.invalidSize
 import dev.leasehold.memory.internal.spi.poolClosed
+import dev.leasehold.memory.internal.spi.rentSite
 import dev.leasehold.memory.internal.spi.requirePossible
 import dev.leasehold.memory.internal.spi.tracesSites
 import kotlinx.coroutines.currentCoroutineContext
@@ -33,19 +35,23 @@ internal class Lender(
     patience: Duration,
     private val errors: LineErrors,
 ) {
-    @JvmField val line = ByteLine(capacity, maxWaiters)
+    @JvmField val line: ByteLine = ByteLine(capacity, maxWaiters) { watch.somethingWaits() }
 
     /** Which coroutine holds how much by `withLease`; known only where it is traced. */
     val calls: CallLedger? = if (pool.tracesSites()) CallLedger() else null
     val state = LineState(pool, line, patience, calls, errors)
-    val watch = StallWatch(state)
+    val watch: StallWatch = StallWatch(state)
 
     /** Held by the group that waits for the pool below with some of its leases in hand. */
     val groupTurn = Mutex()
 
     /** What a coroutine in the line fails with when this is closed; one object for all of them. */
     private val refusal: () -> Throwable = ::closed
+    private val crowd: (Long, CoroutineContext) -> Throwable = ::tooMany
     private val waits: MutableSet<PoolWait> = ConcurrentHashMap.newKeySet()
+
+    /** [context], for messages, and where the line is that asks now, if the pool traces that. */
+    fun sited(context: CoroutineContext): CoroutineContext = RentedAt.of(context, pool.rentSite())
 
     // ---- bytes ----
 
@@ -72,13 +78,13 @@ internal class Lender(
     private suspend fun await(size: Long, context: CoroutineContext, owner: LeaseLedger?): Any? {
         val chain = if (watch.isOn) ScopeChain.of(state, currentCoroutineContext(), owner) else null
         if (chain != null) watch.requireObtainable(size, chain, context)
-        admit(size, context)
-        if (chain == null || chain.isHarmless()) return line.await(size, refusal)
+        requirePlace(size, context)
+        if (chain == null || chain.isHarmless()) return line.await(size, crowd, refusal)
         return awaitInScopes(size, chain, context)
     }
 
     private suspend fun awaitInScopes(size: Long, chain: ScopeChain, context: CoroutineContext) {
-        val waiter = ScopedWaiter(line, size, chain, context)
+        val waiter = ScopedWaiter(line, size, crowd, chain, context)
         try {
             val _ = suspendCancellableCoroutine { continuation ->
                 waiter.start(continuation)
@@ -91,14 +97,14 @@ internal class Lender(
         if (!waiter.isGranted) throw closed()
     }
 
-    /** Lets one more into the line that is going to wait for [size] bytes, or refuses. */
-    fun admit(size: Long, context: CoroutineContext?) {
-        if (!line.admit()) {
-            val message = LineMessages.tooMany(pool.name, size, maxWaiters, context)
-            throw errors.tooMany(message, pool.name, maxWaiters)
-        }
-        watch.somethingWaits()
+    /** Refuses when there are too many in the line for one more that is going to wait for [size] bytes. */
+    fun requirePlace(size: Long, context: CoroutineContext?) {
+        if (line.isFull) throw tooMany(size, context)
     }
+
+    /** The exception for one that [requirePlace] let pass, when others came in between. */
+    fun tooMany(size: Long, context: CoroutineContext?): RuntimeException =
+        errors.tooMany(LineMessages.tooMany(pool.name, size, maxWaiters, context), pool.name, maxWaiters)
 
     /** Refuses what could never succeed. */
     fun requireRentable(size: Long) {
@@ -120,12 +126,17 @@ internal class Lender(
 
     // ---- waits for the pool below ----
 
-    /** Begins [wait]. */
+    /** Begins [wait]; when this throws, it has not begun. */
     fun begin(wait: PoolWait) {
         waits.add(wait)
-        wait.join()
+        try {
+            wait.join()
+        } catch (failure: Throwable) {
+            waits.remove(wait)
+            throw failure
+        }
         // After it was added and has joined, so that this or the close finds it in the line.
-        if (line.isClosed) wait.giveUp(closed())
+        if (line.isClosed && wait.leave()) throw closed()
     }
 
     /** The [wait] is over. */

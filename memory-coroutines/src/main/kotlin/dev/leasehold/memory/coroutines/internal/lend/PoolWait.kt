@@ -8,6 +8,7 @@ import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.coroutines.internal.line.Notifications
 import dev.leasehold.memory.coroutines.internal.line.Notified
 import dev.leasehold.memory.coroutines.internal.line.isRejection
+import dev.leasehold.memory.coroutines.internal.line.isStillWaiting
 import dev.leasehold.memory.coroutines.internal.watch.PoolWaiter
 import dev.leasehold.memory.coroutines.internal.watch.ScopeChain
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
@@ -28,6 +29,10 @@ import kotlin.coroutines.resumeWithException
 internal abstract class PoolWait(private val lender: Lender, size: Long, owner: LeaseOwner?) : Notified() {
     private val wait = LineWait(lender.pool, size, owner) { Notifications.all(this) }
 
+    // What the wait ended with: it is to be taken once, and kept until someone has it.
+    private var lease: SharedLease? = null
+    private var failure: Throwable? = null
+
     /** Enters the line. For [Lender.begin]. */
     fun join(): Unit = wait.join()
 
@@ -41,19 +46,28 @@ internal abstract class PoolWait(private val lender: Lender, size: Long, owner: 
     }
 
     override fun notified() {
-        lender.end(this)
-        val lease = try {
-            wait.lease()
-        } catch (failure: Throwable) {
-            return failed(failure)
-        }
-        served(lease)
+        if (lease == null && failure == null) takeEnd()
+        val lease = lease
+        if (lease != null) served(lease) else failed(checkNotNull(failure))
+        this.lease = null
     }
 
-    /** Called once, unless [failed] is, or this has [left][leave]. */
+    private fun takeEnd() {
+        lender.end(this)
+        try {
+            lease = wait.lease()
+        } catch (thrown: Throwable) {
+            failure = thrown
+        }
+    }
+
+    /**
+     * Called until it does not throw an error of the virtual machine, unless [failed] is, or this has [left][leave];
+     * it throws one before anything has happened, or finds that nothing is left to be done.
+     */
     protected abstract fun served(lease: SharedLease)
 
-    /** Called once likewise. No lease comes. */
+    /** Called likewise. No lease comes. */
     protected abstract fun failed(failure: Throwable)
 }
 
@@ -62,18 +76,29 @@ private class CoroutinePoolWait(
     lender: Lender,
     size: Long,
     owner: LeaseOwner?,
-    private val continuation: CancellableContinuation<SharedLease>,
+    private var continuation: CancellableContinuation<SharedLease>?,
 ) : PoolWait(lender, size, owner) {
-    override fun served(lease: SharedLease) {
+    override fun served(lease: SharedLease): Unit = once { waiter ->
         try {
-            continuation.resume(lease) { _, undelivered, _ -> undelivered.close() }
+            waiter.resume(lease) { _, undelivered, _ -> undelivered.close() }
         } catch (failure: Throwable) {
-            if (isRejection(failure, continuation.context)) lease.close()
+            if (isRejection(failure, waiter.context)) lease.close()
             throw failure
         }
     }
 
-    override fun failed(failure: Throwable): Unit = continuation.resumeWithException(failure)
+    override fun failed(failure: Throwable): Unit = once { it.resumeWithException(failure) }
+
+    private inline fun once(resume: (CancellableContinuation<SharedLease>) -> Unit) {
+        val waiter = continuation ?: return
+        try {
+            resume(waiter)
+        } catch (failure: Throwable) {
+            if (!isStillWaiting(failure, waiter)) continuation = null
+            throw failure
+        }
+        continuation = null
+    }
 }
 
 /** Whether a wait can help against [refusal]: there is a limit under which something could come back. */

@@ -1,5 +1,10 @@
+@file:OptIn(InternalMemoryApi::class)
+
 package dev.leasehold.memory.coroutines.internal.line
 
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.LeftOver
+import dev.leasehold.memory.internal.spi.requireStack
 import java.util.concurrent.atomic.AtomicInteger
 import java.util.concurrent.atomic.AtomicLong
 import java.util.concurrent.atomic.AtomicReference
@@ -48,8 +53,16 @@ import java.util.concurrent.atomic.AtomicReference
  * order); giving the bytes to the state and letting the woken waiter take them (others overtake it).
  */
 
-/** The free bytes out of [capacity], and the line for them, in which at most [maxWaiters] wait. Any thread. */
-internal open class ByteLine(capacity: Long, private val maxWaiters: Int) {
+/**
+ * The free bytes out of [capacity], and the line for them, in which at most [maxWaiters] wait. Any thread.
+ *
+ * @param joined runs when a waiter has joined; must not throw
+ */
+internal open class ByteLine(
+    capacity: Long,
+    private val maxWaiters: Int,
+    private val joined: () -> Unit = {},
+) {
     /** How many bytes there are in all; more is never requested. */
     @JvmField val capacity: Long = minOf(capacity, MOST_BYTES)
 
@@ -67,6 +80,12 @@ internal open class ByteLine(capacity: Long, private val maxWaiters: Int) {
     private val gone = AtomicInteger()
     private val mostWaiting = AtomicInteger()
     private val grants = AtomicLong()
+
+    /** A call of [serve] that found no room on its stack. */
+    private val unserved = LeftOver {
+        serve()
+        false
+    }
 
     init {
         newest = AtomicReference(served)
@@ -94,28 +113,47 @@ internal open class ByteLine(capacity: Long, private val maxWaiters: Int) {
         }
     }
 
-    /** Gives back [bytes] that were taken. */
+    /** Gives back [bytes] that were taken. Never fails. */
     fun giveBack(bytes: Long) {
         if (state.get() < 0) return handOver(bytes)
         if (state.getAndAdd(bytes) < 0) serve()
     }
 
-    /** Counts one more in the line, before it [joins][join]; false when there are too many. */
-    fun admit(): Boolean {
-        val now = waiting.incrementAndGet()
-        if (now > maxWaiters) {
-            waiting.decrementAndGet()
-            return false
-        }
-        if (now > mostWaiting.get()) mostWaiting.accumulateAndGet(now, ::maxOf)
+    /** Whether there are too many in the line for one more. A moment's truth. */
+    val isFull: Boolean get() = waiting.get() >= maxWaiters
+
+    /**
+     * Puts [waiter] at the end of the line; it may be notified before this returns. False, and it is not in the line,
+     * when there are too many. For a caller that has [room on its stack][requireRoom]; then it does not fail.
+     */
+    @IgnorableReturnValue
+    fun join(waiter: LineWaiter): Boolean {
+        if (!admit(waiter)) return false
+        newest.getAndSet(waiter).next = waiter
+        val seen = state.get()
+        if (seen >= 0 || seen and CLOSED != 0L) serveNow()
+        joined()
         return true
     }
 
-    /** Puts [waiter], which was [admitted][admit], at the end of the line; it may be notified before this returns. */
-    fun join(waiter: LineWaiter) {
-        newest.getAndSet(waiter).next = waiter
-        val seen = state.get()
-        if (seen >= 0 || seen and CLOSED != 0L) serve()
+    /** @throws StackOverflowError when there is no room to [join] */
+    fun requireRoom(): Unit = requireStack(CALLS_TO_JOIN)
+
+    private fun admit(waiter: LineWaiter): Boolean {
+        val now = waiting.incrementAndGet()
+        if (now > maxWaiters) {
+            waiting.decrementAndGet()
+            // It may have been cancelled already, which has counted.
+            if (!waiter.goAway()) {
+                waiting.incrementAndGet()
+                gone.decrementAndGet()
+            }
+            return false
+        }
+        while (true) {
+            val most = mostWaiting.get()
+            if (now <= most || mostWaiting.compareAndSet(most, now)) return true
+        }
     }
 
     /** Takes [waiter] out of the line, unless it has its bytes, or was refused, already. */
@@ -159,15 +197,29 @@ internal open class ByteLine(capacity: Long, private val maxWaiters: Int) {
 
     // ---- the consumer ----
 
-    private fun serve() {
+    // Where there is no room on the stack for it, the background thread does it: the caller is done.
+    private fun serve(): Unit = if (hasRoom()) serveNow() else unserved.expect()
+
+    private fun serveNow() {
         if (calls.getAndIncrement() == 0) consume(null)
+    }
+
+    private fun hasRoom(): Boolean = try {
+        requireStack(CALLS)
+        true
+    } catch (_: StackOverflowError) {
+        false
     }
 
     /** Gives back [bytes] while a request waits: at best to the first in line, past the contended state. */
     private fun handOver(bytes: Long) {
+        if (!hasRoom()) {
+            state.getAndAdd(bytes)
+            return unserved.expect()
+        }
         if (calls.getAndIncrement() != 0) {
             state.getAndAdd(bytes)
-            return serve()
+            return serveNow()
         }
         val successor = successorOf(bytes)
         if (successor == null) state.getAndAdd(bytes)
@@ -288,5 +340,11 @@ internal open class ByteLine(capacity: Long, private val maxWaiters: Int) {
         const val FREE = CLOSED - 1
         private const val MOST_BYTES = FREE
         private const val FEWEST_TO_SWEEP = 32
+
+        /** How deep serving the line goes. Less than what the closes look for, which end with it. */
+        private const val CALLS = 12
+
+        /** The same, with what a coroutine's continuation does before. */
+        private const val CALLS_TO_JOIN = 24
     }
 }

@@ -38,31 +38,38 @@ import kotlin.coroutines.resumeWithException
  * A coroutine in the line. It is its own cancellation handler, which saves an object a wait.
  *
  * @param refusal what the coroutine fails with when the line is closed; without one it is resumed, and has to look
+ * @param tooMany what it fails with when there are too many in the line
  */
 internal open class CoroutineWaiter(
     private val line: ByteLine,
     bytes: Long,
+    private val tooMany: (bytes: Long, CoroutineContext) -> Throwable,
     private val refusal: (() -> Throwable)? = null,
 ) : LineWaiter(bytes),
     (Throwable?) -> Unit {
     // Forgotten once notified: the line keeps the last waiter that it served, which must not keep a coroutine alive.
     private var continuation: CancellableContinuation<CoroutineWaiter>? = null
 
+    /** Joins the line; when this throws, it has not. */
     fun start(continuation: CancellableContinuation<CoroutineWaiter>) {
+        // First: what is to hear of a cancellation must be in the line.
+        line.requireRoom()
         this.continuation = continuation
         continuation.invokeOnCancellation(this)
-        line.join(this)
+        if (!line.join(this)) throw tooMany(bytes, continuation.context)
     }
 
     override fun notified() {
         val waiter = continuation ?: return
-        continuation = null
         try {
             if (refusal == null || isGranted) resume(waiter) else waiter.resumeWithException(refusal())
         } catch (failure: Throwable) {
+            if (isStillWaiting(failure, waiter)) throw failure
+            continuation = null
             if (isRejection(failure, waiter.context)) dropped()
             throw failure
         }
+        continuation = null
     }
 
     /** Resumes the coroutine, and gives the bytes back when it does not run. Open for a test that forgets that. */
@@ -100,12 +107,21 @@ internal open class CoroutineWaiter(
 internal fun isRejection(failure: Throwable, context: CoroutineContext): Boolean =
     context[ContinuationInterceptor] is CoroutineDispatcher && failure.cause is RejectedExecutionException
 
+/** Whether [failure] came before anything has happened to the coroutine of [waiter], which can be resumed again. */
+internal fun isStillWaiting(failure: Throwable, waiter: CancellableContinuation<*>): Boolean =
+    failure is VirtualMachineError && (waiter.isActive || waiter.isCancelled)
+
 /**
- * Waits in the line, into which the caller has been [admitted][ByteLine.admit]. Returns the waiter, which [was granted]
+ * Waits in the line, or fails with [tooMany]. Returns the waiter, which [was granted]
  * [LineWaiter.isGranted] the [bytes], so that they are the caller's; or, where there is no [refusal] to throw, was
  * refused them, because the line was closed. When this throws, they are not the caller's.
  *
  * The waiter itself, because a suspending function that does something with what it waited for costs one object more.
  */
-internal suspend fun ByteLine.await(bytes: Long, refusal: (() -> Throwable)? = null): LineWaiter =
-    suspendCancellableCoroutine { continuation -> CoroutineWaiter(this, bytes, refusal).start(continuation) }
+internal suspend fun ByteLine.await(
+    bytes: Long,
+    tooMany: (bytes: Long, CoroutineContext) -> Throwable,
+    refusal: (() -> Throwable)? = null,
+): LineWaiter = suspendCancellableCoroutine { continuation ->
+    CoroutineWaiter(this, bytes, tooMany, refusal).start(continuation)
+}

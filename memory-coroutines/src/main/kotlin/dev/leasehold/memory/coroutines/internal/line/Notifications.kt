@@ -3,8 +3,11 @@
 package dev.leasehold.memory.coroutines.internal.line
 
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.LeftOver
 import dev.leasehold.memory.internal.spi.isBackground
+import dev.leasehold.memory.internal.spi.requireStack
 import dev.leasehold.memory.internal.spi.startVirtual
+import java.util.concurrent.atomic.AtomicReference
 
 /** What is notified, by [Notifications], that it was served or refused. */
 internal abstract class Notified {
@@ -12,7 +15,12 @@ internal abstract class Notified {
     @JvmField
     var nextNotified: Notified? = null
 
-    /** It was served or refused. On the thread that caused that, which holds no lock. May run code of users. */
+    /**
+     * It was served or refused. On the thread that caused that, which holds no lock. May run code of users.
+     *
+     * After an error of the virtual machine this is called again, until it does not throw one: so it must be thrown
+     * before anything has happened, or the next call must find that nothing is left to be done.
+     */
     abstract fun notified()
 }
 
@@ -25,7 +33,8 @@ internal abstract class Notified {
  * are nested deep, it leaves the rest to the one around it.
  *
  * What a waiter throws, whose dispatcher is broken for example, goes to this thread's handler of uncaught exceptions:
- * the caller gives bytes back, or joins the line, and has no part in it.
+ * the caller gives bytes back, or joins the line, and has no part in it. Where the heap or the stack is full, the
+ * waiter is notified a second later, from another thread.
  *
  * Rejected: to leave it to the outermost call always. A coroutine that runs on the spot may block until one has been
  * notified to which it gave bytes itself (`runBlocking` in an unconfined one does), and then that would never be.
@@ -33,6 +42,9 @@ internal abstract class Notified {
 internal object Notifications {
     /** How deep calls notify inside of each other. */
     private const val DEEPEST = 16
+
+    /** How deep a dispatcher, or a future, may go; a second later it has all the room that it wants. */
+    private const val CALLS = 24
 
     /** What this thread still has to notify. Kept when empty: to make it anew would cost more than the rest. */
     private val REST: ThreadLocal<Rest> = ThreadLocal.withInitial { Rest() }
@@ -59,6 +71,8 @@ internal object Notifications {
                 val next = next() ?: break
                 try {
                     next.notified()
+                } catch (_: VirtualMachineError) {
+                    later(next)
                 } catch (failure: Throwable) {
                     report(failure)
                 }
@@ -85,18 +99,53 @@ internal object Notifications {
         }
     }
 
+    /** Those that could not be notified, linked, the last first. */
+    private val late = AtomicReference<Notified?>()
+
+    private val lateRound = LeftOver {
+        if (late.get() != null) elsewhere(::notifyLate)
+        late.get() != null
+    }
+
     /**
      * Notifies [first] and all that follow it. A failure of one keeps neither the others nor the caller from going on.
      */
     fun all(first: Notified) {
-        if (isBackground) return elsewhere { notifyAll(first) }
-        notifyAll(first)
+        try {
+            requireStack(CALLS)
+            if (isBackground) elsewhere { notifyAll(first) } else notifyAll(first)
+        } catch (_: VirtualMachineError) {
+            laterAll(first)
+        }
     }
 
+    // When this throws, none has been notified.
     private fun notifyAll(first: Notified) {
         val rest = REST.get()
         rest.add(first)
         rest.work()
+    }
+
+    private fun laterAll(first: Notified) {
+        var next: Notified? = first
+        while (next != null) {
+            val one = next
+            next = one.nextNotified
+            later(one)
+        }
+    }
+
+    private fun later(notified: Notified) {
+        while (true) {
+            val seen = late.get()
+            notified.nextNotified = seen
+            if (late.compareAndSet(seen, notified)) break
+        }
+        lateRound.expect()
+    }
+
+    private fun notifyLate() {
+        all(late.getAndSet(null) ?: return)
     }
 
     /** Runs [action], which may run code of users, on a thread of its own: the library's background thread must not. */

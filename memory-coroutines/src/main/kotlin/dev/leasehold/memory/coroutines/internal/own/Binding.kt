@@ -34,7 +34,7 @@ internal class JobBinding(private val job: Job) : Binding() {
     }
 
     private fun start(grant: Grant, lease: SharedLease) {
-        handle = job.invokeOnCompletion { if (grant.end(this)) DeferredClose.close(lease) }
+        handle = job.invokeOnCompletion { if (grant.end(this)) DeferredClose.close(lease) { "$job" } }
         // A move that took the binding out before there was a handle could not dispose of it.
         if (!grant.holds(this)) loosen()
     }
@@ -54,7 +54,12 @@ internal class BlockBinding : Binding() {
     }
 
     override fun restore(grant: Grant, lease: SharedLease) {
-        if (grant.bind(this) && ended && grant.end(this)) DeferredClose.close(lease)
+        if (grant.bind(this) && ended && grant.end(this)) DeferredClose.close(lease) { NAME }
+    }
+
+    companion object {
+        /** What messages call the block. */
+        const val NAME: String = "the block that it was handed to"
     }
 }
 
@@ -76,7 +81,7 @@ internal fun SharedLease.bound(job: Job): SharedLease {
     if (grant != null) {
         JobBinding(job).restore(grant, this)
     } else {
-        val _ = job.invokeOnCompletion { DeferredClose.close(this) }
+        val _ = job.invokeOnCompletion { DeferredClose.close(this) { "$job" } }
     }
     return this
 }

@@ -6,6 +6,7 @@ import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.coroutines.internal.line.ByteLine
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.internal.spi.LeaseKeeper
+import dev.leasehold.memory.internal.spi.RentSite
 import dev.leasehold.memory.internal.spi.keeper
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater
 import java.util.concurrent.atomic.AtomicReference
@@ -46,6 +47,8 @@ internal class Grant(
 
     override val renter: String get() = Renter.describe(context)
 
+    override val site: RentSite? get() = context?.rentSite
+
     override fun describe(name: String?): String = if (endedByBlock) blockEnded() else ledger?.describe() ?: renter
 
     private fun blockEnded() =
@@ -54,7 +57,7 @@ internal class Grant(
 
     /** From now on the end of the lease gives the bytes back. */
     fun start() {
-        state = HELD
+        STATE.compareAndSet(this, INERT, HELD)
     }
 
     override fun leaseEnded() {

@@ -9,6 +9,7 @@ import dev.leasehold.memory.dsl.ScopeClosedException
 import dev.leasehold.memory.dsl.scopeClosed
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.internal.spi.bytesOfBlock
+import dev.leasehold.memory.internal.spi.endFor
 import dev.leasehold.memory.internal.spi.firstFailure
 import kotlinx.coroutines.Job
 import kotlin.coroutines.CoroutineContext
@@ -32,6 +33,9 @@ internal class LeaseLedger(private val name: String?, private val context: Corou
     private val lock = Any()
     private var newest: LedgerEntry? = null
     private var closed = false
+
+    /** The lease that is being ended. Belongs to the thread that ends the scope. */
+    private var taken: SharedLease? = null
 
     /**
      * How many leases that keep no books there are in it, at most, and at how many those that were closed are dropped.
@@ -143,26 +147,31 @@ internal class LeaseLedger(private val name: String?, private val context: Corou
     private fun endAll(failure: Throwable?): Throwable? {
         var first = failure
         while (true) {
-            val (entry, lease) = takeNewest() ?: return first
-            try {
-                if (entry is DeferredAction) entry.action() else lease?.close()
-            } catch (next: Throwable) {
-                if (lease != null) DeferredClose.close(lease)
-                first = firstFailure(first, next)
-            }
+            val entry = takeNewest() ?: return first
+            val lease = taken
+            val refusal = if (entry is DeferredAction) failureOf(entry) else lease?.endFor(::describe) {}
+            if (refusal != null) first = firstFailure(first, refusal)
         }
     }
 
-    private fun takeNewest(): Pair<LedgerEntry, SharedLease?>? = synchronized(lock) {
+    private fun failureOf(deferred: DeferredAction): Throwable? = try {
+        deferred.action()
+        null
+    } catch (failure: Throwable) {
+        failure
+    }
+
+    // With its lease in `taken`: this allocates nothing.
+    private fun takeNewest(): LedgerEntry? = synchronized(lock) {
         val entry = newest
+        taken = entry?.lease
         if (entry == null) {
             closed = true
-            return null
+        } else {
+            entry.ending = true
+            unlink(entry)
         }
-        val lease = entry.lease
-        entry.ending = true
-        unlink(entry)
-        entry to lease
+        entry
     }
 
     /** Drops closed leases that keep no books; runs whenever there are twice as many as were kept. */

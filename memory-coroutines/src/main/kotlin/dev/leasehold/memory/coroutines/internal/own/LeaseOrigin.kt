@@ -4,6 +4,7 @@ package dev.leasehold.memory.coroutines.internal.own
 
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.internal.spi.LeaseKeeper
+import dev.leasehold.memory.internal.spi.RentSite
 import kotlinx.coroutines.Job
 import java.util.concurrent.ConcurrentHashMap
 import kotlin.coroutines.CoroutineContext
@@ -15,6 +16,8 @@ internal class LeaseOrigin(
     private val calls: CallLedger?,
 ) : LeaseKeeper {
     override val renter: String get() = Renter.describe(context)
+
+    override val site: RentSite? get() = context.rentSite
 
     override fun describe(name: String?): String = renter
 

@@ -20,7 +20,7 @@ internal class OwnershipTransfer(
         try {
             ledger?.adopt(lease)
         } catch (_: ScopeClosedException) {
-            DeferredClose.close(lease)
+            DeferredClose.close(lease) { ledger?.describe() ?: "its scope" }
         }
         // Last, because to be adopted undoes it.
         binding?.restore(grant, lease)
@@ -60,7 +60,7 @@ internal fun requireOpenOrClose(lease: SharedLease) {
     try {
         lease.requireOpen()
     } catch (closed: LeaseClosedException) {
-        DeferredClose.close(lease)
+        DeferredClose.close(lease) { "its last owner" }
         throw closed
     }
 }

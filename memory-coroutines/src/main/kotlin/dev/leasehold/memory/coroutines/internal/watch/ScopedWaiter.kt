@@ -9,8 +9,13 @@ import kotlin.coroutines.CoroutineContext
  *
  * @property context the coroutine, as messages name it
  */
-internal class ScopedWaiter(line: ByteLine, bytes: Long, chain: ScopeChain, val context: CoroutineContext) :
-    CoroutineWaiter(line, bytes) {
+internal class ScopedWaiter(
+    line: ByteLine,
+    bytes: Long,
+    tooMany: (bytes: Long, CoroutineContext) -> Throwable,
+    chain: ScopeChain,
+    val context: CoroutineContext,
+) : CoroutineWaiter(line, bytes, tooMany) {
     /** The scopes around it, until the wait is over: the line keeps the last waiter that it served. */
     @Volatile
     var chain: ScopeChain? = chain

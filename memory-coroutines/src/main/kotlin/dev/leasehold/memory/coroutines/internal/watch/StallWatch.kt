@@ -5,7 +5,7 @@ package dev.leasehold.memory.coroutines.internal.watch
 import dev.leasehold.memory.coroutines.internal.line.Notifications
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.internal.spi.logWarning
-import dev.leasehold.memory.internal.spi.schedule
+import dev.leasehold.memory.internal.spi.trySchedule
 import java.lang.ref.WeakReference
 import java.util.concurrent.ConcurrentHashMap
 import java.util.concurrent.atomic.AtomicBoolean
@@ -70,8 +70,8 @@ internal class StallWatch(private val state: LineState) {
         throw deadlock(DeadlockMessages.certain(state, bytes, chain, context), bytes, held)
     }
 
-    /** Looks after [waiter] until [remove]. */
-    fun add(waiter: ScopedWaiter) {
+    /** Looks after [waiter] until [remove]. Does not fail: with a full heap it waits without a watch. */
+    fun add(waiter: ScopedWaiter): Unit = asTheHeapAllows {
         waiter.returns.begin(waiter.chain?.returns() ?: 0, System.nanoTime())
         scoped.add(waiter)
         somethingWaits()
@@ -81,8 +81,8 @@ internal class StallWatch(private val state: LineState) {
         scoped.remove(waiter)
     }
 
-    /** Looks after [waiter] until [remove]. */
-    fun add(waiter: PoolWaiter) {
+    /** The same of one in the line of the pool below. */
+    fun add(waiter: PoolWaiter): Unit = asTheHeapAllows {
         below.add(waiter)
         somethingWaits()
     }
@@ -91,24 +91,54 @@ internal class StallWatch(private val state: LineState) {
         below.remove(waiter)
     }
 
-    /** A request waits from now on. Costs a read while the watch is looking. */
+    /**
+     * A request waits from now on. Costs a read while the watch is looking. Does not fail: with a full heap the next
+     * one that waits begins the looks.
+     */
     fun somethingWaits() {
         if (isLooking.get() || !isOn || !isLooking.compareAndSet(false, true)) return
-        served.begin(line.servedWaiters, System.nanoTime())
-        isReported = false
-        lookLater(WeakReference(this), state.patience / LOOKS)
+        asTheHeapAllows {
+            val _ = untilOver {
+                served.begin(line.servedWaiters, System.nanoTime())
+                isReported = false
+                tryLookLater(WeakReference(this), state.patience / LOOKS)
+            }
+        }
+    }
+
+    /** Runs [action], which says whether another look follows; none does when it throws. */
+    private inline fun untilOver(action: () -> Boolean): Boolean {
+        var goesOn = false
+        try {
+            goesOn = action()
+        } finally {
+            if (!goesOn) isLooking.set(false)
+        }
+        return goesOn
+    }
+
+    private inline fun asTheHeapAllows(action: () -> Unit) {
+        try {
+            action()
+        } catch (_: VirtualMachineError) {
+            // A watch is for what stands still, and must not be what stops a request.
+            return
+        }
     }
 
     private fun look() {
-        val now = System.nanoTime()
-        val failures = scoped.mapNotNull { fail(it, now) } + below.mapNotNull { fail(it, now) }
-        if (failures.isNotEmpty()) Notifications.elsewhere { failures.forEach { it() } }
-        reportStandstill(now)
-        if (line.waiters > 0 || below.isNotEmpty()) return lookLater(WeakReference(this), state.patience / LOOKS)
-        isLooking.set(false)
+        val goesOn = untilOver {
+            val now = System.nanoTime()
+            val failures = scoped.mapNotNull { fail(it, now) } + below.mapNotNull { fail(it, now) }
+            if (failures.isNotEmpty()) Notifications.elsewhere { failures.forEach { it() } }
+            reportStandstill(now)
+            isNeeded && tryLookLater(WeakReference(this), state.patience / LOOKS)
+        }
         // What began to wait just before has relied on this look.
-        if (line.waiters > 0 || below.isNotEmpty()) somethingWaits()
+        if (!goesOn && isNeeded) somethingWaits()
     }
+
+    private val isNeeded: Boolean get() = line.waiters > 0 || below.isNotEmpty()
 
     /** What fails [waiter], if it waits in vain. */
     private fun fail(waiter: ScopedWaiter, now: Long): (() -> Unit)? {
@@ -154,8 +184,7 @@ internal class StallWatch(private val state: LineState) {
         const val LOOKS = 4
 
         // What is scheduled must not keep a pool alive that is forgotten together with what waits for it.
-        fun lookLater(watch: WeakReference<StallWatch>, pause: Duration) {
-            schedule(pause) { watch.get()?.look() }
-        }
+        fun tryLookLater(watch: WeakReference<StallWatch>, pause: Duration): Boolean =
+            trySchedule(pause) { watch.get()?.look() }
     }
 }

@@ -65,7 +65,7 @@ class LeftBehindSpec : FunSpec() {
 
     /** What [leaseChannel] makes, without the look that [LeftBehind] takes. */
     private fun forgetful(capacity: Int): LeaseChannel<SharedLease> {
-        val below = Channel<SharedLease>(capacity, BufferOverflow.SUSPEND) { DeferredClose.close(it) }
+        val below = Channel<SharedLease>(capacity, BufferOverflow.SUSPEND) { DeferredClose.close(it) { "a channel" } }
         return LeaseChannel(below, dropsLatest = false, leavesBehind = false) { it }
     }
 

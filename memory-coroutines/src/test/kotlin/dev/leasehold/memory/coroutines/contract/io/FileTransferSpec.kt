@@ -13,6 +13,7 @@ import dev.leasehold.memory.coroutines.support.lending
 import dev.leasehold.memory.coroutines.support.until
 import dev.leasehold.memory.coroutines.withLease
 import dev.leasehold.memory.coroutines.writeAll
+import dev.leasehold.memory.rent
 import dev.leasehold.memory.toByteArray
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
@@ -33,6 +34,8 @@ import java.nio.file.StandardOpenOption.CREATE
 import java.nio.file.StandardOpenOption.READ
 import java.nio.file.StandardOpenOption.WRITE
 import java.util.concurrent.Future
+import java.util.concurrent.TimeUnit
+import java.util.concurrent.TimeoutException
 import kotlin.random.Random
 
 /** What reads and writes of asynchronous files do with leases. */
@@ -130,6 +133,19 @@ class FileTransferSpec : FunSpec() {
                     shouldThrow<SegmentBoundsException> { pool.withLease(16) { file.writeAll(it, 0, 8, 9) } }
                     shouldThrow<SegmentBoundsException> { pool.withLease(16) { file.read(it, 0, 17) } }
                     file.size() shouldBe 0
+                }
+            }
+        }
+
+        test("a read into a confined lease's buffer never ends, as the guide says, and one into a shared lease does") {
+            inFile { file ->
+                lending("confined", 4.KiB) { pool ->
+                    pool.withLease(16) { file.writeAll(it, position = 0) }
+                    pool.pool.rent(4096).use { lease ->
+                        val reading = file.read(lease.asByteBuffer(), 0)
+                        shouldThrow<TimeoutException> { reading.get(200, TimeUnit.MILLISECONDS) }
+                    }
+                    pool.withLease(4096) { file.read(it, position = 0) } shouldBe 16
                 }
             }
         }

@@ -246,7 +246,7 @@ class SocketCancellationSpec : FunSpec() {
                 lease.close()
             } catch (_: MemoryBusyException) {
                 busy.incrementAndGet()
-                DeferredClose.close(lease)
+                DeferredClose.close(lease) { "a job" }
             }
         }
     }

@@ -11,21 +11,22 @@ import dev.leasehold.memory.coroutines.memoryScope
 import dev.leasehold.memory.coroutines.read
 import dev.leasehold.memory.coroutines.rent
 import dev.leasehold.memory.coroutines.support.PlannedFailure
+import dev.leasehold.memory.coroutines.support.Reading
 import dev.leasehold.memory.coroutines.support.over
 import dev.leasehold.memory.coroutines.withLease
 import dev.leasehold.testing.Effort
-import dev.leasehold.testing.awaitNativeRead
+import dev.leasehold.testing.logged
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.assertions.throwables.shouldThrowAny
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.shouldBe
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.joinAll
 import kotlinx.coroutines.launch
-import java.nio.ByteBuffer
-import java.nio.channels.Pipe
+import kotlinx.coroutines.runBlocking
 import java.util.concurrent.atomic.AtomicInteger
 
 /** What happens when an input or output operation still uses a lease that is to be closed. */
@@ -116,31 +117,36 @@ class BusyCloseSpec : FunSpec({
     }
 
     test("closes of a busy lease from several sides at once neither lose it nor end it twice") {
-        busy("sides") { pool, read ->
-            repeat(Effort.times(200)) {
-                val job = Job()
-                val failure = shouldThrowAny {
-                    memoryScope(pool) {
-                        val lease = pool.leaseIn(job, 1.MiB)
-                        val reading = read(lease)
-                        val closers = List(3) {
-                            launch(Dispatchers.Default) {
-                                try {
-                                    lease.close()
-                                } catch (_: MemoryBusyException) {
-                                    // It is busy.
+        val said = logged("BUSY: ") {
+            runBlocking {
+                busy("sides") { pool, read ->
+                    repeat(Effort.times(200)) {
+                        val job = Job()
+                        val failure = shouldThrowAny {
+                            memoryScope(pool) {
+                                val lease = pool.leaseIn(job, 1.MiB)
+                                val reading = read(lease)
+                                val closers = List(3) {
+                                    launch(Dispatchers.Default) {
+                                        try {
+                                            lease.close()
+                                        } catch (_: MemoryBusyException) {
+                                            // It is busy.
+                                        }
+                                    }
                                 }
+                                job.complete()
+                                closers.joinAll()
+                                reading()
                             }
+                            throw PlannedFailure()
                         }
-                        job.complete()
-                        closers.joinAll()
-                        reading()
+                        (failure is PlannedFailure || failure is MemoryBusyException) shouldBe true
                     }
-                    throw PlannedFailure()
                 }
-                (failure is PlannedFailure || failure is MemoryBusyException) shouldBe true
             }
         }
+        said.filter { "pool 'sides'" !in it }.shouldBeEmpty()
     }
 })
 
@@ -153,23 +159,5 @@ private suspend fun busy(name: String, body: suspend (SuspendingPool, (SharedLea
         } finally {
             reads.forEach { it.end() }
         }
-    }
-}
-
-/** A thread that reads into a kept view of [lease] until [end]. */
-private class Reading(lease: SharedLease) {
-    private val pipe = Pipe.open()
-    private val thread = Thread.ofPlatform().daemon().start { pipe.source().read(lease.asKeptByteBuffer()) }
-
-    init {
-        awaitNativeRead(thread)
-    }
-
-    fun end() {
-        if (!pipe.sink().isOpen) return
-        pipe.sink().write(ByteBuffer.wrap(byteArrayOf(1)))
-        thread.join()
-        pipe.sink().close()
-        pipe.source().close()
     }
 }

@@ -75,13 +75,11 @@ class BrokenDispatcherSpec : FunSpec() {
             val joins = object : LineWaiter(10) {
                 override fun notified() {
                     line.giveBack(10)
-                    line.admit() shouldBe true
                     failure = runCatching { line.join(joined) }.exceptionOrNull()
                 }
             }
             for (waiter in listOf(joins, Recording(10) { throw RejectedExecutionException(SHUT_DOWN) })) {
-                line.admit() shouldBe true
-                line.join(waiter)
+                line.join(waiter) shouldBe true
             }
             reporting { line.giveBack(20) } shouldHaveSize 1
             failure shouldBe null

@@ -130,18 +130,13 @@ class GrantOrderSpec : FunSpec({
         val line = ByteLine(100, 100_000)
         line.tryTake(1) shouldBe true
         val stuck = Quiet(100)
-        line.admit()
         line.join(stuck)
         val staying = List(10) { Quiet(1) }
         repeat(100_000) { index ->
             if (index % 10_000 == 0) {
-                staying[index / 10_000].let {
-                    line.admit()
-                    line.join(it)
-                }
+                line.join(staying[index / 10_000])
             }
             val waiter = Quiet(1)
-            line.admit()
             line.join(waiter)
             line.abandon(waiter) shouldBe true
         }
