@@ -156,7 +156,7 @@ public final class EpochSealRace {
         private final AtomicInteger within = new AtomicInteger();
         private final MemorySegment block = Blocks.next();
         private final EpochLedger ledger = new EpochLedger(
-            Platform.current, 1 << 20, 64, new Arenas(new Owner(OwnerKind.POOL, "stress")), this::release);
+            Platform.current, () -> 1 << 20, 64, new Arenas(new Owner(OwnerKind.POOL, "stress")), this::release);
         private final EpochView view = (EpochView) ledger.view(block.address(), BLOCK, BLOCK);
 
         private Unit release(EpochView first) {

@@ -26,7 +26,7 @@ public final class LineCloseRace {
     @State
     public static class Called {
         private final ByteLine line = CountingWaiter.exhausted(1);
-        private final CountingWaiter waiter = CountingWaiter.admitted(line);
+        private final CountingWaiter waiter = new CountingWaiter();
 
         @Actor
         public void closes() {

@@ -125,7 +125,7 @@ public final class LineEndRace {
     @State
     public static class OnTheWayIn {
         private final ByteLine line = CountingWaiter.exhausted(1);
-        private final CountingWaiter waiter = CountingWaiter.admitted(line);
+        private final CountingWaiter waiter = new CountingWaiter();
 
         @Actor
         public void joins() {

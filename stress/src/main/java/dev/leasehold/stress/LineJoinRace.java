@@ -31,7 +31,7 @@ public final class LineJoinRace {
     public static class ThroughTheState {
         private final ByteLine line = CountingWaiter.exhausted(2);
         private final CountingWaiter first = CountingWaiter.joined(line);
-        private final CountingWaiter second = CountingWaiter.admitted(line);
+        private final CountingWaiter second = new CountingWaiter();
 
         @Actor
         public void givesBack() {
@@ -58,7 +58,7 @@ public final class LineJoinRace {
     public static class PastTheState {
         private final ByteLine line = CountingWaiter.exhausted(1);
         private final CountingWaiter first = CountingWaiter.joined(line);
-        private final CountingWaiter second = CountingWaiter.admitted(line);
+        private final CountingWaiter second = new CountingWaiter();
 
         @Actor
         public void givesBack() {

@@ -110,7 +110,7 @@ public final class PublishThroughLine {
     public static class ToOneWhoJoins {
         private final Work work = new Work();
         private final ByteLine line = CountingWaiter.exhausted(1);
-        private final CountingWaiter waiter = CountingWaiter.admitted(line);
+        private final CountingWaiter waiter = new CountingWaiter();
         int older;
 
         @Actor

@@ -47,7 +47,7 @@ public final class RevocationProtocol {
     /** Nothing is behind the cache, so an owner who finds no block in it gets none. */
     private static final class NoSupply implements Supply {
         private final HygieneAction hygiene = new HygieneAction(false, false, (byte) 0);
-        private final CacheShape shape = new CacheShape(Long.MAX_VALUE, 0);
+        private final CacheShape shape = new CacheShape(Long.MAX_VALUE, Long.MAX_VALUE);
 
         @Override
         public HygieneAction getHygiene() {
@@ -82,6 +82,11 @@ public final class RevocationProtocol {
         @Override
         public void dispose(int classIndex, Magazine magazine) {
             if (magazine.count > 0) throw new IllegalStateException("a cache with room gave a block away");
+        }
+
+        @Override
+        public void giveBackOne(int classIndex, long address) {
+            throw new IllegalStateException("a cache with a magazine gave one block away");
         }
 
         @Override
@@ -125,7 +130,6 @@ public final class RevocationProtocol {
                 int bit = bit(address);
                 if ((drained[0] & bit) != 0) throw new IllegalStateException("the block at " + address + " was drained twice");
                 drained[0] |= bit;
-                return Unit.INSTANCE;
             });
             return drained[0];
         }
