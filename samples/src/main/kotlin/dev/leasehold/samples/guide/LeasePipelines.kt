@@ -3,6 +3,7 @@ package dev.leasehold.samples.guide
 import dev.leasehold.memory.Segment
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.coroutines.FilledLease
+import dev.leasehold.memory.coroutines.LeaseChannel
 import dev.leasehold.memory.coroutines.SuspendingPool
 import dev.leasehold.memory.coroutines.bufferLeases
 import dev.leasehold.memory.coroutines.consumeLeases
@@ -13,6 +14,7 @@ import dev.leasehold.memory.coroutines.withLeases
 import dev.leasehold.memory.coroutines.writeAll
 import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.filter
 import kotlinx.coroutines.launch
 import java.nio.channels.AsynchronousSocketChannel
 import java.nio.file.Path
@@ -41,6 +43,18 @@ internal object LeasePipelines {
             encoded.close()
         }
         encoded.consumeLeases { lease -> write(lease) } // closes each lease after its block
+        // endregion
+    }
+
+    suspend fun channelAsFlow(
+        encoded: LeaseChannel<SharedLease>,
+        isWanted: (Segment) -> Boolean,
+        write: suspend (SharedLease) -> Unit,
+    ) {
+        // region collect a channel of leases
+        encoded.consumeAsFlow()
+            .filter { lease -> lease.withSegment { isWanted(it) } } // what this drops goes back, too
+            .collect { lease -> write(lease) }
         // endregion
     }
 

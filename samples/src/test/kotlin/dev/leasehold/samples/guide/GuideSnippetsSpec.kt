@@ -1,19 +1,24 @@
 package dev.leasehold.samples.guide
 
+import dev.leasehold.memory.KiB
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.Segment
 import dev.leasehold.memory.dsl.memoryScope
+import dev.leasehold.memory.permanent.PermanentMemory
 import dev.leasehold.memory.rent
 import dev.leasehold.memory.setUtf8
 import dev.leasehold.memory.typed.asLongs
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe
+import io.kotest.matchers.shouldNotBe
 import io.kotest.matchers.string.shouldContain
 import io.kotest.matchers.string.shouldStartWith
 import kotlinx.coroutines.delay
 import java.io.ByteArrayInputStream
 import java.io.ByteArrayOutputStream
+import java.lang.foreign.Linker
+import java.lang.foreign.MemorySegment
 import java.nio.channels.Channels.newChannel
 import java.nio.file.Files
 import java.util.concurrent.LinkedBlockingQueue
@@ -146,6 +151,17 @@ class GuideSnippetsSpec : FunSpec() {
             } finally {
                 file.deleteExisting()
             }
+        }
+
+        test("permanent memory is appended to, found by its name, and seen from outside") {
+            Permanent.withinReach(Linker.nativeLinker().defaultLookup().find("malloc").get().address()) shouldBe
+                "a table for generated code"
+            val memory = PermanentMemory.obtain(64.KiB)
+            Permanent.together(memory, List(3) { ByteArray(8) }) shouldNotBe 0
+            Permanent.found() shouldBe "lease"
+            val into = MemorySegment.ofArray(ByteArray(8))
+            val buffers = Permanent.another(ProcessHandle.current().pid(), ByteArray(1), memory.base, into)
+            buffers shouldBe PermanentMemory.buffers().size
         }
     }
 }

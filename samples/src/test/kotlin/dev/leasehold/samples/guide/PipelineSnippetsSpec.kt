@@ -3,6 +3,8 @@ package dev.leasehold.samples.guide
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.coroutines.SuspendingPool
+import dev.leasehold.memory.coroutines.leaseChannel
+import dev.leasehold.memory.coroutines.rent
 import dev.leasehold.memory.getUtf8Terminated
 import dev.leasehold.memory.setUtf8Terminated
 import io.kotest.core.spec.style.FunSpec
@@ -40,6 +42,23 @@ class PipelineSnippetsSpec : FunSpec() {
                 )
                 written shouldContainExactly words
                 leases.all { it.isClosed } shouldBe true
+            }
+        }
+
+        test("a channel is collected as a flow, and what that drops goes back") {
+            over(4096) { buffers ->
+                val encoded = leaseChannel(words.size)
+                for (word in words) {
+                    encoded.send(buffers.rent(64).also { it.withSegment { bytes -> bytes.setUtf8Terminated(0, word) } })
+                }
+                encoded.close()
+                val written = ArrayList<String>()
+                LeasePipelines.channelAsFlow(
+                    encoded,
+                    isWanted = { it.getUtf8Terminated().length == 6 },
+                    write = { written += it.withSegment { bytes -> bytes.getUtf8Terminated() } },
+                )
+                written shouldContainExactly listOf("Kardal")
             }
         }
 
