@@ -63,6 +63,13 @@ internal fun withinMillis(family: String, method: String, millis: Int) = Bar(
     atLeast = false,
 ) { figures -> figures.find("$family.$method")?.let { it.nanos / NANOS_A_MILLI } }
 
+internal fun withinMicros(family: String, method: String, micros: Int) = Bar(
+    "$family: `$method` ≤ $micros µs",
+    " µs",
+    micros.toDouble(),
+    atLeast = false,
+) { figures -> figures.find("$family.$method")?.let { it.nanos / NANOS_A_MICRO } }
+
 internal fun garbage(family: String, method: String, size: Int?, bytes: Int) = Bar(
     "$family: `$method`${at(family, size)} ≤ $bytes B/op of garbage",
     " B/op",
@@ -146,3 +153,4 @@ private fun bound(times: Double): String = times.toString().removeSuffix(".0")
 private fun at(family: String, size: Int?): String = if (size == null) "" else " at ${sizeName(family, size)}"
 
 private const val NANOS_A_MILLI = 1e6
+private const val NANOS_A_MICRO = 1e3

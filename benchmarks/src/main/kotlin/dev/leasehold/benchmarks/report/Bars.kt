@@ -41,7 +41,7 @@ internal val BARS: List<Bar> =
     rentBars() + scopeBars() + handOffBars(HAND_OFF, "sharedLease") + handOffBars(MANAGER_HAND_OFF, "leasehold") +
         contentionBars() + accessBars() + managerBars() + resizeBars() + limitBars() + suspendBars() + busyBars() +
         serviceBars() + structBars() + objectPoolBars() + handleBars() + smallBufferBars() + collectionBars() +
-        ringBars() + bitmapBars() + mappedBars() + mappedLockBars()
+        ringBars() + bitmapBars() + mappedBars() + mappedLockBars() + permanentBars()
 
 private fun rentBars() = buildList {
     add(faster(RENT, "lease", KIB, NETTY, 10.0))

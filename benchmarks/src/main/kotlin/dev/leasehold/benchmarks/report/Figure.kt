@@ -61,6 +61,7 @@ internal class Figures(all: List<Figure>) {
         RESIZE -> "resize"
         COLLECTION, MAPPED_DICTIONARY -> leaseholdsOwn(figure.method)
         MAPPED -> "inProcess"
+        PERMANENT -> "append"
         SUSPEND -> if (figure.isContended) "withLease${Figure.CONTENDED}" else "withLease"
         SUSPEND_LOOP -> "plain"
         BUSY -> ownOfSameWork(figure.method)
@@ -124,6 +125,7 @@ internal class Figures(all: List<Figure>) {
         const val MAPPED = "MappedBenchmark"
         const val MAPPED_DICTIONARY = "MappedDictionaryBenchmark"
         const val MAPPED_FILE = "MappedFileBenchmark"
+        const val PERMANENT = "PermanentBenchmark"
 
         /** Ends the names in [BUSY] where nothing else runs. */
         const val ALONE = "Alone"
@@ -161,6 +163,7 @@ internal class Figures(all: List<Figure>) {
             MAPPED,
             MAPPED_DICTIONARY,
             MAPPED_FILE,
+            PERMANENT,
         )
 
         // The library's own first; methods that are not named keep JMH's order, which is the alphabet's.
