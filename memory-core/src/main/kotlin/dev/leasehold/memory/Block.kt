@@ -71,14 +71,9 @@ public open class Block internal constructor(
      *   has to be cut off now; the reference is kept, so close again afterwards
      */
     override fun close() {
-        val left = releaseOne()
-        if (left != MORE) ended(left)
-    }
-
-    private fun ended(left: Int) {
-        if (left == LAST) return free()
+        val left = freeingLast { releaseOne() }
         // To close what was taken back is no mistake.
-        if (!source.state.cleared) refuseClosed("closed")
+        if (left == NONE && !source.state.cleared) refuseClosed("closed")
     }
 
     /**

@@ -142,8 +142,8 @@ public class Lease internal constructor(
         if (Thread.currentThread() !== thread) refuse("closed")
         // The arena first: from here on no view reaches the block, so it can be another lease's.
         cutOff()
-        closed = true
         if (attachment != null && attachment.endMatters) return endAttached(attachment)
+        closed = true
         try {
             source.giveBack(raw.address(), code.toInt(), raw.byteSize())
         } catch (failure: VirtualMachineError) {
@@ -164,6 +164,8 @@ public class Lease internal constructor(
     }
 
     private fun endAttached(attachment: Attachment) {
+        // Not before: where there is no stack for this call, it stays open.
+        closed = true
         try {
             attachment.charge?.also { attachment.charge = null }?.end()
         } finally {

@@ -85,8 +85,7 @@ public class SharedLease internal constructor(
      *   has to be cut off now; the lease stays open
      */
     override fun close() {
-        val left = releaseOne()
-        if (left == LAST) free()
+        val left = freeingLast { releaseOne() }
         if (left == MORE) attachment?.trace?.ended()
     }
 

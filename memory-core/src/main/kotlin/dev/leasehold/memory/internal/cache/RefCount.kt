@@ -20,7 +20,8 @@ import java.lang.invoke.VarHandle
  * | with [BIASED] | the owner alone, plainly, in the busy region of its [bias], while [generation] is the bias's |
  * | positive without it | any thread, by compare-and-set |
  * | [LOCKED] | one holder, which keeps all others waiting |
- * | [OVER] | none is left |
+ * | [LAST_TAKEN] | none is left, and who took the last is about to free the memory |
+| [OVER] | none is left |
  *
  * The way from the first row to the second is one store by the owner, in its busy region, or one compare-and-set by
  * another thread after the owner's last plain count. See [Bias].
@@ -45,7 +46,7 @@ public abstract class RefCount internal constructor(
         }
 
     /** Whether no reference is left. */
-    internal val isOver: Boolean get() = seenHeld.let { it == OVER || (it != LOCKED && referencesIn(it) == 0) }
+    internal val isOver: Boolean get() = seenHeld.let { it != LOCKED && referencesIn(it) == 0 }
 
     /** Adds a reference; false when none was left, or when there are as many as can be counted. */
     internal fun tryReference(): Boolean {
@@ -115,7 +116,7 @@ public abstract class RefCount internal constructor(
                 // So that a thread that finds the block closed sees what was written before. With a store by the
                 // handle this would go deeper, interpreted, than what entered.
                 VarHandle.releaseFence()
-                held = if (last) OVER else seen - hold
+                held = if (last) LAST_TAKEN else seen - hold
             }
         } finally {
             bias.leave()
@@ -128,8 +129,8 @@ public abstract class RefCount internal constructor(
         while (true) {
             val seen = sharedCount()
             if (!mayRelease(seen, hold)) return NONE
-            val left = if (seen == hold) OVER else seen - hold
-            if (replace(seen, left)) return if (left == OVER) LAST else MORE
+            val left = if (seen == hold) LAST_TAKEN else seen - hold
+            if (replace(seen, left)) return if (left == LAST_TAKEN) LAST else MORE
         }
     }
 
@@ -214,7 +215,12 @@ public abstract class RefCount internal constructor(
         private const val SCOPES = ((1L shl 30) - 1) shl 32
         private const val BIASED = 1L shl 62
         private const val MOST = Int.MAX_VALUE - 1
-        private const val OVER = Long.MIN_VALUE
+
+        /** The count of a block that is freed, or is being freed. */
+        const val OVER: Long = Long.MIN_VALUE
+
+        /** The count between the last release and the first step of freeing. */
+        const val LAST_TAKEN: Long = OVER or SCOPE
         private const val LOCKED = -1L
 
         private val HELD: VarHandle =

@@ -79,16 +79,34 @@ public abstract class HeldBlock internal constructor(
         if (source.state.cleared || !tryEnter()) refuseClosed("used")
     }
 
-    /** Ends what [enter] began: small, because it is rarely the last hold. */
+    /** Ends what [enter] began. */
     internal fun leave() {
-        if (leaveScope() == LAST) free()
+        val _ = freeingLast { leaveScope() }
     }
 
     // ---- the end ----
 
     /** Gives one reference back, of which there is one. */
     internal fun dispose() {
-        if (releaseOne() == LAST) free()
+        val _ = freeingLast { releaseOne() }
+    }
+
+    /**
+     * What [release] returns, which gives a hold back; after the last one the memory goes back, too. Where the stack
+     * has no room for that call, there is a reference again, for another close. Inlined: as a call of its own it would
+     * find no room either.
+     */
+    internal inline fun freeingLast(release: () -> Int): Int {
+        val left = release()
+        if (left == LAST) {
+            try {
+                free()
+            } catch (full: StackOverflowError) {
+                if (held == LAST_TAKEN) held = REFERENCE
+                throw full
+            }
+        }
+        return left
     }
 
     /**
@@ -114,6 +132,7 @@ public abstract class HeldBlock internal constructor(
 
     /** Gives the memory back: for the caller that took the last hold. */
     internal fun free() {
+        held = OVER
         if (view != null || attachment != null) return freeWhole()
         val bias = bias
         // The owner's own cache, without a look for it.
