@@ -199,7 +199,7 @@ private val BINDS_VIEWS: Boolean = Platform.current.bindsViews
 /** What ends a lease's views; null where nothing does. */
 internal fun newArena(): Arena? = if (BINDS_VIEWS) Arena.ofConfined() else null
 
-/** Makes a lease of the block at [address]; when it cannot, the block has gone back. */
+/** Makes a lease of the block at [address]. */
 internal fun leaseOf(
     pool: MemoryPool,
     source: BlockSource,
@@ -209,16 +209,10 @@ internal fun leaseOf(
     thread: Thread,
     attachment: Attachment?,
 ): Lease {
-    try {
-        val arena = newArena()
-        val view = Platform.current.view(address, size, arena)
-        if (pool.special) return specialLeaseOf(pool, source, view, arena, code, thread, attachment)
-        return Lease(pool, source, view, arena, code.toByte(), thread, attachment)
-    } catch (failure: Throwable) {
-        // The heap is full, or the like: the block must not be lost with it.
-        source.giveBack(address, code, size)
-        throw failure
-    }
+    val arena = newArena()
+    val view = Platform.current.view(address, size, arena)
+    if (pool.special) return specialLeaseOf(pool, source, view, arena, code, thread, attachment)
+    return Lease(pool, source, view, arena, code.toByte(), thread, attachment)
 }
 
 /** The same with views that live in [arena]. */
@@ -232,14 +226,9 @@ internal fun leaseOf(
     thread: Thread,
     attachment: Attachment?,
 ): Lease {
-    try {
-        val view = Platform.current.view(address, size, arena)
-        if (pool.special) return specialLeaseOf(pool, source, view, arena, code, thread, attachment)
-        return Lease(pool, source, view, arena, code.toByte(), thread, attachment)
-    } catch (failure: Throwable) {
-        source.giveBack(address, code, size)
-        throw failure
-    }
+    val view = Platform.current.view(address, size, arena)
+    if (pool.special) return specialLeaseOf(pool, source, view, arena, code, thread, attachment)
+    return Lease(pool, source, view, arena, code.toByte(), thread, attachment)
 }
 
 private fun specialLeaseOf(

@@ -17,6 +17,7 @@ import dev.leasehold.memory.internal.engine.HeldSource
 import dev.leasehold.memory.internal.engine.PageSource
 import dev.leasehold.memory.internal.engine.Taken
 import dev.leasehold.memory.internal.engine.Unclosed
+import dev.leasehold.memory.internal.engine.orGiveBack
 import dev.leasehold.memory.internal.manager.BlockMessages
 import dev.leasehold.memory.internal.manager.PageMessages
 import dev.leasehold.memory.internal.manager.WatchedBlock
@@ -128,7 +129,7 @@ public abstract class MemoryManager internal constructor(
             bias = null
         }
         // One place makes the block, whatever way its memory came: so escape analysis sees one allocation.
-        return block(bias, source, address, code, size)
+        return engine.state.orGiveBack(source, address, code, size) { block(bias, source, address, code, size) }
     }
 
     /**
@@ -153,19 +154,13 @@ public abstract class MemoryManager internal constructor(
             val taken = takeSlow(engine, request) ?: continue
             val bias = if (taken.source === engine.anyThread) engine.cacheOf(Thread.currentThread())?.bias else null
             val kind = BlockKind.of(taken.code, request.alignment)
-            return block(bias, taken.source, taken.address, kind, request.size)
+            return orGivenBack(taken, request.size) { block(bias, taken.source, taken.address, kind, request.size) }
         }
     }
 
     private fun block(bias: Bias?, source: HeldSource, address: Long, kind: Int, size: Long): Block {
-        try {
-            val generation = bias?.generationOfNext() ?: 0
-            return Block(this, biasOf(bias, generation), generation, source, address, size, kind, null)
-        } catch (failure: Throwable) {
-            // The heap is full, or the like: the memory must not be lost with it.
-            source.giveBack(address, BlockKind.code(kind), size)
-            throw failure
-        }
+        val generation = bias?.generationOfNext() ?: 0
+        return Block(this, biasOf(bias, generation), generation, source, address, size, kind, null)
     }
 
     private fun allocateWatched(engine: Engine, request: Request): Block? {
@@ -194,12 +189,8 @@ public abstract class MemoryManager internal constructor(
     /** The exception for [size] bytes that cannot be had. */
     internal fun refused(size: Long): RuntimeException = refusal(engine, size)
 
-    private inline fun <B : Block> orGivenBack(taken: Taken, size: Long, make: () -> B): B = try {
-        make()
-    } catch (failure: Throwable) {
-        taken.source.giveBack(taken.address, taken.code, size)
-        throw failure
-    }
+    private inline fun <B : Block> orGivenBack(taken: Taken, size: Long, make: () -> B): B =
+        taken.source.state.orGiveBack(taken.source, taken.address, taken.code, size, make)
 
     private inline fun <B : Block> watching(
         source: HeldSource,

@@ -16,6 +16,7 @@ import dev.leasehold.memory.internal.engine.Engine
 import dev.leasehold.memory.internal.engine.SlabEngine
 import dev.leasehold.memory.internal.engine.Taken
 import dev.leasehold.memory.internal.engine.Unclosed
+import dev.leasehold.memory.internal.engine.orGiveBack
 import dev.leasehold.memory.internal.platform.Platform
 import java.lang.foreign.Arena
 import java.lang.foreign.MemorySegment
@@ -155,7 +156,9 @@ public open class MemoryPool internal constructor(
         }
         // One place makes the lease, whatever way the block came: so escape analysis sees one allocation, and can
         // remove it.
-        return leaseOf(this, source!!, address, code, size, thread, null)
+        return state.orGiveBack(source!!, address, code, size) {
+            leaseOf(this, source, address, code, size, thread, null)
+        }
     }
 
     // What a lease with an owner needs would be over that bound, so it comes in parts, each inlined for itself.
@@ -182,14 +185,18 @@ public open class MemoryPool internal constructor(
             code = taken.code
             start = taken.address
         }
-        return leaseOf(this, source, start, arena, code, size, thread, attachment)
+        return state.orGiveBack(source, start, code, size) {
+            leaseOf(this, source, start, arena, code, size, thread, attachment)
+        }
     }
 
     /** The lease for [request]; null when it may not wait and the limit stops it. */
     internal fun lease(request: Request): Lease? {
         val taken = take(request) ?: return null
         val thread = Thread.currentThread()
-        return leaseOf(this, taken.source, taken.address, taken.code, request.size, thread, request.attachment)
+        return orGiveBack(taken, request) {
+            leaseOf(this, taken.source, taken.address, taken.code, request.size, thread, request.attachment)
+        }
     }
 
     // As small as rentLease, and with one place that makes the lease, for the same reason.
@@ -211,7 +218,9 @@ public open class MemoryPool internal constructor(
             address = taken.address
             bias = null
         }
-        return sharedLeaseOf(this, bias, source, address, code, size, null)
+        return state.orGiveBack(source, address, code, size) {
+            sharedLeaseOf(this, bias, source, address, code, size, null)
+        }
     }
 
     /** [lease], or the refusal. */
@@ -221,14 +230,21 @@ public open class MemoryPool internal constructor(
     internal fun sharedLease(request: Request): SharedLease? {
         val taken = take(request) ?: return null
         val bias = if (taken.source === anyThread) engine.cacheOf(Thread.currentThread())?.bias else null
-        return sharedLeaseOf(this, bias, taken.source, taken.address, taken.code, request.size, request.attachment)
+        return orGiveBack(taken, request) {
+            sharedLeaseOf(this, bias, taken.source, taken.address, taken.code, request.size, request.attachment)
+        }
     }
 
     /** The lease for [request] that was served with [taken]; where that is null, the refusal of a closed pool. */
     internal fun sharedLease(taken: Taken?, request: Request): SharedLease {
         if (taken == null) throw closedException()
-        return sharedLeaseOf(this, null, taken.source, taken.address, taken.code, request.size, request.attachment)
+        return orGiveBack(taken, request) {
+            sharedLeaseOf(this, null, taken.source, taken.address, taken.code, request.size, request.attachment)
+        }
     }
+
+    private inline fun <R> orGiveBack(taken: Taken, request: Request, make: () -> R): R =
+        state.orGiveBack(taken.source, taken.address, taken.code, request.size, make)
 
     /** Prepares the bytes of a fresh lease in [view], and starts its trace where sites are traced. */
     internal fun begin(view: MemorySegment, attachment: Attachment?): Attachment? {

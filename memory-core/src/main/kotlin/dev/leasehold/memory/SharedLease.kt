@@ -99,7 +99,7 @@ public class SharedLease internal constructor(
         "SharedLease(${bytes(size)} of pool '${pool.name}'${if (isClosed) ", closed" else ""})"
 }
 
-/** Makes a lease of the block at [address] for any thread; when it cannot, the block has gone back. */
+/** Makes a lease of the block at [address] for any thread. */
 internal fun sharedLeaseOf(
     pool: MemoryPool,
     bias: Bias?,
@@ -109,14 +109,9 @@ internal fun sharedLeaseOf(
     size: Long,
     attachment: Attachment?,
 ): SharedLease {
-    try {
-        if (pool.special) return specialSharedLeaseOf(pool, source, address, code, size, attachment)
-        val generation = bias?.generationOfNext() ?: 0
-        return SharedLease(pool, biasOf(bias, generation), generation, source, address, size, code, attachment)
-    } catch (failure: Throwable) {
-        source.giveBack(address, code, size)
-        throw failure
-    }
+    if (pool.special) return specialSharedLeaseOf(pool, source, address, code, size, attachment)
+    val generation = bias?.generationOfNext() ?: 0
+    return SharedLease(pool, biasOf(bias, generation), generation, source, address, size, code, attachment)
 }
 
 private fun specialSharedLeaseOf(

@@ -11,7 +11,7 @@ import io.kotest.matchers.string.shouldNotContain
 /** A stack that is really full, in interpreted code and in compiled code, whose frames have other sizes. */
 class NaturalOverflowSpec : FunSpec({
     for ((mode, option) in listOf("interpreted" to "-Xint", "compiled" to "-XX:+TieredCompilation")) {
-        test("a stack that is full in $mode code leaves all pools whole, and loses next to nothing") {
+        test("a stack that is full in $mode code leaves all pools whole, and loses nothing") {
             val seconds = Effort.times(4).toString()
             val seed = Effort.seed("natural overflow").toString()
             val result = ChildJvm.run(

@@ -1,6 +1,7 @@
 package dev.leasehold.memory.support
 
 import dev.leasehold.testing.Effort
+import java.util.concurrent.BrokenBarrierException
 import java.util.concurrent.ConcurrentLinkedQueue
 import java.util.concurrent.CountDownLatch
 
@@ -45,7 +46,8 @@ internal fun together(
             failures.add(IllegalStateException("${thread.name} hangs:\n" + thread.stackTrace.joinToString("\n")))
         }
     }
-    val first = failures.poll() ?: return
+    // Not what only follows from another's failure.
+    val first = failures.firstOrNull { it !is BrokenBarrierException } ?: failures.peek() ?: return
     // The virtual machine throws the same error again and again, when it has no heap for another.
     failures.filter { it !== first }.forEach(first::addSuppressed)
     throw AssertionError("a worker failed: $first", first)

@@ -5,6 +5,9 @@ internal object BlockKind {
     /** The code of a block that is no size class's: a mapping of its own, or pages. */
     const val LARGE: Int = SizeClasses.COUNT
 
+    /** The code of a block without bytes. */
+    const val NOTHING: Int = LARGE + 1
+
     private const val SHIFT = 8
     private const val CODE = (1 shl SHIFT) - 1
 

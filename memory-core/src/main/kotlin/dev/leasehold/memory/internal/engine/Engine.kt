@@ -1,5 +1,6 @@
 package dev.leasehold.memory.internal.engine
 
+import dev.leasehold.memory.internal.block.BlockKind
 import dev.leasehold.memory.internal.block.Request
 import dev.leasehold.memory.internal.cache.Tally
 import dev.leasehold.memory.internal.cache.ThreadCache
@@ -81,7 +82,10 @@ internal abstract class Engine(@JvmField val state: EngineState) {
     abstract val mostPages: Long
 
     /** What a block without bytes is made of. */
-    val nothing: Taken by lazy { Taken(NOWHERE, 0, NothingSource(state)) }
+    val nothing: Taken by lazy { Taken(NOWHERE, BlockKind.NOTHING, NothingSource(state)) }
+
+    /** Takes back what rents that failed had to leave. */
+    protected fun collectLeft(): Unit = state.left.giveBackTo(anyThread)
 
     /** Sums the counts of all threads. */
     abstract fun tally(): Tally

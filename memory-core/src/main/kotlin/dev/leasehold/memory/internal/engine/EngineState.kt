@@ -18,6 +18,10 @@ import kotlin.concurrent.withLock
 internal class EngineState(val owner: Owner, val leaf: BudgetLeaf, val platform: Platform) {
     val arenas: Arenas = Arenas(owner)
 
+    /** What rents that failed had to leave. */
+    @JvmField
+    val left: LeftBlocks = LeftBlocks()
+
     /** Whether nothing more is taken. */
     @Volatile
     var closed = false

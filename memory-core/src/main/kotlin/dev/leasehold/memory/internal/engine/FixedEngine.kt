@@ -40,25 +40,21 @@ internal class FixedEngine(config: EngineConfig, private val shape: FixedShape, 
         if (cleans) StackRoom.require()
         taken(chunks.take())?.let { return it }
         if (state.closed) return null
+        collectLeft()
         epochs.retireNow()
         return taken(chunks.takeAfterTrim())
     }
 
-    private fun taken(address: Long): Taken? {
-        if (address == 0L) return null
-        try {
-            return Taken(address, 0, anyThread)
-        } catch (full: OutOfMemoryError) {
-            chunks.putBack(address)
-            throw full
-        }
-    }
+    @Suppress("NOTHING_TO_INLINE")
+    private inline fun taken(address: Long): Taken? =
+        if (address == 0L) null else state.orGiveBack(anyThread, address, 0, 0) { Taken(address, 0, anyThread) }
 
     override fun waiterFor(request: Request, thread: Thread?, wake: () -> Unit): Waiter =
         Waiter(thread, { taken(chunks.take()) }, wake)
 
     // A chunk that was closed before the request joined may be in quarantine; one that a trim has is served by it.
     override fun collectForLine() {
+        collectLeft()
         epochs.retireNow()
         line.serveNow()
     }
@@ -70,6 +66,7 @@ internal class FixedEngine(config: EngineConfig, private val shape: FixedShape, 
     override val mostPages: Long get() = 0
 
     override fun tally(): Tally = Tally().apply {
+        collectLeft()
         val inUse = chunks.inUse.toLong()
         addOthers(chunks.taken, inUse, inUse * shape.stride)
         quarantined = chunks.quarantined * shape.stride
@@ -80,12 +77,14 @@ internal class FixedEngine(config: EngineConfig, private val shape: FixedShape, 
 
     override fun trim(): Long {
         StackRoom.require()
+        collectLeft()
         epochs.retireNow()
         return chunks.trim()
     }
 
     override fun close(): Tally {
         StackRoom.require()
+        collectLeft()
         state.closed = true
         line.close()
         epochs.retireNow()

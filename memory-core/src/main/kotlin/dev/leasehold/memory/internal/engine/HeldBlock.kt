@@ -301,9 +301,9 @@ public abstract class HeldBlock internal constructor(
 
         // How deep it goes to make a kept view, to end one, and to end what has an attachment, which may serve others.
         // What goes to the store looks again. A third of what a kept view costs.
-        const val CALLS_TO_VIEW = 12
-        const val CALLS_TO_FREE = 32
-        const val CALLS_TO_END = 48
+        const val CALLS_TO_VIEW = 32
+        const val CALLS_TO_FREE = 64
+        const val CALLS_TO_END = 64
 
         val VIEW: VarHandle = MethodHandles.lookup().findVarHandle(HeldBlock::class.java, "view", KeptView::class.java)
         val KIND: VarHandle =

@@ -91,6 +91,7 @@ internal class SlabEngine(
 
     private fun takeOnce(code: Int, size: Long): Taken? {
         take(code, size)?.let { return it }
+        collectLeft()
         if (!shortage.mayTake) return null
         return reclaim.before { takeCollected(code, size) }
     }
@@ -170,7 +171,10 @@ internal class SlabEngine(
         }
     }
 
-    override fun collectForLine(): Unit = reclaim.beforeLine()
+    override fun collectForLine() {
+        collectLeft()
+        reclaim.beforeLine()
+    }
 
     override fun lend(isWanted: Boolean) {
         if (state.closed) return
@@ -189,6 +193,7 @@ internal class SlabEngine(
     // ---- figures, trim, close ----
 
     override fun tally(): Tally {
+        collectLeft()
         val sum = Tally()
         registry.sweep()
         // In one step, so that a cache that is adopted meanwhile counts once.
@@ -204,6 +209,7 @@ internal class SlabEngine(
 
     override fun trim(): Long {
         StackRoom.require()
+        collectLeft()
         val before = store.lock.withLock { store.returnedBytes }
         reclaim.all(hold = false)
         return store.lock.withLock {
@@ -226,6 +232,7 @@ internal class SlabEngine(
 
     override fun close(): Tally {
         StackRoom.require()
+        collectLeft()
         // So that what cannot be given back now, for want of heap, goes in the background.
         purge.expect()
         epochs.expectAging()

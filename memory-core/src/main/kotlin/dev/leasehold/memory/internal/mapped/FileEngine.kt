@@ -119,6 +119,7 @@ internal class FileEngine(
 
     /** Brings all that lies idle in caches to the store. */
     private fun collect() {
+        collectLeft()
         registry.revoke(hold = false) { cache ->
             store.lock.withLock { cache.drainInto(ground) }
         }
@@ -185,6 +186,7 @@ internal class FileEngine(
     // ---- figures, trim, close ----
 
     override fun tally(): Tally {
+        collectLeft()
         val sum = Tally()
         registry.sweep()
         registry.locked {

@@ -205,7 +205,8 @@ internal object ManagerContract {
         val before = manager.stats().reserved
         val gone = manager.trim()
         before - manager.stats().reserved shouldBe gone
-        manager.stats().quarantined shouldBe 0
+        // Of the process's own others may have views.
+        if (fixture.closable) manager.stats().quarantined shouldBe 0
         manager.stats().shouldAddUp()
         // Without native access pages cannot be taken out of the middle of a mapping.
         val most = if (Platform.current.bindsViews) 2 * Platform.current.pageSize else before
