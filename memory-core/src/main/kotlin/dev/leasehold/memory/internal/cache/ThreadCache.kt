@@ -188,7 +188,7 @@ internal open class ThreadCache(
     }
 
     private fun takeSlow(classIndex: Int): Long {
-        StackRoom.require()
+        StackRoom.require(CALLS_PAST)
         used = used or (1L shl classIndex)
         val bin = bin(classIndex)
         val address = if (revoked) supply.takeDirect(classIndex) else refill(classIndex, bin)
@@ -205,6 +205,7 @@ internal open class ThreadCache(
     }
 
     private fun refillFromMagazine(classIndex: Int, bin: Bin): Long {
+        StackRoom.require()
         makeRoom(classIndex, bin)
         val magazine = supply.fullMagazine(classIndex, maxOf(1, bin.stack.size / 2))
         if (magazine.count == 0) return 0
@@ -231,13 +232,14 @@ internal open class ThreadCache(
     }
 
     private fun giveBackSlow(address: Long, classIndex: Int) {
-        StackRoom.require()
+        StackRoom.require(CALLS_PAST)
         used = used or (1L shl classIndex)
         if (!revoked || !supply.giveBackDirect(classIndex, address)) return unload(address, classIndex)
         bin(classIndex).net--
     }
 
     private fun unload(address: Long, classIndex: Int) = withHands {
+        StackRoom.require()
         val bin = bin(classIndex)
         val magazine = emptyMagazine(classIndex, bin)
         if (magazine == null) {
@@ -378,6 +380,9 @@ internal open class ThreadCache(
 
     internal companion object {
         private const val BIN_MASK = 63
+
+        // How deep it goes past the caches where memory is short. What goes to the store or the depot looks again.
+        private const val CALLS_PAST = 32
         private const val NO_ROOM = -1L
 
         // Large primes, so that what comes does not look like what goes.

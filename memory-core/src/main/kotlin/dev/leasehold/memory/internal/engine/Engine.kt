@@ -84,9 +84,6 @@ internal abstract class Engine(@JvmField val state: EngineState) {
     /** What a block without bytes is made of. */
     val nothing: Taken by lazy { Taken(NOWHERE, BlockKind.NOTHING, NothingSource(state)) }
 
-    /** Takes back what rents that failed had to leave. */
-    protected fun collectLeft(): Unit = state.left.giveBackTo(anyThread)
-
     /** Sums the counts of all threads. */
     abstract fun tally(): Tally
 

@@ -25,6 +25,10 @@ internal class FixedEngine(config: EngineConfig, private val shape: FixedShape, 
         EpochLedger(state.platform, { quarantine * shape.stride }, quarantine, state.arenas, chunks::release)
     override val anyThread: HeldSource = ChunkSource(state, shape, chunks, line, epochs, config.hygiene)
 
+    init {
+        state.left.source = anyThread
+    }
+
     /** How many chunks are neither leased nor quarantined. */
     val available: Int get() = chunks.available
 
@@ -36,11 +40,11 @@ internal class FixedEngine(config: EngineConfig, private val shape: FixedShape, 
 
     override fun take(request: Request): Taken? {
         if (line.length > 0) return null
+        if (state.left.isAny) state.left.giveBack()
         // What gives it back when the rest of the rent fails goes deeper then.
         if (cleans) StackRoom.require()
         taken(chunks.take())?.let { return it }
         if (state.closed) return null
-        collectLeft()
         epochs.retireNow()
         return taken(chunks.takeAfterTrim())
     }
@@ -54,7 +58,7 @@ internal class FixedEngine(config: EngineConfig, private val shape: FixedShape, 
 
     // A chunk that was closed before the request joined may be in quarantine; one that a trim has is served by it.
     override fun collectForLine() {
-        collectLeft()
+        state.left.giveBack()
         epochs.retireNow()
         line.serveNow()
     }
@@ -66,7 +70,7 @@ internal class FixedEngine(config: EngineConfig, private val shape: FixedShape, 
     override val mostPages: Long get() = 0
 
     override fun tally(): Tally = Tally().apply {
-        collectLeft()
+        state.left.giveBack()
         val inUse = chunks.inUse.toLong()
         addOthers(chunks.taken, inUse, inUse * shape.stride)
         quarantined = chunks.quarantined * shape.stride
@@ -77,14 +81,14 @@ internal class FixedEngine(config: EngineConfig, private val shape: FixedShape, 
 
     override fun trim(): Long {
         StackRoom.require()
-        collectLeft()
+        state.left.giveBack()
         epochs.retireNow()
         return chunks.trim()
     }
 
     override fun close(): Tally {
         StackRoom.require()
-        collectLeft()
+        state.left.giveBack()
         state.closed = true
         line.close()
         epochs.retireNow()

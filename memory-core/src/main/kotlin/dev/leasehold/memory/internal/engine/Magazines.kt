@@ -6,6 +6,7 @@ import dev.leasehold.memory.internal.block.SizeClasses
 import dev.leasehold.memory.internal.cache.CacheShape
 import dev.leasehold.memory.internal.cache.Depot
 import dev.leasehold.memory.internal.cache.Supply
+import dev.leasehold.memory.internal.platform.StackRoom
 import dev.leasehold.memory.internal.store.SlabStore
 import kotlin.concurrent.withLock
 
@@ -30,6 +31,8 @@ internal class Magazines(
         if (!shortage.mayTake) return 0
         val returned = shortage.takeReturned(classIndex)
         if (returned != 0L) return returned
+        StackRoom.require()
+        if (state.left.isAny) state.left.giveBack()
         if (shortage.refuses(classIndex, SizeClasses.sizeOf(classIndex))) return 0
         return store.lock.withLock { store.take(classIndex) }
     }
@@ -37,6 +40,7 @@ internal class Magazines(
     override fun giveBackDirect(classIndex: Int, address: Long): Boolean = shortage.keepReturned(classIndex, address)
 
     override fun fullMagazine(classIndex: Int, wanted: Int): Magazine {
+        if (state.left.isAny) state.left.giveBack()
         depot.take(classIndex)?.let { return it }
         val magazine = depot.takeEmpty(classIndex)
         if (!shortage.mayTake) return magazine

@@ -1,6 +1,7 @@
 package dev.leasehold.memory.internal.engine
 
 import dev.leasehold.memory.internal.cache.CacheRegistry
+import dev.leasehold.memory.internal.platform.StackRoom
 import dev.leasehold.memory.internal.store.SlabStore
 import java.util.concurrent.locks.ReentrantLock
 import kotlin.concurrent.withLock
@@ -53,8 +54,18 @@ internal class Shortage(
     fun keepReturned(classIndex: Int, address: Long): Boolean {
         if (!isOn || isLending || !mayTake || !slot.offer(classIndex, address)) return false
         // One that waits, or that lets the caches go, may have looked before.
-        if (!isOn || isLending || !mayTake) flush()
+        if (!isOn || isLending || !mayTake) tryFlush()
         return true
+    }
+
+    // The block has come back: what is not flushed now for want of stack is by the next that is short of memory.
+    private fun tryFlush() {
+        try {
+            StackRoom.require()
+            flush()
+        } catch (_: StackOverflowError) {
+            return
+        }
     }
 
     /** Gives the block that was kept back to the store; false when there is none. */

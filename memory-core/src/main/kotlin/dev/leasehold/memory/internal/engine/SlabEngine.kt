@@ -69,6 +69,10 @@ internal class SlabEngine(
         AnyThreadSource(state, caches, store, line, shortage, purge, epochs, counts, hygiene)
     private val pages = SlabPages(state, store, line, shortage, reclaim, epochs, counts, hygiene)
 
+    init {
+        state.left.source = anyThread
+    }
+
     override fun cacheOfSlow(thread: Thread): ThreadCache? = caches.of(thread)
 
     // ---- taking ----
@@ -91,7 +95,6 @@ internal class SlabEngine(
 
     private fun takeOnce(code: Int, size: Long): Taken? {
         take(code, size)?.let { return it }
-        collectLeft()
         if (!shortage.mayTake) return null
         return reclaim.before { takeCollected(code, size) }
     }
@@ -172,7 +175,7 @@ internal class SlabEngine(
     }
 
     override fun collectForLine() {
-        collectLeft()
+        state.left.giveBack()
         reclaim.beforeLine()
     }
 
@@ -193,7 +196,7 @@ internal class SlabEngine(
     // ---- figures, trim, close ----
 
     override fun tally(): Tally {
-        collectLeft()
+        state.left.giveBack()
         val sum = Tally()
         registry.sweep()
         // In one step, so that a cache that is adopted meanwhile counts once.
@@ -209,7 +212,7 @@ internal class SlabEngine(
 
     override fun trim(): Long {
         StackRoom.require()
-        collectLeft()
+        state.left.giveBack()
         val before = store.lock.withLock { store.returnedBytes }
         reclaim.all(hold = false)
         return store.lock.withLock {
@@ -232,7 +235,7 @@ internal class SlabEngine(
 
     override fun close(): Tally {
         StackRoom.require()
-        collectLeft()
+        state.left.giveBack()
         // So that what cannot be given back now, for want of heap, goes in the background.
         purge.expect()
         epochs.expectAging()

@@ -69,6 +69,7 @@ internal class FileEngine(
     val references: FileReferences = FileReferences(state, session, line, counts, epochs, blocks, runs)
 
     init {
+        state.left.source = anyThread
         // Later, when all parts are there: from now on the session hears of what others free.
         blocks.caches = caches
         session.sessions.holds.freeing = blocks::freeUnlinked
@@ -119,7 +120,7 @@ internal class FileEngine(
 
     /** Brings all that lies idle in caches to the store. */
     private fun collect() {
-        collectLeft()
+        state.left.giveBack()
         registry.revoke(hold = false) { cache ->
             store.lock.withLock { cache.drainInto(ground) }
         }
@@ -186,7 +187,7 @@ internal class FileEngine(
     // ---- figures, trim, close ----
 
     override fun tally(): Tally {
-        collectLeft()
+        state.left.giveBack()
         val sum = Tally()
         registry.sweep()
         registry.locked {

@@ -8,6 +8,7 @@ import dev.leasehold.memory.internal.cache.Depot
 import dev.leasehold.memory.internal.cache.Supply
 import dev.leasehold.memory.internal.engine.EngineState
 import dev.leasehold.memory.internal.engine.WaitLine
+import dev.leasehold.memory.internal.platform.StackRoom
 import kotlin.concurrent.withLock
 
 /**
@@ -31,7 +32,11 @@ internal class FileSupply(
 
     private val mayTake: Boolean get() = !state.closed && line.length == 0
 
-    override fun takeDirect(classIndex: Int): Long = if (mayTake) store.lock.withLock { takeLocked(classIndex) } else 0
+    override fun takeDirect(classIndex: Int): Long {
+        if (!mayTake) return 0
+        StackRoom.require()
+        return store.lock.withLock { takeLocked(classIndex) }
+    }
 
     /** [takeDirect] under the lock of the store, also for a request in the line. */
     fun takeLocked(classIndex: Int): Long {
@@ -47,6 +52,7 @@ internal class FileSupply(
     }
 
     override fun fullMagazine(classIndex: Int, wanted: Int): Magazine {
+        if (state.left.isAny) state.left.giveBack()
         depot.take(classIndex)?.let { return it }
         val magazine = depot.takeEmpty(classIndex)
         if (!mayTake) return magazine
