@@ -27,7 +27,7 @@ public class FaultyClasses(private val isFaulty: (className: String) -> Boolean)
         val methodName = method.methodName().stringValue()
         if (!isFaulty(name) || methodName == ConstantDescs.CLASS_INIT_NAME) return CodeTransform.ACCEPT_ALL
         val place = "${name.substringAfterLast('.')}.$methodName"
-        if (name.endsWith(".StackRoom")) return asking(method, place)
+        if (name.endsWith(".StackRoom") || name.endsWith(".WideFrames")) return asking(methodName, place)
         return object : CodeTransform {
             override fun atStart(builder: CodeBuilder) {
                 if (methodName != ConstantDescs.INIT_NAME) ask(builder, "called", place)
@@ -42,14 +42,12 @@ public class FaultyClasses(private val isFaulty: (className: String) -> Boolean)
     }
 
     // What looks for room goes as deep as it says, in one step.
-    private fun asking(method: MethodModel, place: String): CodeTransform {
-        if (method.methodTypeSymbol() != ONE_INT || !method.methodName().equalsString("require")) {
-            return CodeTransform.ACCEPT_ALL
-        }
+    private fun asking(methodName: String, place: String): CodeTransform {
+        if (methodName != "require") return CodeTransform.ACCEPT_ALL
         return object : CodeTransform {
             override fun atStart(builder: CodeBuilder) {
                 builder.ldc(builder.constantPool().stringEntry(place))
-                builder.iload(0)
+                builder.iload(1)
                 builder.invokestatic(FAULTS, "goesDeep", PLACE_AND_CALLS)
             }
 
@@ -94,7 +92,6 @@ public class FaultyClasses(private val isFaulty: (className: String) -> Boolean)
 
     private companion object {
         val FAULTS: ClassDesc = ClassDesc.of("dev.leasehold.testing.Faults")
-        val ONE_INT: MethodTypeDesc = MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_int)
         val PLACE_AND_CALLS: MethodTypeDesc =
             MethodTypeDesc.of(ConstantDescs.CD_void, ConstantDescs.CD_String, ConstantDescs.CD_int)
 

@@ -1,46 +1,24 @@
 package dev.leasehold.memory.internal.platform;
 
 /**
- * Room on the calling thread's stack for what must not stop half-way.
+ * Calls whose frames are wide, because what costs is the call: some 900 bytes where it is compiled, 1,700 where it is
+ * interpreted.
  *
- * <p>A call that finds the stack full throws wherever it happens to be, also between two steps that belong together. So
- * what is about to take such steps calls {@link #require(int)} first: that goes as deep as they do, and where there is
- * no room it throws while nothing has changed. At the head of slow ways, for it takes some nanoseconds.
- *
- * <p>In few calls of a method with a wide frame, because what costs is the call: some 900 bytes where it is compiled,
- * 1,700 where it is interpreted, and what comes after it may be either. With calls of 24 bytes each, as many as the
- * steps have, the store's lists were found half changed.
+ * <p>A frame is as wide as its widest way needs, whichever is taken. A compiler leaves out a way that it has never seen
+ * taken, so every other call takes it until all compilers must have come by. With it the method has more bytecode than
+ * they inline: each call of it has a frame.
  */
-public final class StackRoom {
-  private static final int CALLS = 128;
-  private static final int CALLS_A_FRAME = 32;
+final class WideFrames {
   private static final long[] VALUES = new long[100];
 
   // How often the way was taken that makes the frame wide.
   private static final int ENOUGH = 40_000;
   private static int wide;
 
-  private StackRoom() {}
+  private WideFrames() {}
 
-  /** {@link #require(int)} for all that a request or a close may do. */
-  public static void require() {
-    require(CALLS);
-  }
-
-  /**
-   * Throws unless there is room for some more calls.
-   *
-   * @param calls how many
-   * @throws StackOverflowError when there is none
-   */
-  public static void require(int calls) {
-    if (descend(calls / CALLS_A_FRAME) < 0) throw new AssertionError("a depth is never negative");
-  }
-
-  // The frame is as wide as its widest way needs, whichever is taken. A compiler leaves out a way that it has never seen
-  // taken, so every other call takes it until all compilers must have come by. With it this has more bytecode than they
-  // inline: each call of it has a frame.
-  private static long descend(int left) {
+  /** Goes deeper by {@code left} frames, and by one more. */
+  static long descend(int left) {
     if (left > 0) return descend(left - 1) + 1;
     if (left < 0 || wide >= ENOUGH || (++wide & 1) == 0) return 0;
     // Read before a call and used after it: they lie in the frame meanwhile.
