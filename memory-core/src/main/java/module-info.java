@@ -6,6 +6,7 @@ module dev.leasehold.memory.core {
   requires jdk.management;
 
   exports dev.leasehold.memory;
+  exports dev.leasehold.memory.diagnostics;
   exports dev.leasehold.memory.mapped;
   exports dev.leasehold.memory.permanent;
   exports dev.leasehold.memory.typed;

@@ -1,5 +1,9 @@
 package dev.leasehold.memory
 
+import dev.leasehold.memory.diagnostics.BudgetSnapshot
+import dev.leasehold.memory.diagnostics.ManagerSnapshot
+import dev.leasehold.memory.diagnostics.MemorySnapshot
+import dev.leasehold.memory.diagnostics.PoolSnapshot
 import dev.leasehold.memory.permanent.AddressRange
 import dev.leasehold.memory.permanent.AddressSpace
 import dev.leasehold.memory.permanent.MemoryRegion
@@ -112,6 +116,10 @@ class FacadeShapeSpec : FunSpec() {
         StringTable::class.java,
         TypedBuffer::class.java,
         UniqueBuffer::class.java,
+        BudgetSnapshot::class.java,
+        ManagerSnapshot::class.java,
+        MemorySnapshot::class.java,
+        PoolSnapshot::class.java,
         AddressRange::class.java,
         AddressSpace::class.java,
         MemoryRegion::class.java,

@@ -101,6 +101,8 @@ public class Floors(
             "mapped",
             "internal.permanent",
             "permanent",
+            "internal.diagnostics",
+            "diagnostics",
             "internal.spi",
         )
         val ABOVE = listOf(

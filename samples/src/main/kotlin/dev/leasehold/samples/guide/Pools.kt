@@ -5,6 +5,7 @@ import dev.leasehold.memory.LeaseClosedException
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.OutstandingLeasesException
 import dev.leasehold.memory.copyFrom
+import dev.leasehold.memory.diagnostics.MemorySnapshot
 import dev.leasehold.memory.rent
 import dev.leasehold.memory.tryRent
 
@@ -39,6 +40,16 @@ internal object Pools {
         publish("memory.quarantined", figures.quarantined) // closed, with a kept view that is not cut off yet
         publish("memory.reserved", figures.reserved) // held from the system: the sum of the three
         // endregion
+    }
+
+    fun snapshot(publish: (String) -> Unit): Map<String, Long> {
+        // region snapshot
+        val snapshot = MemorySnapshot.take()
+        publish(snapshot.toTree()) // a table for people
+        publish(snapshot.toJson()) // the same for programs
+        val idle = snapshot.pools.associate { it.name to (it.statistics?.idle ?: 0) }
+        // endregion
+        return idle
     }
 
     fun findALeak(report: (String) -> Unit) {

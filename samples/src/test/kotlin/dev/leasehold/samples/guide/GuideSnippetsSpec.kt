@@ -84,6 +84,14 @@ class GuideSnippetsSpec : FunSpec() {
             secret.toList() shouldBe listOf<Byte>(0, 0, 0)
         }
 
+        test("a snapshot shows the pool in a table and in JSON") {
+            val texts = mutableListOf<String>()
+            pool.rent(100).use { }
+            Pools.snapshot(texts::add).getValue("guide") shouldBe pool.stats().idle
+            texts.first() shouldContain "pool guide"
+            texts.last() shouldContain "\"name\": \"guide\""
+        }
+
         test("the figures add up") {
             val figures = mutableMapOf<String, Long>()
             pool.rent(100).use { Pools.figures(pool) { name, bytes -> figures[name] = bytes } }

@@ -1,5 +1,7 @@
 package dev.leasehold.memory.internal.budget
 
+import dev.leasehold.memory.internal.platform.aligned
+
 /** Prints a node and all below it, one line each, with figures that were true together. */
 internal object BudgetTree {
     /** One line: [name] stands after [indent]. */
@@ -21,28 +23,18 @@ internal object BudgetTree {
     }
 
     fun print(node: BudgetNode): String {
-        val rows = node.gate.alone { buildList { addRows(node, node.name, "", "") } }
-        val cells = listOf(HEADER) + rows.map(Row::cells)
-        val widths = HEADER.indices.map { column -> cells.maxOf { it[column].length } }
-        return cells.joinToString("\n") { line(it, widths) }
+        val rows = buildList { addRows(NodeFigures.of(node), "", "") }
+        return aligned(listOf(HEADER) + rows.map(Row::cells))
     }
 
-    private fun line(cells: List<String>, widths: List<Int>): String =
-        cells.withIndex().joinToString("  ") { (column, cell) ->
-            if (column == 0) cell.padEnd(widths[column]) else cell.padStart(widths[column])
-        }.trimEnd()
-
-    private fun MutableList<Row>.addRows(node: BudgetNode, name: String, indent: String, below: String) {
-        add(Row(indent, name, node.used, node.limit, node.peak))
-        val members = node.members.live()
-        val own = node.ownBytes
-        for ((index, member) in members.withIndex()) {
-            val isLast = index == members.lastIndex && own == 0L
-            addRows(member.node, member.label(), below + turn(isLast), below + if (isLast) "   " else "│  ")
+    private fun MutableList<Row>.addRows(node: NodeFigures, indent: String, below: String) {
+        add(Row(indent, node.label, node.used, node.limit, node.peak))
+        for ((index, member) in node.below.withIndex()) {
+            val isLast = index == node.below.lastIndex && node.own == 0L
+            addRows(member, below + turn(isLast), below + if (isLast) "   " else "│  ")
         }
-        if (own > 0) add(Row(below + turn(isLast = true), "moved here", own, null, null))
-        val outside = node.outside
-        if (outside > 0) add(Row(below, ByteText.OTHERS, outside, null, null))
+        if (node.own > 0) add(Row(below + turn(isLast = true), "moved here", node.own, null, null))
+        if (node.outside > 0) add(Row(below, ByteText.OTHERS, node.outside, null, null))
     }
 
     private fun turn(isLast: Boolean) = if (isLast) "└─ " else "├─ "

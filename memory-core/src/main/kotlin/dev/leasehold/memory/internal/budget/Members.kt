@@ -41,7 +41,9 @@ internal class Members {
     /** The figures of one member, in [node], and the member, null once it was forgotten. */
     class Entry(val node: BudgetNode, member: BudgetMember) {
         private val reference = WeakReference(member)
-        private val kind: String = member.kind
+
+        /** What the member is called: `pool`, `manager` or `budget`. */
+        val kind: String = member.kind
 
         // What the member's returns were before its idle memory was last taken back.
         @Volatile

@@ -1,0 +1,9 @@
+package dev.leasehold.memory.samples
+
+import dev.leasehold.memory.diagnostics.MemorySnapshot
+
+internal fun snapshotOfAll(): Map<String, Long> {
+    val snapshot = MemorySnapshot.take()
+    println(snapshot.toTree())
+    return snapshot.pools.associate { it.name to (it.statistics?.idle ?: 0) } // what each pool could give back
+}
