@@ -137,7 +137,9 @@ object MixedLoad {
     }
 
     private fun failingCloses(random: Random) {
-        val broken = service.onSoftLimit(service.used + 4.MiB) { _, _ -> error("a listener that fails") }
+        val broken = service.onSoftLimit(minOf(service.used + 4.MiB, service.limit)) { _, _ ->
+            error("a listener that fails")
+        }
         repeat(200) {
             val lease = orders.rent(size(random))
             check(failureOn("stranger") { lease.close() } is LeaseThreadException)
