@@ -265,7 +265,7 @@ class CheckedManagerSpec : FunSpec({
 
     test("a forgotten block is reported once with its site, and one that was closed or taken back never is") {
         val manager = SystemMemoryManager("forgetful") { traceSites = true }
-        val reports = logged("'forgetful'") { records ->
+        val reports = logged("from manager 'forgetful' was never closed") { records ->
             onThread("tidy") {
                 repeat(50) { manager.allocate(70).close() }
                 repeat(50) { manager.allocate(71).withSegment { it.setByte(0, 1) } }

@@ -23,7 +23,7 @@ class LeakReportSpec : FunSpec({
 
     test("a forgotten lease is reported once, with the place that rented it") {
         val pool = MemoryPool.isolated("forgetful") { traceSites = true }
-        val reports = logged("'forgetful'") { records ->
+        val reports = logged("from pool 'forgetful' was never closed") { records ->
             onThread("forgetter") { forget(pool) }
             collectUntil(records, 2)
             System.gc()

@@ -28,7 +28,7 @@ import kotlinx.coroutines.withContext
 class LeakNamesSpec : FunSpec({
     test("a lease that a coroutine forgot is reported with its name and its job") {
         val pool = SuspendingPool(MemoryPool.isolated("forgetful") { traceSites = true }, 1000)
-        val reports = logged("'forgetful'") { records ->
+        val reports = logged("from pool 'forgetful' was never closed") { records ->
             forget(pool)
             await("two reports") {
                 System.gc()
