@@ -5,6 +5,9 @@ module dev.leasehold.memory.core {
   // How much memory the container has: what MemoryBudget.root() goes by.
   requires jdk.management;
 
+  // The beans of pools, managers and budgets.
+  requires transitive java.management;
+
   exports dev.leasehold.memory;
   exports dev.leasehold.memory.diagnostics;
   exports dev.leasehold.memory.mapped;

@@ -317,3 +317,10 @@ internal fun closedLease(owner: Owner, kind: String, size: Long, attachment: Att
 /** The exception for a budget, of the names in [path], that has been closed. */
 internal fun closedBudget(path: String): BudgetClosedException =
     BudgetClosedException("budget '$path' is closed: draw on a budget that is open", path)
+
+/** Refuses [limit] as that of a pool or a manager. */
+internal fun Owner.checkLimit(limit: Long) {
+    val page = Platform.current.pageSize
+    if (limit >= page) return
+    throw MemoryConfigurationException("$this: the limit of ${bytes(limit)} is below one page of ${bytes(page)}")
+}

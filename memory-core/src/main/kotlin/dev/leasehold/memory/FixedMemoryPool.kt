@@ -42,6 +42,9 @@ public class FixedMemoryPool internal constructor(
     // The chunks keep their region, and with it every byte that the budget counts.
     internal override val givesIdleBack: Boolean get() = false
 
+    internal override fun checkLimit(value: Long): Unit =
+        throw MemoryConfigurationException(ChunkMessages.limitOfChunks(owner, value, shape.regionBytes))
+
     internal override fun check(request: Request) {
         val size = request.size
         if (size < 0) throw InvalidSizeException(OwnerMessages.negative(owner, size), size)

@@ -81,8 +81,21 @@ public abstract class MemoryManager internal constructor(
     /** The budget that this draws on. */
     public val budget: MemoryBudget = options.budget
 
-    /** The most bytes that this manager may hold from the system; [Long.MAX_VALUE] when only its [budget] bounds it. */
-    public val limit: Long get() = leaf.limit
+    /**
+     * The most bytes that this manager may hold from the system; [Long.MAX_VALUE] when only its [budget] bounds it.
+     *
+     * It can be changed at any time. When it is set below what is held, what lies idle goes back before this returns;
+     * what is allocated stays, and requests are refused until enough has come back.
+     *
+     * @throws MemoryConfigurationException when it is set below one page
+     */
+    public var limit: Long
+        get() = leaf.limit
+        set(value) {
+            owner.checkLimit(value)
+            leaf.limit = value
+            if (leaf.used > value) trim()
+        }
 
     /** The most bytes that one block may have. */
     public val maxAllocation: Long get() = mostUnder(limit) - if (checked) GuardBytes.LEAST_AROUND else 0

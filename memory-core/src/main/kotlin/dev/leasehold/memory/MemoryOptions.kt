@@ -65,8 +65,7 @@ public abstract class MemoryOptions internal constructor(idleBound: Long, quaran
         atLeastZero(owner, "idle bound", idleBound)
         atLeastZero(owner, "quarantine bound in bytes", quarantineBytes)
         atLeastZero(owner, "quarantine bound in blocks", quarantineBlocks.toLong())
-        val page = Platform.current.pageSize
-        require(limit >= page) { "$owner: the limit of ${bytes(limit)} is below one page of ${bytes(page)}" }
+        owner.checkLimit(limit)
     }
 
     internal fun atLeastZero(owner: Owner, what: String, value: Long): Unit =

@@ -68,8 +68,24 @@ public open class MemoryPool internal constructor(
     /**
      * The most bytes that this pool may hold from the system; [Long.MAX_VALUE] when only its [budget] bounds it. Leases
      * whose charge was [transferred][SharedLease.transferTo] do not count.
+     *
+     * It can be changed at any time. When it is set below what is held, what lies idle goes back before this returns;
+     * what is leased stays, and requests are refused until enough has come back. When it is raised, those who wait are
+     * served.
+     *
+     * @throws MemoryConfigurationException when it is set below one page, or on a pool of chunks, which are its limit
      */
-    public val limit: Long get() = state.leaf.limit
+    public var limit: Long
+        get() = state.leaf.limit
+        set(value) {
+            checkLimit(value)
+            state.leaf.limit = value
+            if (state.leaf.used > value) trim()
+            if (engine.line.length > 0) engine.collectForLine()
+        }
+
+    /** Refuses [value] as the limit. */
+    internal open fun checkLimit(value: Long): Unit = owner.checkLimit(value)
 
     /** The size of a lease whose size is not given, in bytes. */
     public open val defaultSize: Long = options.defaultSize

@@ -51,6 +51,9 @@ public class PoolStatistics internal constructor(
     /** Requests that wait for memory now. */
     public val waiters: Int,
 ) : MemoryStatistics(state, tally, limit) {
+    /** Leases that are open now. */
+    public val leases: Long = tally.openLeases.coerceAtLeast(0)
+
     /** Requests served since the pool was made. */
     public val rents: Long = tally.rents
 

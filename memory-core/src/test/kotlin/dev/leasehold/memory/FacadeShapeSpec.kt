@@ -1,7 +1,11 @@
 package dev.leasehold.memory
 
+import dev.leasehold.memory.diagnostics.BlockManagerMXBean
 import dev.leasehold.memory.diagnostics.BudgetSnapshot
+import dev.leasehold.memory.diagnostics.LeasePoolMXBean
 import dev.leasehold.memory.diagnostics.ManagerSnapshot
+import dev.leasehold.memory.diagnostics.MemoryBeans
+import dev.leasehold.memory.diagnostics.MemoryBudgetMXBean
 import dev.leasehold.memory.diagnostics.MemorySnapshot
 import dev.leasehold.memory.diagnostics.PoolSnapshot
 import dev.leasehold.memory.permanent.AddressRange
@@ -116,8 +120,12 @@ class FacadeShapeSpec : FunSpec() {
         StringTable::class.java,
         TypedBuffer::class.java,
         UniqueBuffer::class.java,
+        BlockManagerMXBean::class.java,
         BudgetSnapshot::class.java,
+        LeasePoolMXBean::class.java,
         ManagerSnapshot::class.java,
+        MemoryBeans::class.java,
+        MemoryBudgetMXBean::class.java,
         MemorySnapshot::class.java,
         PoolSnapshot::class.java,
         AddressRange::class.java,

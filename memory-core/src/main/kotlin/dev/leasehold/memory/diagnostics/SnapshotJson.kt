@@ -43,6 +43,7 @@ private fun JsonWriter.writeOwner(owner: OwnerSnapshot) {
 
 private fun JsonWriter.writePool(figures: PoolStatistics) {
     writeBytes(figures)
+    field("leases", figures.leases)
     field("rents", figures.rents)
     field("hits", figures.hits)
     field("misses", figures.misses)

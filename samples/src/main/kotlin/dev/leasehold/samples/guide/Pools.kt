@@ -3,11 +3,15 @@ package dev.leasehold.samples.guide
 import dev.leasehold.memory.Hygiene
 import dev.leasehold.memory.LeaseClosedException
 import dev.leasehold.memory.MemoryPool
+import dev.leasehold.memory.MiB
 import dev.leasehold.memory.OutstandingLeasesException
 import dev.leasehold.memory.copyFrom
+import dev.leasehold.memory.diagnostics.MemoryBeans
 import dev.leasehold.memory.diagnostics.MemorySnapshot
 import dev.leasehold.memory.rent
 import dev.leasehold.memory.tryRent
+import javax.management.Attribute
+import javax.management.MBeanServer
 
 /** The guide's snippets on pools. What stands between a region's comments is what docs/guide.md shows. */
 internal object Pools {
@@ -50,6 +54,18 @@ internal object Pools {
         val idle = snapshot.pools.associate { it.name to (it.statistics?.idle ?: 0) }
         // endregion
         return idle
+    }
+
+    fun watch(server: MBeanServer, look: () -> Unit) {
+        // region register beans
+        val beans = MemoryBeans.register() // until it is closed
+        // endregion
+        val orders = beans.names.single { it.getKeyProperty("name") == "\"guide\"" }
+        // region set a limit
+        server.setAttribute(orders, Attribute("Limit", 32.MiB))
+        // endregion
+        look()
+        beans.close()
     }
 
     fun findALeak(report: (String) -> Unit) {

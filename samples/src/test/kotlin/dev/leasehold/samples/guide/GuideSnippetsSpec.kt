@@ -2,6 +2,7 @@ package dev.leasehold.samples.guide
 
 import dev.leasehold.memory.KiB
 import dev.leasehold.memory.MemoryPool
+import dev.leasehold.memory.MiB
 import dev.leasehold.memory.Segment
 import dev.leasehold.memory.dsl.memoryScope
 import dev.leasehold.memory.permanent.PermanentMemory
@@ -19,6 +20,7 @@ import java.io.ByteArrayInputStream
 import java.io.ByteArrayOutputStream
 import java.lang.foreign.Linker
 import java.lang.foreign.MemorySegment
+import java.lang.management.ManagementFactory
 import java.nio.channels.Channels.newChannel
 import java.nio.file.Files
 import java.util.concurrent.LinkedBlockingQueue
@@ -90,6 +92,12 @@ class GuideSnippetsSpec : FunSpec() {
             Pools.snapshot(texts::add).getValue("guide") shouldBe pool.stats().idle
             texts.first() shouldContain "pool guide"
             texts.last() shouldContain "\"name\": \"guide\""
+        }
+
+        test("a bean sets the pool's limit") {
+            val limit = pool.limit
+            Pools.watch(ManagementFactory.getPlatformMBeanServer()) { pool.limit shouldBe 32.MiB }
+            pool.limit = limit
         }
 
         test("the figures add up") {

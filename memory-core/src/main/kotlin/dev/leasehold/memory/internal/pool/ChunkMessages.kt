@@ -19,6 +19,11 @@ internal object ChunkMessages {
         "pool '$name': the limit of ${bytes(limit)} is below the ${bytes(needed)} of " +
             "${counted(blockCount.toLong(), "chunk")} of ${bytes(blockSize)}"
 
+    fun limitOfChunks(owner: Owner, limit: Long, needed: Long): String = "$owner: its chunks have ${bytes(
+        needed,
+    )}, and no limit of ${bytes(limit)} changes that: make another pool with " +
+        "more chunks or fewer"
+
     fun tooLarge(owner: Owner, size: Long, chunk: Long): String =
         "$owner: ${bytes(size)} requested, and its chunks have ${bytes(chunk)}: make the chunks larger or request less"
 

@@ -110,6 +110,7 @@ class MemorySnapshotSpec : FunSpec({
             |        "transferred": 0,
             |        "peak": 131072,
             |        "limit": 131072,
+            |        "leases": 1,
             |        "rents": 1,
             |        "hits": 0,
             |        "misses": 1,
