@@ -142,14 +142,14 @@ internal object UpkeepRound {
         try {
             admit()
             lookAfterAll()
+            if (first != null) return Background.trySchedule(PERIOD, round)
+            // What comes from here on finds that no round is on its way; what came before is found here.
+            isScheduled.set(false)
+            if (joining.get() != null) seeToNext()
         } catch (_: LinkageError) {
-            // As in lookSafely.
-            return true
+            // As in lookSafely: this thread must not stay. Who expects something later begins anew.
+            isScheduled.set(false)
         }
-        if (first != null) return Background.trySchedule(PERIOD, round)
-        // What comes from here on finds that no round is on its way; what came before is found here.
-        isScheduled.set(false)
-        if (joining.get() != null) seeToNext()
         return true
     }
 
