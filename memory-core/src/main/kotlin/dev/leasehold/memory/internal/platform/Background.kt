@@ -59,12 +59,6 @@ internal object Background {
         logged("${name.threadName} failed") { interruptibly(task) }
     }.also(Thread::start)
 
-    /** Whether tasks wait for a thread that could not be started, and [start] does. */
-    val isStuck: Boolean get() = thread.isStuck
-
-    /** Starts the thread for tasks that wait for one. Never fails. */
-    fun start(): Unit = thread.start()
-
     /**
      * Runs [action] when [referent] is garbage, unless this library's class loader is garbage by then, too. Neither
      * [action] nor anything it refers to may refer to [referent].
