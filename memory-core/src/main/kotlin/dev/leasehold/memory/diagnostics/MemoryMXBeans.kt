@@ -1,10 +1,19 @@
 package dev.leasehold.memory.diagnostics
 
+import dev.leasehold.memory.MemoryBudget
+import dev.leasehold.memory.MemoryConfigurationException
+import dev.leasehold.memory.MemoryManager
+import dev.leasehold.memory.MemoryPool
 import java.lang.management.BufferPoolMXBean
 
 /**
  * What a pool and a manager have in common, seen through JMX. What it has as a `BufferPoolMXBean` is for dashboards that
  * know the JVM's own buffer pools: `Count` is what is open, `MemoryUsed` what that takes, `TotalCapacity` what is held.
+ *
+ * **Ownership.** [MemoryBeans] has registered it, and takes it off; it keeps no pool and no manager.
+ * **Threads.** Any.
+ * **Cost.** Each attribute read costs the `stats()` of its owner.
+ * **Errors.** Once the owner is garbage, all that reads it throws an [IllegalStateException], which JMX wraps.
  */
 public interface MemoryOwnerMXBean : BufferPoolMXBean {
     /** The path of the budget that it draws on. */
@@ -28,7 +37,12 @@ public interface MemoryOwnerMXBean : BufferPoolMXBean {
     /** The most bytes that were ever held at once. */
     public val peak: Long
 
-    /** The most bytes that may be held; can be set. */
+    /**
+     * The most bytes that may be held; can be set, as [MemoryPool.limit] and [MemoryManager.limit].
+     *
+     * @throws MemoryConfigurationException when it is set below one page, or on a pool of chunks; JMX has it as the
+     *   cause of a `RuntimeMBeanException`
+     */
     public var limit: Long
 
     /** Requests served. */
@@ -68,7 +82,12 @@ public interface MemoryBudgetMXBean {
     /** Bytes that can still be had. */
     public val available: Long
 
-    /** The most bytes that it may have; can be set. */
+    /**
+     * The most bytes that it may have; can be set, as [MemoryBudget.limit].
+     *
+     * @throws MemoryConfigurationException when it is set to a negative number; JMX has it as the cause of a
+     *   `RuntimeMBeanException`
+     */
     public var limit: Long
 
     /** All below it, as a table. */

@@ -81,7 +81,7 @@ public class ProcessMemory private constructor(
 
     /** [read] for Java. */
     public fun read(address: Long, into: MemorySegment): Unit = asking {
-        // The system writes where it is told: not into memory that has ended, or is another thread's.
+        // The system writes to whatever address it gets: not into memory that has ended, or is another thread's.
         Arena.ofConfined().use { arena ->
             val copy = arena.allocate(minOf(into.byteSize(), MOST_AT_ONCE))
             var done = 0L

@@ -83,8 +83,8 @@ internal abstract class Upkeep {
  * The round that all upkeep is done on. The list of it goes through what is on it, so that a full heap stops nothing.
  *
  * Who has nothing to do leaves; but somebody may have expected it a moment before, and have seen it on the round, when
- * the look could not see yet what is to be done. So its last look comes a round later, when from the next on whoever
- * expects it finds it gone.
+ * the look could not see yet what is to be done. So its last look comes a round later, and what is expected after that
+ * finds it gone.
  */
 internal object UpkeepRound {
     private val joining = AtomicReference<Upkeep?>()

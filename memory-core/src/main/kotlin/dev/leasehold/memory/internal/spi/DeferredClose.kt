@@ -11,8 +11,8 @@ import dev.leasehold.memory.internal.platform.Background
 /*
  * What an owner does that closes for its user and is refused, because a native call or an input/output operation uses
  * the memory: a scope, a block, a group, a channel, a flow, a job. It has ended, and the user may have no reference. So
- * the lease is closed in the background, as soon as the work has ended, and the user is told what was met: by an
- * exception where there is someone to throw it to, else by a warning.
+ * the lease is closed in the background, as soon as the work has ended, and a message says what was met: of an exception
+ * where there is someone to throw it to, else of a warning.
  *
  * A lease that another thread uses by `withSegment`, or that is pinned, does not refuse: it is closed, and its memory
  * goes back when that ends. A confined lease can be closed by its own thread alone, and only that can use it, in a

@@ -29,6 +29,7 @@ import java.lang.management.ManagementFactory
 import javax.management.Attribute
 import javax.management.MBeanServerFactory
 import javax.management.ObjectName
+import javax.management.RuntimeMBeanException
 
 class MemoryBeansSpec : FunSpec({
     val server = MBeanServerFactory.newMBeanServer()
@@ -94,6 +95,9 @@ class MemoryBeansSpec : FunSpec({
             pool.rent(100).close()
             (server.invoke(bean, "trim", emptyArray(), emptyArray()) as Long) shouldBe app.peak
             server.setAttribute(bean, Attribute("Limit", 64.KiB))
+            pool.limit shouldBe 64.KiB
+            shouldThrow<RuntimeMBeanException> { server.setAttribute(bean, Attribute("Limit", 100L)) }
+                .cause!!.message shouldBe "pool 'pool': the limit of 100 bytes is below one page of 4,096 bytes"
             pool.limit shouldBe 64.KiB
             shouldThrow<MemoryExhaustedException> { List(20) { pool.rent(4096) } }
             server.setAttribute(name("type=Budget,name=\"app\""), Attribute("Limit", 32.MiB))

@@ -170,7 +170,7 @@ class BusyOwnersSpec : FunSpec() {
         throw PlannedFailure()
     }
 
-    /** What the user is told when [ending] meets [work] of a lease, by an exception or the log. */
+    /** What the message says when [ending] meets [work] of a lease, by an exception or the log. */
     private fun whileBusy(ending: Ending, work: (SharedLease) -> Work): List<String> {
         val said = ArrayList<String>()
         val logged = logged("BUSY: ") {
