@@ -6,50 +6,39 @@ import dev.leasehold.memory.ManagerStatistics
 import dev.leasehold.memory.MemoryStatistics
 import dev.leasehold.memory.PoolStatistics
 import dev.leasehold.memory.internal.budget.ByteText
-import dev.leasehold.memory.internal.platform.aligned
+import dev.leasehold.memory.internal.platform.TreeLine
 import dev.leasehold.memory.internal.platform.grouped
+import dev.leasehold.memory.internal.platform.treeTable
 
-private const val COLUMNS = 9
+private val HEADER =
+    listOf("memory", "held", "in use", "idle", "quarantined", "limit", "peak", "requests", "waiting")
 
 /** A table whose first column is the tree of [budget] and all below it. */
-internal fun treeOf(budget: BudgetSnapshot): String = aligned(
-    buildList {
-        add(HEADER)
-        addBudget(budget, "", "")
-    },
+internal fun treeOf(budget: BudgetSnapshot): String =
+    treeTable(HEADER, listOf(lineOf(budget)) + bytesOf(ByteText.OTHERS, budget.otherCopies))
+
+private fun lineOf(budget: BudgetSnapshot): TreeLine = TreeLine(
+    listOf(budget.name, of(budget.used), "", "", "", limit(budget.limit), of(budget.peak), "", ""),
+    budget.pools.map { lineOf("pool", it) } + budget.managers.map { lineOf("manager", it) } +
+        bytesOf("moved here", budget.moved) + budget.budgets.map(::lineOf),
 )
 
-private fun MutableList<List<String>>.addBudget(budget: BudgetSnapshot, indent: String, below: String) {
-    val head = indent + budget.name
-    add(listOf(head, of(budget.used), "", "", "", limit(budget.limit), of(budget.peak), "", ""))
-    val rows = budget.pools.map { owner("pool", it) } + budget.managers.map { owner("manager", it) }
-    val moved = if (budget.moved > 0) listOf(row("moved here", of(budget.moved))) else emptyList()
-    val others = if (budget.otherCopies > 0) listOf(row(ByteText.OTHERS, of(budget.otherCopies))) else emptyList()
-    val leaves = rows + moved + others
-    for ((index, leaf) in leaves.withIndex()) {
-        val isLast = index == leaves.lastIndex && budget.budgets.isEmpty()
-        add(listOf(below + turn(isLast) + leaf.first()) + leaf.drop(1))
-    }
-    for ((index, child) in budget.budgets.withIndex()) {
-        val isLast = index == budget.budgets.lastIndex
-        addBudget(child, below + turn(isLast), below + if (isLast) "   " else "│  ")
-    }
-}
-
-private fun owner(kind: String, owner: OwnerSnapshot): List<String> {
+private fun lineOf(kind: String, owner: OwnerSnapshot): TreeLine {
     val state = if (owner.state == OwnerState.OPEN) "" else " (${owner.state.name.lowercase()})"
     val name = "$kind ${owner.name}$state"
-    val figures = owner.statistics ?: return row(name, of(owner.charged))
-    return listOf(
-        name,
-        of(figures.reserved),
-        of(figures.used),
-        of(figures.idle),
-        of(figures.quarantined),
-        limit(figures.limit),
-        of(figures.peak),
-        grouped(requests(figures)),
-        (figures as? PoolStatistics)?.let { grouped(it.waiters.toLong()) } ?: "",
+    val figures = owner.statistics ?: return bytesLine(name, owner.charged)
+    return TreeLine(
+        listOf(
+            name,
+            of(figures.reserved),
+            of(figures.used),
+            of(figures.idle),
+            of(figures.quarantined),
+            limit(figures.limit),
+            of(figures.peak),
+            grouped(requests(figures)),
+            (figures as? PoolStatistics)?.let { grouped(it.waiters.toLong()) } ?: "",
+        ),
     )
 }
 
@@ -59,13 +48,12 @@ private fun requests(figures: MemoryStatistics): Long = when (figures) {
     else -> 0
 }
 
-private fun row(name: String, held: String): List<String> = listOf(name, held) + List(COLUMNS - 2) { "" }
+private fun bytesOf(name: String, bytes: Long): List<TreeLine> =
+    if (bytes == 0L) emptyList() else listOf(bytesLine(name, bytes))
+
+/** A line that has no more than [bytes] to say. */
+private fun bytesLine(name: String, bytes: Long) = TreeLine(listOf(name, of(bytes)) + List(HEADER.size - 2) { "" })
 
 private fun of(bytes: Long) = ByteText.of(bytes)
 
 private fun limit(bytes: Long) = if (bytes == Long.MAX_VALUE) "none" else of(bytes)
-
-private fun turn(isLast: Boolean) = if (isLast) "└─ " else "├─ "
-
-private val HEADER =
-    listOf("memory", "held", "in use", "idle", "quarantined", "limit", "peak", "requests", "waiting")

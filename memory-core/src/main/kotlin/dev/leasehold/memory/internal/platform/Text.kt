@@ -18,13 +18,3 @@ internal fun hex(address: Long): String = "0x" + java.lang.Long.toHexString(addr
 /** A thread: `virtual thread 'reader' (#31)`. */
 internal fun describe(thread: Thread): String =
     (if (thread.isVirtual) "virtual thread" else "thread") + " '${thread.name}' (#${thread.threadId()})"
-
-/** A table: [rows] of equal length, the first column to the left and the others to the right, two blanks between. */
-internal fun aligned(rows: List<List<String>>): String {
-    val widths = rows.first().indices.map { column -> rows.maxOf { it[column].length } }
-    return rows.joinToString("\n") { row ->
-        row.withIndex().joinToString("  ") { (column, cell) ->
-            if (column == 0) cell.padEnd(widths[column]) else cell.padStart(widths[column])
-        }.trimEnd()
-    }
-}
