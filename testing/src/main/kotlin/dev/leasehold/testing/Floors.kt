@@ -103,6 +103,7 @@ public class Floors(
             "permanent",
             "internal.diagnostics",
             "diagnostics",
+            "internal.jfr",
             "internal.spi",
         )
         val ABOVE = listOf(
@@ -114,6 +115,26 @@ public class Floors(
             "coroutines.internal.lend",
             "coroutines.internal.io",
             "coroutines",
+            "device.internal.driver",
+            "device.internal.opencl",
+            "device.internal.cuda",
+            "device.internal",
+            "device",
+            "device.unsafe",
+            "micrometer.internal",
+            "micrometer",
+            "okio.internal",
+            "okio",
+            "io.internal",
+            "io",
+            "ktor.internal",
+            "ktor",
+            "netty.internal",
+            "netty",
+            "arrow.internal",
+            "arrow",
+            "testing.internal",
+            "testing",
         )
     }
 }

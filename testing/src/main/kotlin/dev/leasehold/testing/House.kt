@@ -15,6 +15,8 @@ public object House {
             "asMemorySegment",
             "asByteBuffer",
             "asKeptMemorySegment",
+            "asInputStream",
+            "asOutputStream",
             "asKeptByteBuffer",
             "asMemorySegments",
             "Segment.Companion.of",
@@ -45,11 +47,13 @@ public object House {
             // Memory from elsewhere that buffers adopt, and what gives it back.
             "ReleaseAction.release",
             "UniqueBuffer.Companion.adopt",
+            "HeldBytes.ownArena",
             // A file is named by its path.
             "MappedFileException.path",
             "MappedFileFullException.path",
             "MappedMemory.verify",
             "MappedReport.path",
+            "MemoryReport.html",
             "MappedMap.path",
             "MappedMemory.map",
             "MappedMemoryManager.path",

@@ -11,8 +11,15 @@ import kotlin.io.path.readText
  *
  * @param main the class whose `main` runs
  * @param classPath all that the program has
+ * @param options for the JVM, such as the size of its heap
+ * @param nativeAccess what may call native code; nothing, where it is null
  */
-public class JavaProgram(private val main: String, private val classPath: List<Path>) {
+public class JavaProgram(
+    private val main: String,
+    private val classPath: List<Path>,
+    private val options: List<String> = emptyList(),
+    private val nativeAccess: String? = "ALL-UNNAMED",
+) {
     /**
      * How it ended.
      *
@@ -25,7 +32,9 @@ public class JavaProgram(private val main: String, private val classPath: List<P
     public fun run(vararg arguments: String): End {
         val output = createTempFile("program", ".log")
         try {
-            val command = listOf("${Path.of(System.getProperty("java.home"), "bin", "java")}") + OPTIONS +
+            val access = listOfNotNull(nativeAccess?.let { "--enable-native-access=$it" })
+            val java = "${Path.of(System.getProperty("java.home"), "bin", "java")}"
+            val command = listOf(java, UNSAFE_ACCESS) + access + options +
                 listOf("-cp", classPath.joinToString(System.getProperty("path.separator")), main) + arguments
             val process = ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start()
             if (!process.waitFor(10, TimeUnit.MINUTES)) {
@@ -40,6 +49,6 @@ public class JavaProgram(private val main: String, private val classPath: List<P
 
     private companion object {
         /** So that the JVM writes no warnings of its own. */
-        val OPTIONS = listOf("--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow")
+        const val UNSAFE_ACCESS = "--sun-misc-unsafe-memory-access=allow"
     }
 }
