@@ -2,6 +2,7 @@ package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.block.Attachment
 import dev.leasehold.memory.internal.block.Request
+import dev.leasehold.memory.internal.block.Trace
 import dev.leasehold.memory.internal.cache.Bias
 import dev.leasehold.memory.internal.engine.HeldSource
 import dev.leasehold.memory.internal.engine.Resize
@@ -163,7 +164,8 @@ public open class Block internal constructor(
         } else {
             BlockMessages.closed(describe(), owner, verb, attachment?.trace)
         }
-        throw BlockClosedException(message, owner.name, size)
+        val failure = BlockClosedException(message, owner.name, size)
+        throw Trace.misuse(owner, attachment?.trace, failure)
     }
 
     /** The size, the place, the references and the manager, for logs. */

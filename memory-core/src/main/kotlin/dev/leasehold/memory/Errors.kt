@@ -3,10 +3,14 @@
 package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.block.Attachment
+import dev.leasehold.memory.internal.block.Holders
 import dev.leasehold.memory.internal.block.Owner
 import dev.leasehold.memory.internal.block.OwnerMessages
 import dev.leasehold.memory.internal.block.Request
+import dev.leasehold.memory.internal.block.Trace
+import dev.leasehold.memory.internal.budget.BudgetNode
 import dev.leasehold.memory.internal.budget.BudgetRefusal
+import dev.leasehold.memory.internal.budget.Holding
 import dev.leasehold.memory.internal.engine.Engine
 import dev.leasehold.memory.internal.engine.EngineState
 import dev.leasehold.memory.internal.platform.Platform
@@ -110,6 +114,20 @@ public class ManagerClosedException internal constructor(message: String, public
  */
 public class BudgetClosedException internal constructor(message: String, public val path: String) :
     MemoryException(message)
+
+// ---- wrong places ----
+
+/**
+ * The bytes of memory that lies on a device were to be reached by the host. Nothing was read or written.
+ *
+ * @property ownerName the manager that it comes from
+ * @property size how many bytes it has
+ */
+public class HostAccessException internal constructor(
+    message: String,
+    public val ownerName: String,
+    public val size: Long,
+) : MemoryException(message)
 
 // ---- wrong users ----
 
@@ -278,10 +296,11 @@ internal fun exhausted(engine: Engine, limit: Long, size: Long): MemoryException
     val owner = state.owner
     val refusal = state.leaf.refusalAbove
     if (refusal != null) return budgetExceeded(owner, size, refusal)
+    val held = Holders.suffix(Holders.of(state.traces.open()))
     val tally = engine.tally()
     val charged = state.leaf.reserved - state.leaf.transferred
     val figures = OwnerMessages.Figures(charged, tally.usedBytes, tally.quarantined)
-    return MemoryExhaustedException(exhaustion(state, limit, size, figures), owner.name, size)
+    return MemoryExhaustedException(exhaustion(state, limit, size, figures) + held, owner.name, size)
 }
 
 // Where a limit would have had room it was the system that refused, if that says so.
@@ -302,8 +321,15 @@ private fun exhaustion(state: EngineState, limit: Long, size: Long, figures: Own
 /** The exception for [size] bytes that the budget of [refusal], which is above [owner]'s memory, refused. */
 internal fun budgetExceeded(owner: Owner, size: Long, refusal: BudgetRefusal): MemoryException {
     if (refusal.node.closed) return closedBudget(refusal.node.path)
-    val message = OwnerMessages.exceeded(owner, size, refusal)
+    val message = OwnerMessages.exceeded(owner, size, refusal) + heldBelow(refusal.node)
     return BudgetExceededException(message, owner.name, size, refusal.node.path, refusal.limit, refusal.used)
+}
+
+/** Who holds what counts in [node], as the end of a message. */
+internal fun heldBelow(node: BudgetNode): String {
+    val holdings = ArrayList<Holding>()
+    node.members.forEachBelow { holdings.addAll(it.holdings) }
+    return Holders.suffix(holdings, withOwner = true)
 }
 
 /** The exception for a lease, which is called [kind], that has ended. */
@@ -311,7 +337,8 @@ internal fun closedLease(owner: Owner, kind: String, size: Long, attachment: Att
     val of = attachment?.describeOwner()?.let { "; it belonged to $it" }.orEmpty()
     val sites = attachment?.trace?.sites()
         ?: "; set traceSites = true on the pool to see where it was rented and closed"
-    return LeaseClosedException("$kind of ${bytes(size)} from $owner is closed$of$sites", owner.name)
+    val failure = LeaseClosedException("$kind of ${bytes(size)} from $owner is closed$of$sites", owner.name)
+    return Trace.misuse(owner, attachment?.trace, failure)
 }
 
 /** The exception for a budget, of the names in [path], that has been closed. */

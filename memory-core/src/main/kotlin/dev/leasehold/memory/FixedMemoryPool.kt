@@ -6,8 +6,10 @@ import dev.leasehold.memory.internal.block.OwnerKind
 import dev.leasehold.memory.internal.block.OwnerMessages
 import dev.leasehold.memory.internal.block.Request
 import dev.leasehold.memory.internal.budget.BudgetLeaf
+import dev.leasehold.memory.internal.engine.Engine
 import dev.leasehold.memory.internal.engine.FixedEngine
 import dev.leasehold.memory.internal.engine.FixedShape
+import dev.leasehold.memory.internal.platform.Events
 import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.platform.giveUp
 import dev.leasehold.memory.internal.pool.ChunkMessages
@@ -25,9 +27,10 @@ import dev.leasehold.memory.internal.pool.ChunkMessages
 public class FixedMemoryPool internal constructor(
     options: PoolOptions,
     hygiene: HygieneAction,
+    engine: Engine,
     private val chunks: FixedEngine,
     private val shape: FixedShape,
-) : MemoryPool(options, hygiene, chunks) {
+) : MemoryPool(options, hygiene, engine) {
     /** How many bytes each chunk has, and the largest lease. */
     public val blockSize: Long get() = shape.blockSize
 
@@ -55,15 +58,22 @@ public class FixedMemoryPool internal constructor(
         }
     }
 
-    internal override fun exhausted(size: Long): MemoryException =
-        MemoryExhaustedException(ChunkMessages.none(owner, capacity, chunks.leased, chunks.quarantined), name, size)
+    internal override fun exhausted(size: Long): MemoryException = MemoryExhaustedException(
+        ChunkMessages.none(owner, capacity, chunks.leased, chunks.quarantined) + namedHolders(),
+        name,
+        size,
+    )
 
-    internal override fun timedOut(request: Request): RentTimeoutException =
-        RentTimeoutException(ChunkMessages.timedOut(owner, request.nanos, capacity), name, request.size)
+    internal override fun timedOut(request: Request): RentTimeoutException = RentTimeoutException(
+        ChunkMessages.timedOut(owner, request.nanos, capacity) + namedHolders(),
+        name,
+        request.size,
+    )
 
     internal companion object {
         internal const val DEFAULT_ALIGNMENT: Long = 64
 
+        /** Makes a pool whose engine is what [around] makes of the usual one. */
         internal fun make(
             name: String,
             blockSize: Long,
@@ -71,6 +81,7 @@ public class FixedMemoryPool internal constructor(
             alignment: Long,
             options: PoolOptions,
             platform: Platform = Platform.current,
+            around: (Engine) -> Engine = { it },
         ): FixedMemoryPool {
             val owner = Owner(OwnerKind.POOL, name)
             options.checkPool(owner)
@@ -86,10 +97,13 @@ public class FixedMemoryPool internal constructor(
             val leaf = BudgetLeaf(name, bytes, options.budget.node)
             val region = mapCharged(owner, bytes, leaf, platform)
             try {
-                return make(owner, options, leaf, shape, region, platform)
+                return make(owner, options, leaf, shape, region, platform, around)
             } catch (failure: Throwable) {
                 // The bookkeeping of very many chunks may be more than the heap can hold, or the budget is closed.
-                if (platform.giveUp(region, bytes)) leaf.release(bytes)
+                if (platform.giveUp(region, bytes)) {
+                    leaf.release(bytes)
+                    Events.tell { it.unmapped(owner.name, bytes) }
+                }
                 throw failure
             }
         }
@@ -101,17 +115,21 @@ public class FixedMemoryPool internal constructor(
             shape: FixedShape,
             region: Long,
             platform: Platform,
+            around: (Engine) -> Engine,
         ): FixedMemoryPool {
             val hygiene = options.hygiene.action()
-            val engine = FixedEngine(options.configFor(owner, hygiene, platform, leaf), shape, region)
-            return FixedMemoryPool(options, hygiene, engine, shape).also(MemoryPool::join)
+            val chunks = FixedEngine(options.configFor(owner, hygiene, platform, leaf), shape, region)
+            return FixedMemoryPool(options, hygiene, around(chunks), chunks, shape).also(MemoryPool::join)
         }
 
         private fun mapCharged(owner: Owner, bytes: Long, leaf: BudgetLeaf, platform: Platform): Long {
             val charged = leaf.insist { if (leaf.tryReserve(bytes)) Unit else null }
             if (charged == null) throw budgetExceeded(owner, bytes, checkNotNull(leaf.refusalAbove))
             val region = platform.map(bytes)
-            if (region != 0L) return region
+            if (region != 0L) {
+                Events.tell { it.mapped(owner.name, bytes) }
+                return region
+            }
             leaf.release(bytes)
             val message = OwnerMessages.refused(owner, bytes, OwnerMessages.Figures(0, 0, 0), platform.refusal(bytes))
             throw MemoryExhaustedException(message, owner.name, bytes)

@@ -7,6 +7,8 @@ import dev.leasehold.memory.internal.block.BlockSource
 import dev.leasehold.memory.internal.block.Origins
 import dev.leasehold.memory.internal.block.OwnerMessages
 import dev.leasehold.memory.internal.block.Trace
+import dev.leasehold.memory.internal.block.WatchedSource
+import dev.leasehold.memory.internal.engine.lostLease
 import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.platform.bytes
 import dev.leasehold.memory.internal.platform.describe
@@ -34,6 +36,9 @@ public class Lease internal constructor(
     private val attachment: Attachment?,
 ) : AutoCloseable {
     private var closed = false
+
+    // What its end has to see to, also where its source does.
+    private val seenTo: Attachment? get() = attachment ?: (source as? WatchedSource)?.attachment
 
     /** How many bytes were requested. The view has exactly as many: no neighbour is reachable. */
     public val size: Long get() = raw.byteSize()
@@ -94,7 +99,7 @@ public class Lease internal constructor(
      */
     public fun transferTo(budget: MemoryBudget): Lease {
         if (closed || Thread.currentThread() !== thread) refuse("transferred")
-        val charge = budget.prepareTransfer(attachment?.charge, pool.engine.state, source.bytesOf(code.toInt()), size)
+        val charge = budget.prepareTransfer(seenTo?.charge, pool.engine.state, source.bytesOf(code.toInt()), size)
         val next = try {
             successor(Attachment().also { it.charge = charge })
         } catch (failure: Throwable) {
@@ -103,7 +108,7 @@ public class Lease internal constructor(
         }
         closed = true
         charge.commit()
-        attachment?.ended()
+        seenTo?.ended()
         return next
     }
 
@@ -112,8 +117,8 @@ public class Lease internal constructor(
         val fresh = if (arena == null) null else Arena.ofConfined()
         try {
             val view = Platform.current.view(raw.address(), raw.byteSize(), fresh)
-            if (attachment?.trace != null) attached.trace = Trace.start(pool.engine.state.owner, size)
-            val next = Lease(pool, source, view, fresh, code, thread, attached)
+            if (seenTo?.trace != null) attached.trace = pool.engine.state.traces.start(size)
+            val next = Lease(pool, (source as? WatchedSource)?.source ?: source, view, fresh, code, thread, attached)
             attached.trace?.let { next.traced(it) }
             // Last: when this has happened there is no way back.
             cutOff()
@@ -125,10 +130,20 @@ public class Lease internal constructor(
         }
     }
 
-    /** Lets errors name the sites in [trace], also by a view alone, and reports the lease if it is forgotten. */
+    /**
+     * Lets errors name the sites in [trace], also by a view alone, and reports the lease if neither it nor a view of it
+     * is referred to any more.
+     */
     internal fun traced(trace: Trace) {
-        if (arena != null) Origins.enter(arena.scope(), owner, trace)
-        Trace.watch(this, trace)
+        if (arena == null) return trace.watch(this, null)
+        val state = pool.engine.state
+        Origins.enter(arena.scope(), owner, trace)
+        val memory = if (attachment?.isTraceAlone == true) {
+            state.lostLease(source, raw.address(), code.toInt(), size)
+        } else {
+            null
+        }
+        trace.watch(arena.scope(), memory)
     }
 
     /**
@@ -142,13 +157,19 @@ public class Lease internal constructor(
         if (Thread.currentThread() !== thread) refuse("closed")
         // The arena first: from here on no view reaches the block, so it can be another lease's.
         cutOff()
-        if (attachment != null && attachment.endMatters) return endAttached(attachment)
         closed = true
+        // Read where every close comes by: for a rare call on the view the compiler could not keep it in registers.
+        val address = raw.address()
+        val bytes = raw.byteSize()
         try {
-            source.giveBack(raw.address(), code.toInt(), raw.byteSize())
+            if (attachment != null && attachment.endMatters) {
+                attachment.giveBack(source, address, code.toInt(), bytes)
+            } else {
+                source.giveBack(address, code.toInt(), bytes)
+            }
         } catch (failure: VirtualMachineError) {
             // There was no room on the stack, and nothing has come back: another close can do it.
-            closed = false
+            if (seenTo?.isBack != true) closed = false
             throw failure
         }
     }
@@ -163,31 +184,16 @@ public class Lease internal constructor(
         }
     }
 
-    private fun endAttached(attachment: Attachment) {
-        // Not before: where there is no stack for this call, it stays open.
-        closed = true
-        try {
-            attachment.charge?.also { attachment.charge = null }?.end()
-        } finally {
-            try {
-                source.giveBack(raw.address(), code.toInt(), raw.byteSize())
-            } catch (failure: VirtualMachineError) {
-                closed = false
-                throw failure
-            }
-            attachment.ended()
-        }
-    }
-
     private val owner get() = pool.engine.state.owner
 
     private fun refuse(verb: String): Nothing {
-        if (closed) throw closedLease(owner, "Lease", size, attachment)
-        throw LeaseThreadException(
+        if (closed) throw closedLease(owner, "Lease", size, seenTo)
+        val failure = LeaseThreadException(
             "Lease of ${bytes(size)} from $owner was rented by ${describe(thread)} and $verb on " +
                 "${describe(Thread.currentThread())}; use rentShared for memory that changes threads" +
-                (attachment?.trace?.takenAt() ?: ""),
+                (seenTo?.trace?.takenAt() ?: ""),
         )
+        throw Trace.misuse(owner, seenTo?.trace, failure)
     }
 
     /** The size, the pool, and whether it is closed, for logs. */
@@ -199,7 +205,7 @@ private val BINDS_VIEWS: Boolean = Platform.current.bindsViews
 /** What ends a lease's views; null where nothing does. */
 internal fun newArena(): Arena? = if (BINDS_VIEWS) Arena.ofConfined() else null
 
-/** Makes a lease of the block at [address]. */
+/** Makes a lease of the block at [address]; where it is one of the sample, its caller watches it. */
 internal fun leaseOf(
     pool: MemoryPool,
     source: BlockSource,
@@ -228,7 +234,9 @@ internal fun leaseOf(
 ): Lease {
     val view = Platform.current.view(address, size, arena)
     if (pool.special) return specialLeaseOf(pool, source, view, arena, code, thread, attachment)
-    return Lease(pool, source, view, arena, code.toByte(), thread, attachment)
+    val lease = Lease(pool, source, view, arena, code.toByte(), thread, attachment)
+    if (attachment?.trace != null) attachment.watch(null)
+    return lease
 }
 
 private fun specialLeaseOf(

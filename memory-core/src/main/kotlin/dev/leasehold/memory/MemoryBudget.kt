@@ -10,6 +10,7 @@ import dev.leasehold.memory.internal.budget.Members
 import dev.leasehold.memory.internal.budget.ProcessRoot
 import dev.leasehold.memory.internal.budget.SoftLimit
 import dev.leasehold.memory.internal.engine.EngineState
+import dev.leasehold.memory.internal.platform.FlightRecording
 import dev.leasehold.memory.internal.platform.ProcessTotal
 import dev.leasehold.memory.internal.platform.SystemMemory
 import dev.leasehold.memory.internal.platform.bytes
@@ -138,6 +139,7 @@ public class MemoryBudget private constructor(
     /** Counts [node] here from now on, for [member], which must be held by what it stands for. */
     internal fun attach(node: BudgetNode, member: BudgetMember) {
         if (!this.node.members.add(node, member)) throw closedBudget(path)
+        FlightRecording.expect()
     }
 
     /**

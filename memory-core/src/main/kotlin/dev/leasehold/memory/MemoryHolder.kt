@@ -5,7 +5,6 @@ package dev.leasehold.memory
 import dev.leasehold.memory.internal.block.Attachment
 import dev.leasehold.memory.internal.block.Owner
 import dev.leasehold.memory.internal.block.OwnerMessages
-import dev.leasehold.memory.internal.block.Trace
 import dev.leasehold.memory.internal.cache.Bias
 import dev.leasehold.memory.internal.engine.HeldBlock
 import dev.leasehold.memory.internal.engine.HeldSource
@@ -129,9 +128,6 @@ public abstract class MemoryHolder internal constructor(
         enter()
         return this
     }
-
-    /** Lets errors name the sites in [trace], and reports this if it is forgotten. */
-    internal fun traced(trace: Trace): Unit = Trace.watch(this, trace)
 
     internal final override fun refuseInUse(cause: IllegalStateException): Nothing =
         throw MemoryBusyException(OwnerMessages.inUse(describe(), owner), owner.name, size, cause)

@@ -1,14 +1,16 @@
 package dev.leasehold.memory
 
+import dev.leasehold.memory.internal.block.Attachment
 import dev.leasehold.memory.internal.block.BlockKind
 import dev.leasehold.memory.internal.block.GuardBytes
+import dev.leasehold.memory.internal.block.Holders
 import dev.leasehold.memory.internal.block.Owner
 import dev.leasehold.memory.internal.block.OwnerKind
 import dev.leasehold.memory.internal.block.OwnerMessages
 import dev.leasehold.memory.internal.block.Request
 import dev.leasehold.memory.internal.block.SizeClasses
-import dev.leasehold.memory.internal.block.Trace
 import dev.leasehold.memory.internal.budget.BudgetMember
+import dev.leasehold.memory.internal.budget.Holding
 import dev.leasehold.memory.internal.cache.Bias
 import dev.leasehold.memory.internal.cache.biasOf
 import dev.leasehold.memory.internal.engine.Engine
@@ -17,11 +19,14 @@ import dev.leasehold.memory.internal.engine.HeldSource
 import dev.leasehold.memory.internal.engine.PageSource
 import dev.leasehold.memory.internal.engine.Taken
 import dev.leasehold.memory.internal.engine.Unclosed
+import dev.leasehold.memory.internal.engine.lostBlock
 import dev.leasehold.memory.internal.engine.orGiveBack
 import dev.leasehold.memory.internal.manager.BlockMessages
+import dev.leasehold.memory.internal.manager.CheckedBlock
 import dev.leasehold.memory.internal.manager.PageMessages
-import dev.leasehold.memory.internal.manager.WatchedBlock
-import dev.leasehold.memory.internal.manager.WatchedBlocks
+import dev.leasehold.memory.internal.platform.Events
+import dev.leasehold.memory.internal.platform.PageHome
+import dev.leasehold.memory.internal.store.Occupancy
 import java.util.concurrent.ConcurrentHashMap
 
 /**
@@ -53,7 +58,6 @@ public abstract class MemoryManager internal constructor(
     private val leaf = config.leaf
     private val checked = options.checked
     private val watched = options.checked || options.traceSites
-    private val watchList = WatchedBlocks()
 
     // By the id of the first page.
     private val runs = ConcurrentHashMap<Long, PageRun>()
@@ -63,7 +67,15 @@ public abstract class MemoryManager internal constructor(
 
     private val unclosed = Unclosed(engine)
 
-    private val closed: Boolean get() = engine.state.closed
+    private val closed: Boolean
+        get() {
+            while (true) {
+                val seen = engine
+                val isClosed = seen.state.closed
+                // The engine that a clear takes away is closed, too, which says nothing about the manager.
+                if (!isClosed || engine === seen) return isClosed
+            }
+        }
 
     // Of engines that were cleared. Under this object's lock.
     private var formerRents = 0L
@@ -74,6 +86,9 @@ public abstract class MemoryManager internal constructor(
 
     /** The manager, in messages. */
     internal val owner: Owner get() = config.owner
+
+    /** Where its memory lies. */
+    internal open val home: PageHome get() = config.platform.home
 
     /** The name that figures and errors carry. */
     public val name: String get() = owner.name
@@ -123,15 +138,13 @@ public abstract class MemoryManager internal constructor(
         val engine = engine
         val cache = engine.cacheOf(Thread.currentThread())
         var source = engine.anyThread
-        var bias: Bias? = null
+        var bias = cache?.bias
         var code = 0
         var address = 0L
+        var attachment: Attachment? = null
         if (cache != null && java.lang.Long.compareUnsigned(size - 1, LARGEST_CLASS) < 0) {
             code = SizeClasses.indexOf(size)
-            address = cache.take(code)
-            bias = cache.bias
-            val ledger = cache.ledger
-            if (ledger != null && address != 0L) ledger.taken(address, code)
+            address = cache.takeRecorded(code)
         }
         if (address == 0L) {
             requireSize(size)
@@ -139,10 +152,13 @@ public abstract class MemoryManager internal constructor(
             source = taken.source
             code = taken.code
             address = taken.address
-            bias = null
+            attachment = taken.attachment
+            bias = engine.biasFor(source)
         }
         // One place makes the block, whatever way its memory came: so escape analysis sees one allocation.
-        return engine.state.orGiveBack(source, address, code, size) { block(bias, source, address, code, size) }
+        return engine.state.orGiveBack(source, address, code, size) {
+            block(bias, source, address, code, size, attachment)
+        }
     }
 
     /**
@@ -165,15 +181,31 @@ public abstract class MemoryManager internal constructor(
             val engine = engine
             if (watched && request.size > 0) return allocateWatched(engine, request) ?: continue
             val taken = takeSlow(engine, request) ?: continue
-            val bias = if (taken.source === engine.anyThread) engine.cacheOf(Thread.currentThread())?.bias else null
+            val bias = engine.biasFor(taken.source)
             val kind = BlockKind.of(taken.code, request.alignment)
-            return orGivenBack(taken, request.size) { block(bias, taken.source, taken.address, kind, request.size) }
+            return orGivenBack(taken, request.size) {
+                block(bias, taken.source, taken.address, kind, request.size, taken.attachment)
+            }
         }
     }
 
-    private fun block(bias: Bias?, source: HeldSource, address: Long, kind: Int, size: Long): Block {
+    private fun block(
+        bias: Bias?,
+        source: HeldSource,
+        address: Long,
+        kind: Int,
+        size: Long,
+        attachment: Attachment?,
+    ): Block {
         val generation = bias?.generationOfNext() ?: 0
-        return Block(this, biasOf(bias, generation), generation, source, address, size, kind, null)
+        val block = Block(this, biasOf(bias, generation), generation, source, address, size, kind, attachment)
+        if (attachment != null) watch(attachment, source, address, BlockKind.code(kind), size)
+        return block
+    }
+
+    private fun watch(attachment: Attachment, source: HeldSource, from: Long, code: Int, bytes: Long) {
+        attachment.watch(source.lostBlock(from, code, bytes, null))
+        if (source.state.cleared) attachment.trace?.takenBack()
     }
 
     private fun allocateWatched(engine: Engine, request: Request): Block? {
@@ -190,44 +222,42 @@ public abstract class MemoryManager internal constructor(
 
     /** A block of [size] bytes that [taken] is made of, which this manager's engine has found. */
     internal fun adopt(taken: Taken, size: Long): Block = orGivenBack(taken, size) {
-        if (watched) {
+        if (watched || engine.isSampled()) {
             watching(taken.source, taken.address, size, null) {
                 Block(this, null, 0, taken.source, taken.address, size, taken.code, it)
             }
         } else {
-            block(null, taken.source, taken.address, taken.code, size)
+            block(null, taken.source, taken.address, taken.code, size, null)
         }
     }
 
     /** The exception for [size] bytes that cannot be had. */
     internal fun refused(size: Long): RuntimeException = refusal(engine, size)
 
-    private inline fun <B : Block> orGivenBack(taken: Taken, size: Long, make: () -> B): B =
-        taken.source.state.orGiveBack(taken.source, taken.address, taken.code, size, make)
+    private inline fun <B> orGivenBack(taken: Taken, size: Long, make: () -> B): B =
+        taken.source.state.orGiveBack(taken.source, taken.address, taken.code, size, make = make)
 
     private inline fun <B : Block> watching(
         source: HeldSource,
         start: Long,
         size: Long,
         guards: GuardBytes?,
-        make: (WatchedBlock) -> B,
+        make: (Attachment) -> B,
     ): B {
-        val watch = WatchedBlock(watchList, start, size, guards) { damage, it -> damaged(source, start, damage, it) }
-        val trace = Trace.start(owner, size)
-        watch.trace = trace
-        val block = make(watch)
-        try {
-            watch.begin()
-            block.traced(trace)
-        } catch (failure: Throwable) {
-            watch.ended()
-            throw failure
+        val attachment = if (guards == null) {
+            Attachment()
+        } else {
+            CheckedBlock(size, guards) { damage, it -> damaged(source, start, damage, it) }
         }
-        if (source.state.cleared) watch.ended()
+        attachment.trace = source.state.traces.start(size)
+        val block = make(attachment)
+        val from = start - attachment.front
+        guards?.lay(from, size)
+        watch(attachment, source, from, block.codeInFile, attachment.around(size))
         return block
     }
 
-    private fun damaged(source: HeldSource, start: Long, damage: GuardBytes.Damage, of: WatchedBlock): MemoryException {
+    private fun damaged(source: HeldSource, start: Long, damage: GuardBytes.Damage, of: CheckedBlock): MemoryException {
         val message = BlockMessages.damaged(source.describe(start, of.size), owner, damage, of.trace)
         return GuardBytesException(message, name, of.size, damage.offset)
     }
@@ -236,9 +266,22 @@ public abstract class MemoryManager internal constructor(
     private fun takeSlow(engine: Engine, request: Request): Taken? {
         if (closed) throw closedException()
         if (request.size == 0L) return engine.nothing
-        engine.take(request)?.let { return it }
-        if (engine.state.cleared && !closed) return null
+        // Before anything is taken: from then on there may be no stack for a call.
+        val isSampled = !watched && engine.isSampled()
+        engine.take(request)?.let { return traced(it, request, isSampled) }
+        if (engine !== this.engine) return null
         throw refusal(engine, request.size)
+    }
+
+    // Inlined, so that what cannot be traced goes back from where it was taken.
+    @Suppress("NOTHING_TO_INLINE")
+    private inline fun traced(taken: Taken, request: Request, isSampled: Boolean): Taken {
+        taken.attachment = null
+        if (!isSampled) return taken
+        return orGivenBack(taken, request.size) {
+            taken.attachment = taken.source.state.traces.sample(request.size)
+            taken
+        }
     }
 
     private fun closedException() = ManagerClosedException(OwnerMessages.closed(owner), name)
@@ -273,15 +316,15 @@ public abstract class MemoryManager internal constructor(
             if (closed) throw closedException()
             val pages = engine.takePages(count)
             if (pages != null) return pageRun(pages, count * pageSize)
-            if (closed || !engine.state.cleared) throw refusal(engine, count * pageSize)
+            if (engine === this.engine) throw refusal(engine, count * pageSize)
         }
     }
 
     private fun pageRun(pages: PageSource, size: Long): PageRun {
         val guards = if (checked) GuardBytes.NONE else null
         val run = orGivenBack(Taken(pages.address, BlockKind.LARGE, pages), size) {
-            val make = { watch: WatchedBlock? -> PageRun(this, pages, size, watch) }
-            if (watched) watching(pages, pages.address, size, guards, make) else make(null)
+            val make = { attachment: Attachment? -> PageRun(this, pages, size, attachment) }
+            if (watched || engine.isSampled()) watching(pages, pages.address, size, guards, make) else make(null)
         }
         return entered(run, pages)
     }
@@ -356,17 +399,19 @@ public abstract class MemoryManager internal constructor(
      * **Cost.** A handshake with all threads for every arena that is open (tens of microseconds each: one for every few
      * thousand small blocks, and one for every large one that views were taken of), and a system call for each region.
      *
-     * @throws UnsupportedOperationException on [MemoryManager.system], whose blocks belong to others
+     * @throws UnsupportedOperationException on [MemoryManager.system], whose blocks belong to others, and on a manager of
+     *   memory that a device may be using
      */
     @Synchronized
     public fun clear() {
         if (ofProcess) throw UnsupportedOperationException(ofProcess("cleared"))
+        if (home.kind > PageHome.Kind.FILE) throw UnsupportedOperationException(OwnerMessages.deviceMayUse(owner))
         val former = engine
         val next = newEngine(config)
         if (closed) check(next.close().openLeases == 0L) else unclosed.engine = next
         engine = next
         former.abandon()
-        watchList.clear()
+        former.state.traces.end()
         runs.values.removeIf { it.isClosed }
         // Not before: until then it may still have given something out.
         val tally = former.tally()
@@ -388,15 +433,21 @@ public abstract class MemoryManager internal constructor(
         val tally = engine.close()
         unclosed.engine = null
         if (tally.openLeases <= 0) return
-        val list = if (watched) watchList.list() else null
-        val message = OwnerMessages.outstanding(owner, tally.openLeases, tally.usedBytes, list)
+        Events.tell { it.closedInUse(name, tally.openLeases, tally.usedBytes) }
+        val message = OwnerMessages.outstanding(owner, tally.openLeases, tally.usedBytes, engine.state.traces.open())
         throw OutstandingBlocksException(message, name, tally.openLeases, tally.usedBytes)
     }
+
+    /** Draws anew which allocations are watched. */
+    internal fun resample(): Unit = engine.resample()
 
     private fun ofProcess(action: String) = OwnerMessages.ofProcess(owner, action, "SystemMemoryManager(name)")
 
     /** The name and the [stats] of this moment, for logs. */
     override fun toString(): String = "MemoryManager '$name' (${stats()})"
+
+    /** The engine's [occupancy][Engine.occupancy]. */
+    internal fun occupancy(mostSlabs: Int): Occupancy? = engine.occupancy(mostSlabs)
 
     /** Takes this manager's place in the tree of its budget, whose other members may now reclaim its idle memory. */
     internal fun join() {
@@ -409,6 +460,8 @@ public abstract class MemoryManager internal constructor(
     /** What the budget's tree knows of a manager. */
     private class Member(val manager: MemoryManager) : BudgetMember(OwnerKind.MANAGER.word) {
         override val isClosed: Boolean get() = manager.isClosed
+
+        override val holdings: List<Holding> get() = Holders.of(manager.engine.state.traces.open())
 
         override fun giveIdleBack() {
             manager.trim()

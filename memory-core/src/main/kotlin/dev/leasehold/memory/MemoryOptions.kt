@@ -2,6 +2,7 @@ package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.block.HygieneAction
 import dev.leasehold.memory.internal.block.Owner
+import dev.leasehold.memory.internal.block.TraceRules
 import dev.leasehold.memory.internal.budget.BudgetLeaf
 import dev.leasehold.memory.internal.engine.EngineConfig
 import dev.leasehold.memory.internal.platform.Platform
@@ -47,6 +48,17 @@ public abstract class MemoryOptions internal constructor(idleBound: Long, quaran
      */
     public var traceSites: Boolean = false
 
+    /**
+     * Whether the memory of a lease or block that was lost, garbage without a close, goes back once no view can reach
+     * it; true by default, so that a leak is a report (`LEAK:`) and no outage. Only of those that are watched
+     * ([traceSites], or the sample of `LeakDetection`) can it be known that they were lost, and of a sampled [Lease] not
+     * whether a view of it lives on: its memory stays out.
+     */
+    public var returnLost: Boolean = true
+
+    /** Whether sites are traced for another reason. */
+    internal open val tracesAlways: Boolean get() = false
+
     /** What [owner]'s engine is made with; refuses figures that it cannot have. */
     internal fun configFor(owner: Owner, hygiene: HygieneAction, platform: Platform, leaf: BudgetLeaf): EngineConfig =
         EngineConfig(
@@ -57,6 +69,7 @@ public abstract class MemoryOptions internal constructor(idleBound: Long, quaran
             quarantineBlocks,
             hygiene,
             platform,
+            TraceRules(traceSites || tracesAlways, keepsLost = !returnLost),
         )
 
     /** Refuses a name or figures that [owner] cannot have. */
@@ -112,4 +125,6 @@ public open class ManagerOptions internal constructor() : MemoryOptions(2.MiB, 2
      * writes too far. For tests and for the hunt.
      */
     public var checked: Boolean = false
+
+    internal override val tracesAlways: Boolean get() = checked
 }

@@ -2,22 +2,25 @@ package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.block.Attachment
 import dev.leasehold.memory.internal.block.BlockSource
+import dev.leasehold.memory.internal.block.Holders
 import dev.leasehold.memory.internal.block.HygieneAction
 import dev.leasehold.memory.internal.block.Owner
 import dev.leasehold.memory.internal.block.OwnerKind
 import dev.leasehold.memory.internal.block.OwnerMessages
 import dev.leasehold.memory.internal.block.Request
 import dev.leasehold.memory.internal.block.SizeClasses
-import dev.leasehold.memory.internal.block.Trace
+import dev.leasehold.memory.internal.block.WatchedSource
 import dev.leasehold.memory.internal.budget.BudgetLeaf
 import dev.leasehold.memory.internal.budget.BudgetMember
-import dev.leasehold.memory.internal.cache.Bias
+import dev.leasehold.memory.internal.budget.Holding
 import dev.leasehold.memory.internal.engine.Engine
 import dev.leasehold.memory.internal.engine.SlabEngine
 import dev.leasehold.memory.internal.engine.Taken
 import dev.leasehold.memory.internal.engine.Unclosed
 import dev.leasehold.memory.internal.engine.orGiveBack
+import dev.leasehold.memory.internal.platform.Events
 import dev.leasehold.memory.internal.platform.Platform
+import dev.leasehold.memory.internal.pool.LendingList
 import java.lang.foreign.Arena
 import java.lang.foreign.MemorySegment
 import java.util.function.Consumer
@@ -52,6 +55,9 @@ public open class MemoryPool internal constructor(
 
     /** Whether a lease needs [begin]. */
     internal val special: Boolean = hygiene.onRent || traceSites
+
+    /** What lends its memory on. */
+    internal val lendings: LendingList = LendingList()
 
     // The budget's tree holds this only weakly.
     private var member: BudgetMember? = null
@@ -94,7 +100,8 @@ public open class MemoryPool internal constructor(
     public val isClosed: Boolean get() = state.closed
 
     /** The figures of this moment. Costs a walk over the threads' caches; for monitoring, not for the hot path. */
-    public fun stats(): PoolStatistics = PoolStatistics(state, engine.tally(), limit, engine.line.length)
+    public fun stats(): PoolStatistics =
+        PoolStatistics(state, engine.tally(), limit, engine.line.length, WaitStatistics(engine.line.waits))
 
     /**
      * Gives idle memory back to the system and returns how many bytes went.
@@ -142,7 +149,8 @@ public open class MemoryPool internal constructor(
         unclosed.engine = null
         val count = tally.openLeases
         if (count <= 0) return
-        val message = OwnerMessages.outstanding(owner, count, tally.usedBytes, if (traceSites) "" else null)
+        Events.tell { it.closedInUse(name, count, tally.usedBytes) }
+        val message = OwnerMessages.outstanding(owner, count, tally.usedBytes, state.traces.open())
         throw OutstandingLeasesException(message, name, count, tally.usedBytes)
     }
 
@@ -155,25 +163,42 @@ public open class MemoryPool internal constructor(
     // -XX:+PrintInlining says "already compiled into a big method"). Hence no alignment here, a table instead of
     // branches, and every rare thing behind a call.
     internal fun rentLease(size: Long): Lease {
-        val thread = Thread.currentThread()
-        val cache = engine.cacheOf(thread)
-        var source: BlockSource? = cache
+        val cache = engine.cacheOf(Thread.currentThread())
+        var source: BlockSource = cache ?: anyThread
         var code = 0
         var address = 0L
-        if (cache != null && SizeClasses.holds(size)) {
+        if (cache != null) {
             code = SizeClasses.indexOf(size)
             address = cache.take(code)
         }
         if (address == 0L) {
-            val taken = takeOrRefuse(size)
-            source = taken.source
+            val taken = takeToLease(size)
+            val lender = taken.lender
+            if (lender != null) source = lender
             code = taken.code
             address = taken.address
         }
         // One place makes the lease, whatever way the block came: so escape analysis sees one allocation, and can
         // remove it.
-        return state.orGiveBack(source!!, address, code, size) {
-            leaseOf(this, source, address, code, size, thread, null)
+        return state.orGiveBack(source, address, code, size) {
+            leaseOf(this, source, address, code, size, Thread.currentThread(), null)
+        }
+    }
+
+    /**
+     * Takes a block for a lease that is made next. One of the sample is watched from here on, by its source: a look at
+     * the lease would be machine code in every rent and every close.
+     */
+    private fun takeToLease(size: Long): Taken {
+        val taken = takeOrRefuse(size)
+        // What the cache could have had goes back there, too: as a rule all leases then have one kind of source.
+        taken.lender = if (taken.source !== anyThread) taken.source else null
+        val attachment = taken.attachment ?: return taken
+        return state.orGiveBack(taken.source, taken.address, taken.code, size, attachment) {
+            val source = taken.lender ?: engine.cacheOf(Thread.currentThread()) ?: anyThread
+            taken.lender = WatchedSource(attachment, source)
+            attachment.watch(null)
+            taken
         }
     }
 
@@ -182,7 +207,7 @@ public open class MemoryPool internal constructor(
     /** Takes a block for [leaseTaken], which must follow at once; 0 when it is not at hand. */
     internal fun takeAtHand(size: Long): Long {
         val cache = engine.cacheOf(Thread.currentThread())
-        return if (cache != null && SizeClasses.holds(size)) cache.take(SizeClasses.indexOf(size)) else 0
+        return if (cache != null) cache.take(SizeClasses.indexOf(size)) else 0
     }
 
     /** Makes the lease, with views in [arena], of what [takeAtHand] returned; where that is 0, takes a block. */
@@ -200,6 +225,7 @@ public open class MemoryPool internal constructor(
             source = taken.source
             code = taken.code
             start = taken.address
+            attachment.trace = taken.attachment?.trace
         }
         return state.orGiveBack(source, start, code, size) {
             leaseOf(this, source, start, arena, code, size, thread, attachment)
@@ -211,7 +237,11 @@ public open class MemoryPool internal constructor(
         val taken = take(request) ?: return null
         val thread = Thread.currentThread()
         return orGiveBack(taken, request) {
-            leaseOf(this, taken.source, taken.address, taken.code, request.size, thread, request.attachment)
+            val attachment = attachmentOf(taken, request)
+            val lease = leaseOf(this, taken.source, taken.address, taken.code, request.size, thread, attachment)
+            // Views of it may live on when it was lost: its memory stays out.
+            if (!special) attachment?.watch(null)
+            lease
         }
     }
 
@@ -219,35 +249,59 @@ public open class MemoryPool internal constructor(
     internal fun rentSharedLease(size: Long): SharedLease {
         val cache = engine.cacheOf(Thread.currentThread())
         var source = anyThread
-        var bias: Bias? = null
+        var bias = cache?.bias
         var code = 0
         var address = 0L
-        if (cache != null && SizeClasses.holds(size)) {
+        var attachment: Attachment? = null
+        if (cache != null) {
             code = SizeClasses.indexOf(size)
             address = cache.take(code)
-            bias = cache.bias
         }
         if (address == 0L) {
             val taken = takeOrRefuse(size)
             source = taken.source
             code = taken.code
             address = taken.address
-            bias = null
+            attachment = taken.attachment
+            bias = engine.biasFor(source)
         }
         return state.orGiveBack(source, address, code, size) {
-            sharedLeaseOf(this, bias, source, address, code, size, null)
+            sharedLeaseOf(this, bias, source, address, code, size, attachment)
         }
     }
 
+    /** Takes a block that gets no lease; 0 when none is at hand, or when the pool does something for each lease. */
+    internal fun takeUnleased(size: Long): Long {
+        if (special || !SizeClasses.holds(size)) return 0
+        val code = SizeClasses.indexOf(size)
+        val thread = Thread.currentThread()
+        val cache = if (thread.isVirtual) null else engine.cacheOf(thread)
+        return if (cache != null) cache.take(code) else engine.takeShared(code)
+    }
+
+    /** Takes the block of [size] bytes at [address] back, which has no lease. */
+    internal fun giveBackUnleased(address: Long, size: Long) {
+        val code = SizeClasses.indexOf(size)
+        // As the source does; here the compiler knows what it calls.
+        val thread = Thread.currentThread()
+        val cache = if (thread.isVirtual) null else engine.cacheOf(thread)
+        if (cache != null) cache.giveBack(address, code, size) else engine.giveBackShared(address, code, size)
+    }
+
+    /** The lease of a block that had none. */
+    internal fun leaseUnleased(address: Long, size: Long): SharedLease =
+        sharedLeaseOf(this, null, anyThread, address, SizeClasses.indexOf(size), size, null)
+
     /** [lease], or the refusal. */
-    internal fun rentOrThrow(request: Request): Lease = lease(request) ?: throw exhausted(request.size)
+    internal fun rentOrThrow(request: Request): Lease = lease(request) ?: throw refusal(request.size)
 
     /** [lease] for any thread. */
     internal fun sharedLease(request: Request): SharedLease? {
         val taken = take(request) ?: return null
-        val bias = if (taken.source === anyThread) engine.cacheOf(Thread.currentThread())?.bias else null
+        val bias = engine.biasFor(taken.source)
         return orGiveBack(taken, request) {
-            sharedLeaseOf(this, bias, taken.source, taken.address, taken.code, request.size, request.attachment)
+            val attachment = attachmentOf(taken, request)
+            sharedLeaseOf(this, bias, taken.source, taken.address, taken.code, request.size, attachment)
         }
     }
 
@@ -255,39 +309,65 @@ public open class MemoryPool internal constructor(
     internal fun sharedLease(taken: Taken?, request: Request): SharedLease {
         if (taken == null) throw closedException()
         return orGiveBack(taken, request) {
-            sharedLeaseOf(this, null, taken.source, taken.address, taken.code, request.size, request.attachment)
+            val asked = request.attachment
+            // Who waits was sampled when it asked, where the program's line was known.
+            if (asked?.site != null && !special) {
+                asked.trace = state.traces.sample(request.size, asked.renter, asked.site)?.trace
+            }
+            sharedLeaseOf(this, null, taken.source, taken.address, taken.code, request.size, asked)
         }
     }
 
+    private fun attachmentOf(taken: Taken, request: Request): Attachment? {
+        val asked = request.attachment ?: return taken.attachment
+        asked.trace = taken.attachment?.trace
+        return asked
+    }
+
     private inline fun <R> orGiveBack(taken: Taken, request: Request, make: () -> R): R =
-        state.orGiveBack(taken.source, taken.address, taken.code, request.size, make)
+        state.orGiveBack(taken.source, taken.address, taken.code, request.size, make = make)
 
     /** Prepares the bytes of a fresh lease in [view], and starts its trace where sites are traced. */
     internal fun begin(view: MemorySegment, attachment: Attachment?): Attachment? {
         hygiene.began(view)
         if (!traceSites) return attachment
         val attached = attachment ?: Attachment()
-        attached.trace = Trace.start(owner, view.byteSize(), attached.renter, attached.site)
+        attached.trace = state.traces.start(view.byteSize(), attached.renter, attached.site)
         return attached
     }
 
     /** [sharedLease], or the refusal. */
-    internal fun rentSharedOrThrow(request: Request): SharedLease =
-        sharedLease(request) ?: throw exhausted(request.size)
+    internal fun rentSharedOrThrow(request: Request): SharedLease = sharedLease(request) ?: throw refusal(request.size)
 
     // ---- the slow ways to a block ----
 
-    private fun takeOrRefuse(size: Long): Taken = take(Request(size)) ?: throw exhausted(size)
+    private fun takeOrRefuse(size: Long): Taken = take(Request(size)) ?: throw refusal(size)
 
     private fun take(request: Request): Taken? {
         check(request)
-        engine.take(request)?.let { return it }
+        // Before anything is taken: from then on there may be no stack for a call.
+        val isSampled = !traceSites && (request.attachment?.site != null || engine.isSampled())
+        engine.take(request)?.let { return traced(it, request, isSampled) }
         checkOpen()
         if (request.nanos == 0L) return null
-        engine.await(request)?.let { return it }
+        engine.await(request)?.let { return traced(it, request, isSampled) }
         checkOpen()
-        throw timedOut(request)
+        throw engine.refusalOf(request.size, request.nanos) ?: timedOut(request)
     }
+
+    // Inlined, so that what cannot be traced goes back from where it was taken.
+    @Suppress("NOTHING_TO_INLINE")
+    private inline fun traced(taken: Taken, request: Request, isSampled: Boolean): Taken {
+        taken.attachment = null
+        if (!isSampled) return taken
+        return state.orGiveBack(taken.source, taken.address, taken.code, request.size) {
+            taken.attachment = sampleOf(request)
+            taken
+        }
+    }
+
+    private fun sampleOf(request: Request): Attachment? =
+        state.traces.sample(request.size, request.attachment?.renter, request.attachment?.site)
 
     /** Refuses a size or an alignment that no rent of this pool can ever have. */
     internal open fun check(request: Request): Unit = checkSize(owner, request.size, limit)
@@ -298,6 +378,8 @@ public open class MemoryPool internal constructor(
 
     private fun closedException() = PoolClosedException(OwnerMessages.closed(owner), name)
 
+    private fun refusal(size: Long): RuntimeException = engine.refusalOf(size) ?: exhausted(size)
+
     /** The exception for [size] bytes that cannot be had now. */
     internal open fun exhausted(size: Long): MemoryException = exhausted(engine, limit, size)
 
@@ -305,15 +387,21 @@ public open class MemoryPool internal constructor(
     internal open fun timedOut(request: Request): RentTimeoutException {
         val refusal = state.leaf.refusalAbove
         val message = if (refusal != null) {
-            OwnerMessages.timedOut(owner, request.size, request.nanos, refusal)
+            OwnerMessages.timedOut(owner, request.size, request.nanos, refusal) + heldBelow(refusal.node)
         } else {
             val figures = stats()
             val reserved = figures.reserved - figures.transferred
             val now = OwnerMessages.Figures(reserved, figures.used, figures.quarantined)
-            OwnerMessages.timedOut(owner, request.size, request.nanos, limit, now)
+            OwnerMessages.timedOut(owner, request.size, request.nanos, limit, now) + namedHolders()
         }
         return RentTimeoutException(message, name, request.size)
     }
+
+    /** Who holds its memory, as far as that is watched, as the end of a message. */
+    internal fun namedHolders(): String = Holders.suffix(Holders.of(state.traces.open()))
+
+    /** Draws anew which rents are watched. */
+    internal fun resample(): Unit = engine.resample()
 
     /** The name and the [stats] of this moment, for logs. */
     override fun toString(): String = "MemoryPool '$name' (${stats()})"
@@ -337,6 +425,8 @@ public open class MemoryPool internal constructor(
         }
 
         override val returns: Long get() = pool.engine.returns
+
+        override val holdings: List<Holding> get() = Holders.of(pool.state.traces.open())
 
         override fun lend(isWanted: Boolean): Unit = pool.engine.lend(isWanted)
 
@@ -424,13 +514,19 @@ public open class MemoryPool internal constructor(
         /** The pool that [member] of a budget's tree is, if it is one. */
         internal fun of(member: BudgetMember?): MemoryPool? = (member as? Member)?.pool
 
-        internal fun make(name: String, options: PoolOptions, platform: Platform = Platform.current): MemoryPool {
+        /** Makes a pool whose engine is what [around] makes of the usual one. */
+        internal fun make(
+            name: String,
+            options: PoolOptions,
+            platform: Platform = Platform.current,
+            around: (Engine) -> Engine = { it },
+        ): MemoryPool {
             val owner = Owner(OwnerKind.POOL, name)
             options.checkPool(owner)
             val hygiene = options.hygiene.action()
             val leaf = BudgetLeaf(name, options.limit, options.budget.node)
             val engine = SlabEngine(options.configFor(owner, hygiene, platform, leaf))
-            return MemoryPool(options, hygiene, engine).also(MemoryPool::join)
+            return MemoryPool(options, hygiene, around(engine)).also(MemoryPool::join)
         }
     }
 }

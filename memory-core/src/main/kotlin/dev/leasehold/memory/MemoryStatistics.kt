@@ -50,6 +50,8 @@ public class PoolStatistics internal constructor(
     limit: Long,
     /** Requests that wait for memory now. */
     public val waiters: Int,
+    /** How the requests have waited that wait no more. */
+    public val waits: WaitStatistics,
 ) : MemoryStatistics(state, tally, limit) {
     /** Leases that are open now. */
     public val leases: Long = tally.openLeases.coerceAtLeast(0)

@@ -3,6 +3,7 @@
 package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.block.Origins
+import dev.leasehold.memory.internal.block.Trace
 import dev.leasehold.memory.internal.platform.bytes
 import dev.leasehold.memory.internal.platform.describe
 import dev.leasehold.memory.internal.platform.grouped
@@ -107,13 +108,14 @@ private fun onWrongThread(raw: MemorySegment, failure: RuntimeException) = ViewT
 private fun closedView(raw: MemorySegment, failure: RuntimeException): ViewClosedException {
     val origin = Origins.of(raw.scope())
     val of = if (origin == null) "" else " of ${origin.owner}"
-    return ViewClosedException(
+    val late = ViewClosedException(
         "${describe(raw)}$of can no longer be used: the lease, the block or the withSegment that the view was taken " +
             "from has ended; use views only until then" +
             (origin?.trace?.sites() ?: "; set traceSites = true to see where it was taken and closed"),
         origin?.owner?.name,
         failure,
     )
+    return if (origin == null) late else Trace.misuse(origin.owner, origin.trace, late)
 }
 
 /** The same for an access of [length] bytes to two segments at once: it finds which of them was at fault. */

@@ -4,10 +4,10 @@ package dev.leasehold.memory
 
 import dev.leasehold.memory.internal.block.Attachment
 import dev.leasehold.memory.internal.block.OwnerMessages
-import dev.leasehold.memory.internal.block.Trace
 import dev.leasehold.memory.internal.cache.Bias
 import dev.leasehold.memory.internal.cache.biasOf
 import dev.leasehold.memory.internal.engine.HeldSource
+import dev.leasehold.memory.internal.engine.lostBlock
 import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.platform.bytes
 
@@ -65,11 +65,11 @@ public class SharedLease internal constructor(
 
     /** The lease that follows this one, which has ended when this returns. */
     private fun successor(attached: Attachment): SharedLease {
-        if (attachment?.trace != null) attached.trace = Trace.start(owner, size)
+        if (attachment?.trace != null) attached.trace = source.state.traces.start(size)
         val next = SharedLease(pool, null, 0, source, start, size, code, attached)
-        attached.trace?.let(next::traced)
+        attached.watch(next.lostMemory())
         if (!tryLock(1, scopes = 0)) {
-            attached.trace?.ended()
+            attached.trace?.takenBack()
             if (hasEnded) refuseClosed("transferred")
             throw MemoryBusyException(OwnerMessages.inUse(describe(), owner), owner.name, size)
         }
@@ -111,7 +111,9 @@ internal fun sharedLeaseOf(
 ): SharedLease {
     if (pool.special) return specialSharedLeaseOf(pool, source, address, code, size, attachment)
     val generation = bias?.generationOfNext() ?: 0
-    return SharedLease(pool, biasOf(bias, generation), generation, source, address, size, code, attachment)
+    val lease = SharedLease(pool, biasOf(bias, generation), generation, source, address, size, code, attachment)
+    if (attachment != null) attachment.watch(source.lostBlock(address, code, size, null))
+    return lease
 }
 
 private fun specialSharedLeaseOf(
@@ -124,6 +126,6 @@ private fun specialSharedLeaseOf(
 ): SharedLease {
     val attached = pool.begin(Platform.current.view(address, size, null), attachment)
     val lease = SharedLease(pool, null, 0, source, address, size, code, attached)
-    attached?.trace?.let(lease::traced)
+    attached?.watch(lease.lostMemory())
     return lease
 }

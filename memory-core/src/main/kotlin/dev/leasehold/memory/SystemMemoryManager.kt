@@ -3,6 +3,7 @@ package dev.leasehold.memory
 import dev.leasehold.memory.internal.block.Owner
 import dev.leasehold.memory.internal.block.OwnerKind
 import dev.leasehold.memory.internal.budget.BudgetLeaf
+import dev.leasehold.memory.internal.engine.Engine
 import dev.leasehold.memory.internal.engine.EngineConfig
 import dev.leasehold.memory.internal.engine.SlabEngine
 import dev.leasehold.memory.internal.platform.Platform
@@ -25,7 +26,8 @@ public class SystemMemoryManager private constructor(
     options: ManagerOptions,
     config: EngineConfig,
     ofProcess: Boolean,
-) : MemoryManager(options, config, ofProcess, { SlabEngine(it, LARGEST_CLASS) }) {
+    around: (Engine) -> Engine,
+) : MemoryManager(options, config, ofProcess, { around(SlabEngine(it, LARGEST_CLASS)) }) {
     /** Makes managers. */
     public companion object {
         /** Holds the manager of [MemoryManager.system], made at the first use. */
@@ -52,14 +54,16 @@ public class SystemMemoryManager private constructor(
         public fun of(name: String, configure: Consumer<in ManagerOptions>): SystemMemoryManager =
             make(name, ManagerOptions().also(configure::accept))
 
+        /** Makes a manager whose engines are what [around] makes of the usual ones. */
         internal fun make(
             name: String,
             options: ManagerOptions,
             platform: Platform = Platform.current,
             ofProcess: Boolean = false,
+            around: (Engine) -> Engine = { it },
         ): SystemMemoryManager {
             val config = configFor(name, options, platform)
-            return SystemMemoryManager(options, config, ofProcess).also(MemoryManager::join)
+            return SystemMemoryManager(options, config, ofProcess, around).also(MemoryManager::join)
         }
 
         /** What the engines of a manager are made with. */

@@ -8,6 +8,7 @@ import dev.leasehold.memory.diagnostics.MemoryBeans
 import dev.leasehold.memory.diagnostics.MemoryBudgetMXBean
 import dev.leasehold.memory.diagnostics.MemorySnapshot
 import dev.leasehold.memory.diagnostics.PoolSnapshot
+import dev.leasehold.memory.diagnostics.SuspendingPoolSnapshot
 import dev.leasehold.memory.permanent.AddressRange
 import dev.leasehold.memory.permanent.AddressSpace
 import dev.leasehold.memory.permanent.MemoryRegion
@@ -83,6 +84,7 @@ class FacadeShapeSpec : FunSpec() {
         MemoryManager::class.java,
         SystemMemoryManager::class.java,
         ManagerStatistics::class.java,
+        WaitStatistics::class.java,
         Block::class.java,
         MemoryBudget::class.java,
         SoftLimitWatch::class.java,
@@ -128,6 +130,7 @@ class FacadeShapeSpec : FunSpec() {
         MemoryBudgetMXBean::class.java,
         MemorySnapshot::class.java,
         PoolSnapshot::class.java,
+        SuspendingPoolSnapshot::class.java,
         AddressRange::class.java,
         AddressSpace::class.java,
         MemoryRegion::class.java,

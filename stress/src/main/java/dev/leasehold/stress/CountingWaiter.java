@@ -20,7 +20,7 @@ final class CountingWaiter extends LineWaiter {
 
     /** A line of {@code capacity} bytes, all of which are out. */
     static ByteLine exhausted(long capacity) {
-        ByteLine line = new ByteLine(capacity, 8, () -> Unit.INSTANCE);
+        ByteLine line = new ByteLine(capacity, 8, null, () -> Unit.INSTANCE);
         if (!line.tryTake(capacity)) throw new IllegalStateException("a fresh line refused its bytes");
         return line;
     }

@@ -5,6 +5,7 @@ import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE_INTERESTING;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
 import dev.leasehold.memory.coroutines.internal.line.ByteLine;
+import dev.leasehold.memory.internal.spi.WaitOutcome;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;
 import org.openjdk.jcstress.annotations.JCStressTest;
@@ -35,7 +36,7 @@ public final class LineEndRace {
         final CountingWaiter waiter = CountingWaiter.joined(line);
 
         void cancel() {
-            if (line.abandon(waiter) != waiter.isGone()) throw new IllegalStateException("it left, and is not gone");
+            if (line.abandon(waiter, WaitOutcome.CANCELLED) != waiter.isGone()) throw new IllegalStateException("it left, and is not gone");
         }
 
         void count(IIII_Result r) {
@@ -134,7 +135,7 @@ public final class LineEndRace {
 
         @Actor
         public void cancels() {
-            if (!line.abandon(waiter)) throw new IllegalStateException("no other end of this wait was possible");
+            if (!line.abandon(waiter, WaitOutcome.CANCELLED)) throw new IllegalStateException("no other end of this wait was possible");
         }
 
         @Arbiter

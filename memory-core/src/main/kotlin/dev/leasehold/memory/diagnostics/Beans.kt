@@ -69,6 +69,10 @@ private class PoolBean(id: ObjectName, pool: WeakReference<MemoryPool>, read: ()
     override val requests: Long get() = stats.rents
     override val hits: Long get() = stats.hits
     override val waiters: Int get() = stats.waiters
+    override val servedWaits: Long get() = stats.waits.served
+    override val timedOutWaits: Long get() = stats.waits.timedOut
+    override val cancelledWaits: Long get() = stats.waits.cancelled
+    override val longestWaitNanos: Long get() = stats.waits.longestNanos
     override var limit: Long
         get() = owner.limit
         set(value) {

@@ -8,7 +8,7 @@ import dev.leasehold.memory.internal.budget.NodeFigures
 import dev.leasehold.memory.mapped.MappedMemoryManager
 
 /** A budget in a [MemorySnapshot], with all that draws on it, the oldest first. */
-public class BudgetSnapshot internal constructor(figures: NodeFigures) {
+public class BudgetSnapshot internal constructor(figures: NodeFigures, mostSlabs: Int?) {
     /** Its name. */
     public val name: String = figures.name
 
@@ -31,19 +31,23 @@ public class BudgetSnapshot internal constructor(figures: NodeFigures) {
     public val otherCopies: Long = figures.outside
 
     /** The budgets below. */
-    public val budgets: List<BudgetSnapshot> = figures.below.filter { it.kind == Members.BUDGET }.map(::BudgetSnapshot)
+    public val budgets: List<BudgetSnapshot> =
+        figures.below.filter { it.kind == Members.BUDGET }.map { BudgetSnapshot(it, mostSlabs) }
 
     /** The pools that draw on this budget itself. */
     public val pools: List<PoolSnapshot> = figures.below.filter { it.kind == OwnerKind.POOL.word }.map {
         val pool = MemoryPool.of(it.member)
-        PoolSnapshot(it.name, path, stateOf(it), it.used, pool?.stats())
+        val occupancy = mostSlabs?.let { most -> pool?.engine?.occupancy(most) }
+        val suspending = pool?.lendings?.live().orEmpty().map(::SuspendingPoolSnapshot)
+        PoolSnapshot(it.name, path, stateOf(it), it.used, pool?.stats(), suspending, occupancy)
     }
 
     /** The managers that draw on this budget itself. */
     public val managers: List<ManagerSnapshot> = figures.below.filter { it.kind == OwnerKind.MANAGER.word }.map {
         val manager = MemoryManager.of(it.member)
         val file = (manager as? MappedMemoryManager)?.path?.toString()
-        ManagerSnapshot(it.name, path, stateOf(it), it.used, manager?.stats(), file)
+        val occupancy = mostSlabs?.let { most -> manager?.occupancy(most) }
+        ManagerSnapshot(it.name, path, stateOf(it), it.used, manager?.stats(), occupancy, file)
     }
 
     private fun stateOf(owner: NodeFigures): OwnerState = when (owner.member?.isClosed) {

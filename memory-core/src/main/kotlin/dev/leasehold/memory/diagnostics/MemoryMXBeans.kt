@@ -60,6 +60,18 @@ public interface MemoryOwnerMXBean : BufferPoolMXBean {
 public interface LeasePoolMXBean : MemoryOwnerMXBean {
     /** Requests that wait for memory. */
     public val waiters: Int
+
+    /** Requests that have waited, and were served. */
+    public val servedWaits: Long
+
+    /** Requests that have waited, and whose time passed. */
+    public val timedOutWaits: Long
+
+    /** Requests that have waited, and were cancelled or interrupted. */
+    public val cancelledWaits: Long
+
+    /** How long the longest wait was, in nanoseconds. */
+    public val longestWaitNanos: Long
 }
 
 /** A manager, seen through JMX. */

@@ -58,9 +58,14 @@ public class MemorySnapshot private constructor(
          */
         @JvmStatic
         @JvmOverloads
-        public fun take(budget: MemoryBudget = MemoryBudget.root()): MemorySnapshot {
+        public fun take(budget: MemoryBudget = MemoryBudget.root()): MemorySnapshot = take(budget, mostSlabs = null)
+
+        /** One that knows the blocks of each pool and manager by size, too, and of each [mostSlabs] slabs. */
+        internal fun detailed(budget: MemoryBudget, mostSlabs: Int): MemorySnapshot = take(budget, mostSlabs)
+
+        private fun take(budget: MemoryBudget, mostSlabs: Int?): MemorySnapshot {
             val time = System.currentTimeMillis()
-            return MemorySnapshot(time, BudgetSnapshot(NodeFigures.of(budget.node)))
+            return MemorySnapshot(time, BudgetSnapshot(NodeFigures.of(budget.node), mostSlabs))
         }
     }
 }

@@ -5,6 +5,7 @@ package dev.leasehold.memory.diagnostics
 import dev.leasehold.memory.ManagerStatistics
 import dev.leasehold.memory.MemoryStatistics
 import dev.leasehold.memory.PoolStatistics
+import dev.leasehold.memory.WaitStatistics
 import dev.leasehold.memory.internal.diagnostics.JsonWriter
 
 /** The snapshot of [budget] in JSON. */
@@ -27,6 +28,7 @@ private fun JsonWriter.write(budget: BudgetSnapshot) {
     arrayField("pools", budget.pools) { pool ->
         writeOwner(pool)
         pool.statistics?.let { writePool(it) }
+        arrayField("suspendingPools", pool.suspendingPools) { write(it) }
     }
     arrayField("managers", budget.managers) { manager ->
         writeOwner(manager)
@@ -48,6 +50,28 @@ private fun JsonWriter.writePool(figures: PoolStatistics) {
     field("hits", figures.hits)
     field("misses", figures.misses)
     field("waiters", figures.waiters.toLong())
+    write(figures.waits)
+}
+
+private fun JsonWriter.write(pool: SuspendingPoolSnapshot) {
+    field("state", pool.state.name.lowercase())
+    field("capacity", pool.capacity)
+    field("used", pool.used)
+    field("waiters", pool.waiters.toLong())
+    write(pool.waits)
+}
+
+private fun JsonWriter.write(waits: WaitStatistics): Unit = objectField("waits") {
+    field("served", waits.served)
+    field("timedOut", waits.timedOut)
+    field("cancelled", waits.cancelled)
+    field("failed", waits.failed)
+    field("longestNanos", waits.longestNanos)
+    field("totalNanos", waits.totalNanos)
+    arrayField("distribution", waits.distribution.entries.toList()) { (bound, count) ->
+        field("belowNanos", limit(bound))
+        field("count", count)
+    }
 }
 
 private fun JsonWriter.writeManager(figures: ManagerStatistics) {

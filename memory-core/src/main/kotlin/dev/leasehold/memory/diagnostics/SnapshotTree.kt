@@ -24,8 +24,7 @@ private fun lineOf(budget: BudgetSnapshot): TreeLine = TreeLine(
 )
 
 private fun lineOf(kind: String, owner: OwnerSnapshot): TreeLine {
-    val state = if (owner.state == OwnerState.OPEN) "" else " (${owner.state.name.lowercase()})"
-    val name = "$kind ${owner.name}$state"
+    val name = "$kind ${owner.name}${suffix(owner.state)}"
     val figures = owner.statistics ?: return bytesLine(name, owner.charged)
     return TreeLine(
         listOf(
@@ -39,8 +38,17 @@ private fun lineOf(kind: String, owner: OwnerSnapshot): TreeLine {
             grouped(requests(figures)),
             (figures as? PoolStatistics)?.let { grouped(it.waiters.toLong()) } ?: "",
         ),
+        (owner as? PoolSnapshot)?.suspendingPools.orEmpty().map { lineOf(owner.name, it) },
     )
 }
+
+private fun lineOf(name: String, pool: SuspendingPoolSnapshot): TreeLine {
+    val memory = "suspending $name${suffix(pool.state)}"
+    val waiting = grouped(pool.waiters.toLong())
+    return TreeLine(listOf(memory, "", of(pool.used), "", "", limit(pool.capacity), "", "", waiting))
+}
+
+private fun suffix(state: OwnerState) = if (state == OwnerState.OPEN) "" else " (${state.name.lowercase()})"
 
 private fun requests(figures: MemoryStatistics): Long = when (figures) {
     is PoolStatistics -> figures.rents

@@ -27,6 +27,7 @@ import dev.leasehold.memory.internal.mapped.FileReferences
 import dev.leasehold.memory.internal.mapped.FileSession
 import dev.leasehold.memory.internal.mapped.Place
 import dev.leasehold.memory.internal.mapped.RootTable
+import dev.leasehold.memory.internal.platform.PageHome
 import dev.leasehold.memory.internal.platform.Platform
 import java.io.IOException
 import java.lang.foreign.Arena
@@ -215,6 +216,8 @@ public class MappedMemoryManager private constructor(
         )
         journal.commit()
     }
+
+    internal override val home: PageHome get() = PageHome.FILE
 
     /** Also commits, in a file with the durability [COMMIT][MappedDurability.COMMIT]; see [MemoryManager.close]. */
     override fun close() {

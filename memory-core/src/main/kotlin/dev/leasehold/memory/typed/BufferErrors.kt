@@ -2,8 +2,7 @@
 
 package dev.leasehold.memory.typed
 
-import dev.leasehold.memory.MemoryManager
-import dev.leasehold.memory.SystemMemoryManager
+import dev.leasehold.memory.internal.platform.PageHome
 import dev.leasehold.memory.internal.platform.bytes
 import dev.leasehold.memory.internal.platform.counted
 import dev.leasehold.memory.internal.platform.grouped
@@ -45,11 +44,14 @@ internal fun describe(
     return "$kind(${counted(tenure.count, "element")}, ${bytes(byteSize)}, $location$end)"
 }
 
-internal fun locationOf(isMapped: Boolean): MemoryLocation =
-    if (isMapped) MemoryLocation.MAPPED_FILE else MemoryLocation.HOST
-
-/** Whether the blocks of [manager] are parts of a mapped file: of the managers, one kind has process memory. */
-internal fun isMapped(manager: MemoryManager): Boolean = manager !is SystemMemoryManager
+/** Where memory lies whose pages are in [home]. */
+internal fun locationOf(home: PageHome): MemoryLocation = when (home.kind) {
+    PageHome.Kind.PROCESS -> MemoryLocation.Host
+    PageHome.Kind.FILE -> MemoryLocation.Mapped
+    PageHome.Kind.PINNED -> MemoryLocation.HostPinned
+    PageHome.Kind.UNIFIED -> MemoryLocation.Unified
+    PageHome.Kind.DEVICE -> MemoryLocation.Device(home.device)
+}
 
 /** The exception for a [kind] of memory, [what], that is over and was to be adopted. */
 internal fun endedAlready(what: String, kind: String) =

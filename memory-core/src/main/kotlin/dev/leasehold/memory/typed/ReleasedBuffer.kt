@@ -30,7 +30,7 @@ public class ReleasedBuffer<E> internal constructor(internal val tenure: Tenure<
     public val byteSize: Long get() = count * type.byteSize
 
     /** Where they lie. */
-    public val location: MemoryLocation get() = locationOf(tenure.isMapped)
+    public val location: MemoryLocation get() = locationOf(tenure.home)
 
     /** Whether it has been freed or adopted, so that its holder need not care any more. A moment's truth. */
     public val isSettled: Boolean get() = tenure.isOver

@@ -19,7 +19,7 @@ public class SharedBuffer<E> internal constructor(internal val tenure: Tenure<El
 
     override val type: ElementType<E> get() = tenure.type
     override val count: Long get() = tenure.count
-    override val location: MemoryLocation get() = locationOf(tenure.isMapped)
+    override val location: MemoryLocation get() = locationOf(tenure.home)
     override val isClosed: Boolean get() = tenure.isOver
 
     /** How many owners the memory has: a moment's truth, for diagnosis. 0 when it is gone. */

@@ -29,11 +29,16 @@ import dev.leasehold.memory.rentShared
  * @throws ManagerClosedException when the manager is closed
  */
 public fun <E> MemoryManager.allocateBuffer(type: ElementType<E>, count: Long): UniqueBuffer<E> =
-    adopting(allocateFor(type, count)) { UniqueBuffer.adopt(type, it) }
+    allocateBuffer(type, count, type.alignment)
+
+/** [allocateBuffer] at an address that is a multiple of [alignment], too. */
+@JvmSynthetic
+internal fun <E> MemoryManager.allocateBuffer(type: ElementType<E>, count: Long, alignment: Long): UniqueBuffer<E> =
+    adopting(allocateFor(type, count, maxOf(alignment, type.alignment))) { UniqueBuffer.adopt(type, it) }
 
 /** [allocateBuffer] of bytes that are zero, which costs about 20 ns more for 4 KiB. */
 public fun <E> MemoryManager.allocateZeroedBuffer(type: ElementType<E>, count: Long): UniqueBuffer<E> =
-    adopting(allocateFor(type, count)) { block ->
+    adopting(allocateFor(type, count, type.alignment)) { block ->
         if (block.size > 0) block.withSegment(Segment::zero)
         UniqueBuffer.adopt(type, block)
     }
@@ -74,11 +79,11 @@ public fun <E> FixedMemoryPool.rentBuffer(type: ElementType<E>): UniqueBuffer<E>
     return rentBuffer(type, count)
 }
 
-private fun MemoryManager.allocateFor(type: ElementType<*>, count: Long): Block {
+private fun MemoryManager.allocateFor(type: ElementType<*>, count: Long, alignment: Long): Block {
     val size = bytesOf(count, type)
     if (size < 0) throw InvalidSizeException(noBuffer(owner, count, type), size)
     // Without a wish for an alignment a block comes out of the thread's cache.
-    return if (type.alignment <= NATURAL_ALIGNMENT) allocate(size) else allocate(size, type.alignment)
+    return if (alignment <= NATURAL_ALIGNMENT) allocate(size) else allocate(size, alignment)
 }
 
 // What every block of a manager, and every lease but those of fixed pools, begins at a multiple of, in bytes.

@@ -3,6 +3,7 @@ package dev.leasehold.memory.typed
 import dev.leasehold.memory.Block
 import dev.leasehold.memory.MemoryBusyException
 import dev.leasehold.memory.SharedLease
+import dev.leasehold.memory.internal.platform.PageHome
 import dev.leasehold.memory.internal.typed.AdoptedMemory
 import dev.leasehold.memory.internal.typed.HeldMemory
 import dev.leasehold.memory.internal.typed.Holders
@@ -23,7 +24,7 @@ import java.lang.foreign.MemorySegment
 public class UniqueBuffer<E> internal constructor(internal val tenure: Tenure<ElementType<E>>) : TypedBuffer<E> {
     override val type: ElementType<E> get() = tenure.type
     override val count: Long get() = tenure.count
-    override val location: MemoryLocation get() = locationOf(tenure.isMapped)
+    override val location: MemoryLocation get() = locationOf(tenure.home)
     override val isClosed: Boolean get() = tenure.isOver
 
     override fun asMemorySegment(): MemorySegment = tenure.view() ?: refuse(this, "used")
@@ -134,7 +135,7 @@ public class UniqueBuffer<E> internal constructor(internal val tenure: Tenure<El
         public fun <E> adopt(type: ElementType<E>, block: Block): UniqueBuffer<E> {
             if (block.isClosed) throw endedAlready("$block", "block")
             val count = elementsIn(type, block.address, block.size, block.toString())
-            return UniqueBuffer(Tenure(type, count, HeldMemory(block, isMapped(block.manager))))
+            return UniqueBuffer(Tenure(type, count, HeldMemory(block, block.manager.home)))
         }
 
         /**
@@ -149,7 +150,7 @@ public class UniqueBuffer<E> internal constructor(internal val tenure: Tenure<El
         public fun <E> adopt(type: ElementType<E>, lease: SharedLease): UniqueBuffer<E> {
             if (lease.isClosed) throw endedAlready("$lease", "lease")
             val count = elementsIn(type, lease.address, lease.size, lease.toString())
-            return UniqueBuffer(Tenure(type, count, HeldMemory(lease, isMapped = false)))
+            return UniqueBuffer(Tenure(type, count, HeldMemory(lease, PageHome.PROCESS)))
         }
 
         /**

@@ -29,5 +29,5 @@ class MappedFuzzSpec : FunSpec({
     }
 })
 
-private const val INPUTS = 2_000
+private const val INPUTS = 1_200
 private const val MOST_FAULTS = 12

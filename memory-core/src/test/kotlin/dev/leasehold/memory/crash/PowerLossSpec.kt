@@ -27,7 +27,7 @@ class PowerLossSpec : FunSpec({
         val losses = PowerLosses(MappedDurability.COMMIT)
         MappedFiles.withPath { path ->
             var seed = Effort.seed("power loss")
-            while (losses.faults.isEmpty() && losses.points < Effort.times(1_500)) losses.run(path, seed++)
+            while (losses.faults.isEmpty() && losses.points < Effort.times(900)) losses.run(path, seed++)
         }
         println("${losses.points} failures of the power, ${losses.commits} commits")
         losses.faults.shouldBeEmpty()
@@ -38,7 +38,7 @@ class PowerLossSpec : FunSpec({
         val losses = PowerLosses(MappedDurability.PROCESS)
         MappedFiles.withPath { path ->
             var seed = Effort.seed("power loss without a journal")
-            while (losses.faults.isEmpty() && losses.points < Effort.times(1_500)) losses.run(path, seed++)
+            while (losses.faults.isEmpty() && losses.points < Effort.times(900)) losses.run(path, seed++)
         }
         losses.faults.shouldNotBeEmpty()
     }

@@ -28,4 +28,14 @@ class NaturalOverflowSpec : FunSpec({
             }
         }
     }
+
+    test("threads that come new to a pool at the end of small stacks lose no lease and leave no lock behind") {
+        val pools = Effort.times(20)
+        val result = ChildJvm.run(FreshDives::class, listOf("-Xmx512m", ChildJvm.NATIVE_ACCESS), pools.toString())
+        withClue(result.output.take(4_000)) {
+            result.exitCode shouldBe 0
+            result.output shouldContain "$pools pools are whole"
+            result.output shouldNotContain "SEVERE"
+        }
+    }
 })

@@ -69,7 +69,8 @@ class ChunkStackLincheckSpec : FunSpec({
 
     test("a chunk stack without a tag is found") {
         shouldThrow<LincheckAssertionError> {
-            options().iterations(30).invocationsPerIteration(2000).check(UntaggedChunkStack::class)
+            options().iterations(30).invocationsPerIteration(2000).minimizeFailedScenario(false)
+                .check(UntaggedChunkStack::class)
         }
     }
 })

@@ -1,6 +1,7 @@
 package dev.leasehold.memory.race
 
 import dev.leasehold.memory.MemoryPool
+import dev.leasehold.memory.rent
 import dev.leasehold.memory.rentShared
 import dev.leasehold.testing.Effort
 import io.kotest.core.spec.style.FunSpec
@@ -25,6 +26,19 @@ class FixedUsedRaceSpec : FunSpec({
                 trimmer.join()
             }
             wrong shouldBe 0
+        }
+    }
+
+    test("a request finds the only chunk, though a trim takes it while the request looks") {
+        MemoryPool.fixed("one", 64, 1).use { pool ->
+            val isOver = AtomicBoolean()
+            val trimmers = List(2) { thread { while (!isOver.get()) pool.trim() } }
+            try {
+                repeat(Effort.times(50_000)) { pool.rent(64).close() }
+            } finally {
+                isOver.set(true)
+                trimmers.forEach(Thread::join)
+            }
         }
     }
 })

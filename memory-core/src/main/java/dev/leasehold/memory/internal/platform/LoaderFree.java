@@ -7,6 +7,9 @@ import java.lang.invoke.MethodHandleProxies;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.ref.Reference;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
@@ -18,7 +21,7 @@ import java.util.function.BiConsumer;
  *
  * <p>A lambda would do the same work, but its class belongs to that loader.
  */
-final class LoaderFree {
+public final class LoaderFree {
     private static final MethodHandle RUN_IF_THERE = runIfThere();
 
     private LoaderFree() {}
@@ -33,8 +36,22 @@ final class LoaderFree {
     }
 
     /** Runs what {@code action} refers to, or nothing when that is gone. */
-    static Runnable ifThere(Reference<Runnable> action) {
+    public static Runnable ifThere(Reference<Runnable> action) {
         return MethodHandleProxies.asInterfaceInstance(Runnable.class, RUN_IF_THERE.bindTo(action));
+    }
+
+    /** Runs what {@code action} refers to, or nothing, at each call of each method, all of which return nothing. */
+    static <T> T allOf(Class<T> type, Reference<Runnable> action) {
+        MethodHandle run = RUN_IF_THERE.bindTo(action).asType(methodType(Object.class));
+        MethodHandle any = MethodHandles.dropArguments(run, 0, Object.class, Method.class, Object[].class);
+        InvocationHandler handler = MethodHandleProxies.asInterfaceInstance(InvocationHandler.class, any);
+        return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, handler));
+    }
+
+    /** Calls {@code call}, which takes a {@code T} and has the JDK's classes alone, with {@code argument}. */
+    public static <T> Runnable calling(MethodHandle call, T argument) {
+        MethodHandle bound = MethodHandles.insertArguments(call, 0, argument);
+        return MethodHandleProxies.asInterfaceInstance(Runnable.class, bound.asType(methodType(void.class)));
     }
 
     /** Calls {@code add}, which adds a number, with what {@code own} is by then, negated. */

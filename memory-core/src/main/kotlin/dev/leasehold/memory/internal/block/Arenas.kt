@@ -5,7 +5,7 @@ import java.lang.foreign.Arena
 import java.util.concurrent.ConcurrentHashMap
 
 /** The shared arenas of one engine's kept views, to be closed one by one, or all at once. Any thread. */
-internal class Arenas(private val owner: Owner) {
+internal class Arenas(val owner: Owner) {
     private val open: MutableSet<Arena> = ConcurrentHashMap.newKeySet()
 
     /** Opens one, whose views are those of the block of [trace], if that is not null. */

@@ -1,6 +1,7 @@
 package dev.leasehold.memory.internal.block
 
 import dev.leasehold.memory.internal.budget.Charge
+import dev.leasehold.memory.internal.platform.StackRoom
 
 /**
  * What only some leases and blocks have: a trace of the places where they were taken and closed, a budget that pays in
@@ -8,16 +9,23 @@ import dev.leasehold.memory.internal.budget.Charge
  *
  * @param listens whether [ended] does anything besides the trace
  */
-internal open class Attachment(private val listens: Boolean = true) {
-    /** Where it was taken and closed, when its pool or manager traces that. */
-    var trace: Trace? = null
+internal open class Attachment(private val listens: Boolean = false) {
+    /** Where it was taken and closed, when it is watched. */
+    @JvmField var trace: Trace? = null
 
     /** What another budget pays for it, while one does. */
     @Volatile
     var charge: Charge? = null
 
+    /** Whether its memory went back by [giveBack]. */
+    var isBack: Boolean = false
+        private set
+
     /** Whether the lease's end must be noted: most scopes find out by themselves. */
     val endMatters: Boolean get() = listens || trace != null || charge != null
+
+    /** Whether nothing but its trace has to be seen to when it ends. */
+    val isTraceAlone: Boolean get() = !listens && charge == null && !movesAlways
 
     /** What leak reports call its renter behind the thread: a coroutine and its job. */
     open val renter: String? get() = null
@@ -37,8 +45,30 @@ internal open class Attachment(private val listens: Boolean = true) {
     /** Whether it must move when it is given another size. */
     open val movesAlways: Boolean get() = false
 
-    /** Its bytes are [size] from now on. */
-    open fun resized(size: Long): Unit = Unit
+    /**
+     * The last step of the making of what it comes with, which has a trace: watches it as long as anything refers to
+     * this, and gives [memory] back when it was lost. What keeps books on it has to say when it ends, and what another
+     * budget pays for may have the view of the lease before it: so these stay out. Not by a call on the lease, which
+     * the compiler could then not keep in registers.
+     */
+    fun watch(memory: LostMemory?) {
+        trace?.watch(this, if (listens || charge != null) null else memory)
+    }
+
+    /**
+     * Ends what it comes with: a lease, of the [size] bytes at [address], which go back to [source]. A lease that could
+     * not end calls again, unless its memory [is back][isBack]. Not by a call on the lease, for the same reason.
+     */
+    fun giveBack(source: BlockSource, address: Long, code: Int, size: Long) {
+        if (trace != null) StackRoom.require(CALLS_TO_END)
+        try {
+            charge?.also { charge = null }?.end()
+        } finally {
+            if (trace?.isKept(address, code, size) != true) source.giveBack(address, code, size)
+            isBack = true
+            ended()
+        }
+    }
 
     /**
      * Called once, before the memory of the [size] bytes at [address] goes back, and when no view reaches them.
@@ -50,5 +80,18 @@ internal open class Attachment(private val listens: Boolean = true) {
     /** Called once, when it has ended and its memory has gone back, or when its memory was taken back by a clear. */
     open fun ended() {
         trace?.ended()
+    }
+
+    /** [ended] for what was never made, also where there is no stack or heap: at the worst it is reported as lost. */
+    fun endQuietly() {
+        try {
+            ended()
+        } catch (_: VirtualMachineError) {
+            return
+        }
+    }
+
+    private companion object {
+        const val CALLS_TO_END = 64
     }
 }

@@ -32,6 +32,18 @@ internal open class MagazineStack {
     /** What [push] takes for [magazine]: all that it allocates. */
     fun nodeOf(magazine: Magazine): Node = Node(magazine)
 
+    /** How many blocks are in all magazines: a moment's truth. */
+    val blocks: Long
+        get() {
+            var sum = 0L
+            var node = top.get()
+            while (node != null) {
+                sum += node.magazine.count
+                node = node.next
+            }
+            return sum
+        }
+
     fun push(magazine: Magazine): Unit = push(nodeOf(magazine))
 
     fun push(node: Node) {

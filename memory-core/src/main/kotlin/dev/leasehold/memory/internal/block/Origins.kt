@@ -1,6 +1,7 @@
 package dev.leasehold.memory.internal.block
 
 import java.lang.foreign.MemorySegment
+import java.lang.ref.WeakReference
 import java.util.WeakHashMap
 
 /**
@@ -11,8 +12,13 @@ import java.util.WeakHashMap
  * sites are traced.
  */
 internal object Origins {
-    /** The pool or manager, and the trace of the lease or block, if it has one. */
-    class Origin(val owner: Owner, val trace: Trace?)
+    /** The pool or manager, and the trace of the lease or block, if it has one and is still referred to. */
+    class Origin(val owner: Owner, trace: Trace?) {
+        // Weakly: a site leads to classes of the program, and those may lead to the view.
+        private val reference = trace?.let(::WeakReference)
+
+        val trace: Trace? get() = reference?.get()
+    }
 
     private val origins = WeakHashMap<MemorySegment.Scope, Origin>()
 

@@ -65,13 +65,25 @@ internal object OwnerMessages {
         "$refusal; $owner waited ${millis(nanos)} for ${bytes(size)}: close leases sooner, raise the limit of " +
             "'${refusal.node.path}', or wait longer"
 
-    fun outstanding(owner: Owner, count: Long, used: Long, list: String?): String {
+    fun outstanding(owner: Owner, count: Long, used: Long, open: List<Trace>): String {
         val participle = owner.kind.participle
         val end = if (owner.kind == OwnerKind.POOL) "outstanding" else "allocated"
         val (are, they, closes) = if (count == 1L) ONE else SEVERAL
         return "$owner is closed, and ${counted(count, owner.kind.item)} of ${bytes(used)} $are $end; $closes" +
-            (list?.let { ":$it" } ?: "; set traceSites = true on the ${owner.kind.word} to see where $they $participle")
+            listed(Holders.of(open), open.size, count) {
+                "; set traceSites = true on the ${owner.kind.word} to see where $they $participle"
+            }
     }
+
+    private inline fun listed(holders: List<Holders.Group>, watched: Int, count: Long, remedy: () -> String): String =
+        when {
+            holders.isEmpty() -> remedy()
+
+            watched < count -> "; of these, $watched ${if (watched == 1) "is" else "are"} watched:" +
+                Holders.lines(holders)
+
+            else -> ":" + Holders.lines(holders)
+        }
 
     fun unclosed(owner: Owner, count: Long, used: Long): String {
         val open = "${counted(count, owner.kind.item)} of ${bytes(used)}"
@@ -79,6 +91,10 @@ internal object OwnerMessages {
         return "UNCLOSED: $owner became garbage without a close: its idle memory went back to the system$lost; close " +
             "it when its work ends"
     }
+
+    /** What a clear of memory says that is not only the host's. */
+    fun deviceMayUse(owner: Owner): String =
+        "$owner takes no blocks back that are in use: a device may be using them; close them one by one"
 
     fun ofProcess(owner: Owner, action: String, remedy: String): String =
         "the ${owner.name} ${owner.kind.word} belongs to the whole process and cannot be $action; use $remedy for " +

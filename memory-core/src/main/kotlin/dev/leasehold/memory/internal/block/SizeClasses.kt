@@ -46,25 +46,37 @@ internal object SizeClasses {
     /** Whether there is a class for [size] bytes: from 1 to [LARGEST], in one comparison. */
     fun holds(size: Long): Boolean = java.lang.Long.compareUnsigned(size - 1, LARGEST) < 0
 
-    private const val TABLE_LIMIT = 1024L
-    private val table = ByteArray((TABLE_LIMIT ushr SMALL_STEP_SHIFT).toInt() + 1) { sixteenths ->
-        computedIndexOf(maxOf(1L, sixteenths.toLong() shl SMALL_STEP_SHIFT)).toByte()
+    /** What [indexOf] says where no class holds so much. As an index it fits where 64 do, and nothing lies there. */
+    const val NONE: Int = 63
+
+    // By the position of the highest bit of what is one less than the size, and the two bits that follow it. That way
+    // the index of every size, also of one that has none, comes without a branch, of which compiled code has no end.
+    private const val KEYS = 256
+    private const val LEAST_SHIFT = 3
+    private const val LEAST = 1L shl LEAST_SHIFT
+    private val table = ByteArray(KEYS) { key ->
+        val shift = key ushr 2
+        val size = if (shift < LEAST_SHIFT) 1 else ((4L + (key and 3)) shl (shift - 2)) + 1
+        (if (holds(size)) computedIndexOf(size) else NONE).toByte()
     }
 
-    /** The class of the smallest block that holds [size] bytes, 1 to [LARGEST]. */
-    fun indexOf(size: Long): Int =
-        if (size <= TABLE_LIMIT) table[((size + 15) ushr SMALL_STEP_SHIFT).toInt()].toInt() else quarteredIndexOf(size)
+    /** The class of the smallest block that holds [size] bytes, 1 to [LARGEST]; [NONE] for every other size. */
+    fun indexOf(size: Long): Int {
+        val last = size - 1 or LEAST
+        val shift = 63 - java.lang.Long.numberOfLeadingZeros(last)
+        return table[((shift shl 2) + ((last ushr (shift - 2)).toInt() and 3)) and (KEYS - 1)].toInt()
+    }
 
     private fun computedIndexOf(size: Long): Int = when {
         size <= SMALL_LIMIT -> ((size + 15) ushr SMALL_STEP_SHIFT).toInt() - 1
-        size <= LINE_LIMIT -> ((size + 63) ushr LINE_SHIFT).toInt() + SMALL_CLASSES - 2
-        else -> quarteredIndexOf(size)
-    }
 
-    private fun quarteredIndexOf(size: Long): Int {
-        val last = size - 1
-        val shift = 63 - java.lang.Long.numberOfLeadingZeros(last)
-        return BASE + ((shift - FIRST_QUARTERED_SHIFT) shl 2) + ((last ushr (shift - 2)).toInt() and 3)
+        size <= LINE_LIMIT -> ((size + 63) ushr LINE_SHIFT).toInt() + SMALL_CLASSES - 2
+
+        else -> {
+            val last = size - 1
+            val shift = 63 - java.lang.Long.numberOfLeadingZeros(last)
+            BASE + ((shift - FIRST_QUARTERED_SHIFT) shl 2) + ((last ushr (shift - 2)).toInt() and 3)
+        }
     }
 
     /** The class of the smallest block that holds [size] bytes and whose blocks all lie at multiples of [alignment]. */

@@ -2,6 +2,7 @@ package dev.leasehold.memory.internal.block
 
 import java.lang.classfile.Attributes
 import java.lang.classfile.ClassFile
+import java.util.WeakHashMap
 import kotlin.jvm.optionals.getOrNull
 
 /**
@@ -29,13 +30,18 @@ internal class WrittenLines private constructor(map: String) {
         /** One line of the map: `10#1:21,6` says that the lines from 21 to 26 were inlined on line 10. */
         private val INLINED = Regex("""(\d+)(?:#\d+)?:(\d+)(?:,(\d+))?""")
 
-        // Kept with the class itself, so that neither keeps the other's loader in memory.
-        private val OF_CLASS = object : ClassValue<WrittenLines>() {
-            override fun computeValue(type: Class<*>): WrittenLines = WrittenLines(mapOf(type))
-        }
+        // Weakly, and not with the class itself (in a ClassValue): a class of a loader above the library's, which is on
+        // every stack, would keep the library's loader.
+        private val ofClass = WeakHashMap<Class<*>, WrittenLines>()
 
         /** The line that was written for the [line] of a frame of [type]: the same, unless it is of inlined code. */
-        fun of(type: Class<*>, line: Int): Int = OF_CLASS.get(type).written(line)
+        fun of(type: Class<*>, line: Int): Int {
+            val known = synchronized(ofClass) { ofClass[type] }
+            if (known != null) return known.written(line)
+            val read = WrittenLines(mapOf(type))
+            synchronized(ofClass) { ofClass[type] = read }
+            return read.written(line)
+        }
 
         private fun mapOf(type: Class<*>): String {
             val name = "${type.name.substringAfterLast('.')}.class"

@@ -1,5 +1,6 @@
 package dev.leasehold.memory.internal.budget
 
+import dev.leasehold.memory.internal.platform.Events
 import java.util.WeakHashMap
 import java.util.concurrent.ConcurrentLinkedQueue
 import java.util.concurrent.atomic.AtomicLong
@@ -114,8 +115,10 @@ internal class BudgetLeaf(name: String, limit: Long, parent: BudgetNode?) : Budg
     fun refusedTo(refusal: BudgetRefusal) = remember(Thread.currentThread(), refusal)
 
     /** Notes that [node], this one or one above, has refused [more] bytes again. */
-    fun refusedAgain(node: BudgetNode?, more: Long): Unit =
+    fun refusedAgain(node: BudgetNode?, more: Long) {
         if (node == null || node === this) forgetRefusal() else refusedTo(BudgetRefusal(node, more))
+        if (node != null) Events.tell { it.refused(node::path, more, node.limit, node.used) }
+    }
 
     private fun remember(thread: Thread, refusal: BudgetRefusal) {
         anyRefused = true
@@ -210,10 +213,17 @@ internal class BudgetLeaf(name: String, limit: Long, parent: BudgetNode?) : Budg
     inline fun <T : Any> insist(request: () -> T?): T? {
         forgetRefusal()
         try {
-            return request() ?: if (reclaim()) request() else null
+            return request() ?: (if (reclaim()) request() else null) ?: finallyRefused()
         } finally {
             deliver()
         }
+    }
+
+    private fun finallyRefused(): Nothing? {
+        Events.tell { events ->
+            refusal?.let { events.refused(it.node::path, it.requested, it.limit, it.used) }
+        }
+        return null
     }
 
     fun forgetRefusal(thread: Thread = Thread.currentThread()) {

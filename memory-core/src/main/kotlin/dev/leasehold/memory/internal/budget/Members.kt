@@ -26,6 +26,9 @@ internal abstract class BudgetMember(val kind: String) {
      */
     open fun lend(isWanted: Boolean): Unit = Unit
 
+    /** Who holds its memory, as far as that is watched. */
+    open val holdings: List<Holding> get() = emptyList()
+
     /** There may be room above: serves the requests that wait for it. Called outside of every lock. */
     open fun roomCame(): Unit = Unit
 }

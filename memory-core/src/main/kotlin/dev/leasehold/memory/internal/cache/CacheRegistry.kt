@@ -52,11 +52,13 @@ internal open class CacheRegistry(
         if (index < entries.size) entries[index] = last
     }
 
-    /** Takes over what threads that have ended left behind. */
-    fun sweep() {
+    /** Takes over what threads that have ended left behind; returns whether any did. */
+    @IgnorableReturnValue
+    fun sweep(): Boolean {
         var any = false
         while (lock.withLock { adoptSome() }) any = true
         if (any) adopted()
+        return any
     }
 
     // Some at a time, so that others get the lock in between.

@@ -1,5 +1,7 @@
 package dev.leasehold.memory.internal.cache
 
+import dev.leasehold.memory.internal.platform.StackRoom
+
 /** The caches of one engine: a platform thread has its own, virtual threads share some. Any thread. */
 internal class Caches(
     private val table: ThreadTable,
@@ -17,6 +19,8 @@ internal class Caches(
     }
 
     private fun makeOwn(thread: Thread): ThreadCache? = try {
+        // It takes the registry's lock, which nobody could release at the end of a stack.
+        StackRoom.require()
         make(supply, fence, registry, ledger, thread).also(::enter)
     } catch (_: OutOfMemoryError) {
         // A thread that cannot have one does as virtual threads do.

@@ -55,6 +55,11 @@ internal class Depot(newStack: () -> MagazineStack = ::MagazineStack) {
         return magazine
     }
 
+    /** Adds to [counts] how many blocks of each class lie here: a moment's truth. */
+    fun addTo(counts: LongArray) {
+        for (classIndex in counts.indices) counts[classIndex] += full[classIndex].blocks
+    }
+
     /** Leaves an emptied magazine for the next thread that has blocks to put into one; with a full heap, drops it. */
     fun leaveEmpty(classIndex: Int, magazine: Magazine) {
         try {

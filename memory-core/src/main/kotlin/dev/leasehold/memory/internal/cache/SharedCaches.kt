@@ -15,7 +15,7 @@ internal open class SharedCaches(newCache: () -> ThreadCache, count: Int = usual
     class Slot(val cache: ThreadCache) {
         internal val taken = AtomicBoolean()
 
-        fun release(): Unit = taken.set(false)
+        fun release(): Unit = taken.setRelease(false)
     }
 
     private val slots = Array(count) { Slot(newCache()) }

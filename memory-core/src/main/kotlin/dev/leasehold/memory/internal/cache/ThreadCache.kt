@@ -3,6 +3,8 @@ package dev.leasehold.memory.internal.cache
 import dev.leasehold.memory.internal.block.BlockSource
 import dev.leasehold.memory.internal.block.Ground
 import dev.leasehold.memory.internal.block.Magazine
+import dev.leasehold.memory.internal.block.Sampling
+import dev.leasehold.memory.internal.block.SizeClasses
 import dev.leasehold.memory.internal.platform.StackRoom
 
 /*
@@ -62,6 +64,9 @@ internal open class ThreadCache(
         @JvmField var top = 0
 
         @JvmField var hits = 0L
+
+        /** With how many [hits] the next take is to be watched; below 0 before that was ever drawn. */
+        @JvmField var sampleAt = -1L
 
         @JvmField var misses = 0L
 
@@ -145,14 +150,76 @@ internal open class ThreadCache(
     // How many bytes of room were paid for. Written in the busy region, or by a revoker.
     private var paid = 0L
 
+    // The owner's: whether the next one that it takes on the slow way is to be watched, and when the last one was.
+    private var isSampled = false
+    private var sampledAt = System.nanoTime() - Sampling.LEAST_GAP_NANOS
+
     /** Whether this has ended, with its owner. Under the lock of the registry. */
     var isRetired: Boolean = false
         private set
 
     private fun bin(classIndex: Int): Bin = bins[classIndex and BIN_MASK]
 
-    /** Takes a block of [classIndex]; 0 when it can be had neither here nor from the depot nor from the store. */
+    /**
+     * Takes a block of [classIndex]; 0 when it can be had neither here nor from the depot nor from the store, where that
+     * is no class, and when the next one is to be watched ([takeSampled]): it is taken on the slow way.
+     */
     fun take(classIndex: Int): Long {
+        // What gives it back when the rest of the rent fails goes deeper then.
+        if (cleans) StackRoom.require()
+        bias.enter()
+        var address = 0L
+        if (!revoked) {
+            val bin = bin(classIndex)
+            val hits = bin.hits
+            if (hits < bin.sampleAt) {
+                address = bin.pop()
+                if (address != 0L) bin.hits = hits + 1
+            }
+        }
+        bias.leave()
+        return if (address != 0L) address else takeOrSample(classIndex)
+    }
+
+    /** [take] that enters the block into the [ledger]. */
+    fun takeRecorded(classIndex: Int): Long {
+        val address = take(classIndex)
+        val ledger = ledger
+        if (ledger != null && address != 0L) ledger.taken(address, classIndex)
+        return address
+    }
+
+    private fun takeOrSample(classIndex: Int): Long {
+        StackRoom.require(CALLS_PAST)
+        if (classIndex == SizeClasses.NONE) return 0
+        val bin = bin(classIndex)
+        if (bin.hits < bin.sampleAt || !isSampleDue(bin)) return takeUnwatched(classIndex)
+        isSampled = true
+        return 0
+    }
+
+    // Not before something was drawn, and not too soon after the last.
+    private fun isSampleDue(bin: Bin): Boolean {
+        val isFirst = bin.sampleAt < 0
+        // The one that is being taken counts among the hits, too, but for the first, for which there is no block here.
+        bin.sampleAt = bin.hits + Sampling.gap() - (if (isFirst) 1 else 0)
+        if (isFirst && Sampling.every != 1) return false
+        val now = System.nanoTime()
+        if (!Sampling.mayFollow(sampledAt, now)) return false
+        sampledAt = now
+        return true
+    }
+
+    /** Whether [take] said that the next one is to be watched, which it forgets. For the owner. */
+    fun takeSampled(): Boolean = isSampled.also { isSampled = false }
+
+    /** Draws anew which are watched. For a revoker. */
+    fun resample() {
+        for (bin in bins) if (bin.sampleAt >= 0) bin.sampleAt = bin.hits + Sampling.gap() - 1
+    }
+
+    /** [take] of one that is watched or not for another reason. */
+    fun takeUnwatched(classIndex: Int): Long {
         // What gives it back when the rest of the rent fails goes deeper then.
         if (cleans) StackRoom.require()
         bias.enter()
@@ -374,6 +441,16 @@ internal open class ThreadCache(
             val index = java.lang.Long.numberOfTrailingZeros(left)
             val bin = bins[index]
             tally.add(index, bin.hits, bin.misses, bin.open)
+            left = left and (left - 1)
+        }
+    }
+
+    /** Adds to [counts] how many blocks of each class lie here. From any thread: a moment's truth. */
+    fun addPresent(counts: LongArray) {
+        var left = used
+        while (left != 0L) {
+            val index = java.lang.Long.numberOfTrailingZeros(left)
+            counts[index] += bins[index].present.toLong()
             left = left and (left - 1)
         }
     }

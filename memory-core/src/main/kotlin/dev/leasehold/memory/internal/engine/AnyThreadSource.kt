@@ -27,6 +27,8 @@ internal class AnyThreadSource(
     private val counts: UncachedCounts,
     private val hygiene: HygieneAction,
 ) : HeldSource(state) {
+    override val returnsLost: Boolean get() = true
+
     override fun giveBack(address: Long, code: Int, size: Long) {
         val cache = caches.of(Thread.currentThread())
         if (cache != null) return cache.giveBack(address, code, size)

@@ -3,6 +3,7 @@ package dev.leasehold.memory.internal.engine
 import dev.leasehold.memory.internal.block.HygieneAction
 import dev.leasehold.memory.internal.epoch.EpochView
 import dev.leasehold.memory.internal.platform.Background
+import dev.leasehold.memory.internal.platform.Events
 import dev.leasehold.memory.internal.platform.StackRoom
 import dev.leasehold.memory.internal.platform.Upkeep
 import dev.leasehold.memory.internal.platform.giveUp
@@ -88,14 +89,15 @@ internal class Chunks(
         return region + chunk * shape.stride
     }
 
-    /** [take] that waits for chunks which a [trim] has in its hands. */
+    /** [take] that waits for chunks which a [trim] has in its hands, or that are on their way. */
     fun takeAfterTrim(): Long {
         var looks = 0
         while (true) {
-            // Looked at first: what goes back in between is found.
-            val areSomeInHand = inTrim > 0 || begun.get() != over.get()
+            // Looked at first: what goes back in between is found. And afterwards: what was taken in between is missed.
+            val before = begun.get()
+            val areSomeOnTheirWay = before != over.get() || inTrim > 0
             val address = take()
-            if (address != 0L || !areSomeInHand) return address
+            if (address != 0L || (!areSomeOnTheirWay && begun.get() == before)) return address
             pause(looks++)
         }
     }
@@ -226,6 +228,7 @@ internal class Chunks(
     private fun unmapped(): Boolean {
         if (!state.platform.giveUp(region, shape.regionBytes)) return false
         state.leaf.release(shape.regionBytes)
+        Events.tell { it.unmapped(state.owner.name, shape.regionBytes) }
         return true
     }
 

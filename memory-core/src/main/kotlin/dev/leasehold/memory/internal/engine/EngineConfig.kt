@@ -2,6 +2,7 @@ package dev.leasehold.memory.internal.engine
 
 import dev.leasehold.memory.internal.block.HygieneAction
 import dev.leasehold.memory.internal.block.Owner
+import dev.leasehold.memory.internal.block.TraceRules
 import dev.leasehold.memory.internal.budget.BudgetLeaf
 import dev.leasehold.memory.internal.platform.Platform
 
@@ -20,6 +21,7 @@ internal class EngineConfig(
     val quarantineBlocks: Int,
     val hygiene: HygieneAction,
     val platform: Platform = Platform.current,
+    private val traces: TraceRules = TraceRules(),
 ) {
     /**
      * How many bytes of closed blocks may wait for their kept views now: never more than an eighth of the limit. What
@@ -28,7 +30,7 @@ internal class EngineConfig(
     fun quarantineBound(): Long = minOf(quarantineBytes, leaf.leastLimit / LIMIT_PARTS)
 
     /** The state of an engine that is being made. */
-    fun newState(): EngineState = EngineState(owner, leaf, platform)
+    fun newState(): EngineState = EngineState(owner, leaf, platform, traces)
 
     private companion object {
         const val LIMIT_PARTS = 8

@@ -2,7 +2,11 @@ package dev.leasehold.memory.internal.engine
 
 import dev.leasehold.memory.internal.block.Arenas
 import dev.leasehold.memory.internal.block.Attachment
+import dev.leasehold.memory.internal.block.BlockSource
+import dev.leasehold.memory.internal.block.LateWrites
 import dev.leasehold.memory.internal.block.Owner
+import dev.leasehold.memory.internal.block.TraceRules
+import dev.leasehold.memory.internal.block.Traces
 import dev.leasehold.memory.internal.budget.BudgetLeaf
 import dev.leasehold.memory.internal.budget.Charge
 import dev.leasehold.memory.internal.platform.Platform
@@ -15,8 +19,17 @@ import kotlin.concurrent.withLock
  *
  * @property arenas the shared arenas that kept views of its memory live in
  */
-internal class EngineState(val owner: Owner, val leaf: BudgetLeaf, val platform: Platform) {
+internal class EngineState(
+    val owner: Owner,
+    val leaf: BudgetLeaf,
+    val platform: Platform,
+    traceRules: TraceRules = TraceRules(),
+) {
     val arenas: Arenas = Arenas(owner)
+
+    /** What is watched of all that has been given out. */
+    @JvmField
+    val traces: Traces = Traces(owner, traceRules)
 
     /** What rents that failed had to leave. */
     @JvmField
@@ -29,6 +42,23 @@ internal class EngineState(val owner: Owner, val leaf: BudgetLeaf, val platform:
     /** Whether all memory was taken back, also what was in use. */
     @Volatile
     var cleared = false
+
+    /** Has late writes found in what goes back to [source], while nobody in [line] waits for it. */
+    fun findLateWrites(source: BlockSource, line: WaitLine) {
+        if (!platform.home.isHostReadable) return
+        val around = object : LateWrites.Surroundings {
+            override val areWanted: Boolean get() = closed || line.length > 0
+
+            override val areGone: Boolean get() = cleared
+
+            override fun expectFlush() {
+                left.isAny = true
+            }
+        }
+        val found = LateWrites(source, around)
+        traces.lateWrites = found
+        left.lateWrites = found
+    }
 
     private val charges: MutableSet<Attachment> = ConcurrentHashMap.newKeySet()
 

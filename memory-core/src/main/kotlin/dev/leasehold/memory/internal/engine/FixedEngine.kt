@@ -8,6 +8,7 @@ import dev.leasehold.memory.internal.epoch.EpochLedger
 import dev.leasehold.memory.internal.epoch.EpochView
 import dev.leasehold.memory.internal.epoch.KeptView
 import dev.leasehold.memory.internal.platform.StackRoom
+import dev.leasehold.memory.internal.store.Occupancy
 import java.util.concurrent.locks.ReentrantLock
 
 /**
@@ -27,6 +28,7 @@ internal class FixedEngine(config: EngineConfig, private val shape: FixedShape, 
 
     init {
         state.left.source = anyThread
+        state.findLateWrites(anyThread, line)
     }
 
     /** How many chunks are neither leased nor quarantined. */
@@ -76,6 +78,9 @@ internal class FixedEngine(config: EngineConfig, private val shape: FixedShape, 
         quarantined = chunks.quarantined * shape.stride
     }
 
+    override fun occupancy(mostSlabs: Int): Occupancy =
+        Occupancy.ofChunks(shape.stride, shape.count.toLong(), available.toLong())
+
     // The region stays, and with it every byte that a budget counts.
     override val returns: Long get() = 0
 
@@ -109,6 +114,8 @@ private class ChunkSource(
     private val epochs: EpochLedger,
     private val hygiene: HygieneAction,
 ) : HeldSource(state) {
+    override val returnsLost: Boolean get() = true
+
     override fun bytesOf(code: Int): Long = shape.stride
 
     override fun giveBack(address: Long, code: Int, size: Long) {

@@ -2,6 +2,7 @@ package dev.leasehold.memory.internal.engine
 
 import dev.leasehold.memory.internal.block.Attachment
 import dev.leasehold.memory.internal.block.BlockKind
+import dev.leasehold.memory.internal.block.LostMemory
 import dev.leasehold.memory.internal.budget.Charge
 import dev.leasehold.memory.internal.cache.Bias
 import dev.leasehold.memory.internal.cache.RefCount
@@ -79,6 +80,9 @@ public abstract class HeldBlock internal constructor(
         if (source.state.cleared || !tryEnter()) refuseClosed("used")
     }
 
+    /** [enter], or false when it is closed. */
+    internal fun tryHold(): Boolean = !source.state.cleared && tryEnter()
+
     /** Ends what [enter] began. */
     internal fun leave() {
         val _ = freeingLast { leaveScope() }
@@ -130,13 +134,22 @@ public abstract class HeldBlock internal constructor(
         }
     }
 
-    /** Gives the memory back: for the caller that took the last hold. */
+    /**
+     * Gives the memory back: for the caller that took the last hold. The count says so until nothing but the memory's own
+     * way back can fail.
+     */
     internal fun free() {
-        held = OVER
+        val attachment = attachment
+        // Read where every close comes by: what is rare is not inlined, and for a call on this, however small, the
+        // compiler could keep no block in registers.
+        val code = code
+        if (attachment != null && view == null && attachment.isTraceAlone) return freeWatched(attachment, code)
         if (view != null || attachment != null) return freeWhole()
         val bias = bias
         // The owner's own cache, without a look for it.
         val near = if (bias != null && bias.isOwner(Thread.currentThread())) bias.source else null
+        // Not before: a call that finds no stack fails as one that was not made.
+        held = OVER
         try {
             if (near != null) near.giveBack(start, code, length) else source.giveBack(start, code, length)
         } catch (failure: VirtualMachineError) {
@@ -146,13 +159,20 @@ public abstract class HeldBlock internal constructor(
         }
     }
 
-    private fun freeWhole() {
+    @Suppress("NOTHING_TO_INLINE")
+    private inline fun freeWatched(attachment: Attachment, code: Int) {
+        held = OVER
         try {
-            StackRoom.require(if (attachment == null) CALLS_TO_FREE else CALLS_TO_END)
-        } catch (full: StackOverflowError) {
-            held = REFERENCE
-            throw full
+            attachment.giveBack(source, start, code, length)
+        } catch (failure: VirtualMachineError) {
+            if (!attachment.isBack) held = REFERENCE
+            throw failure
         }
+    }
+
+    private fun freeWhole() {
+        StackRoom.require(if (attachment == null) CALLS_TO_FREE else CALLS_TO_END)
+        held = OVER
         if (cutOwnView()) return freeCut()
         // It is closed, and a native call still uses a view that was taken while a scope used the block.
         Background.untilDone(this) { cutOwnView().also { if (it) freeCut() } }
@@ -221,7 +241,7 @@ public abstract class HeldBlock internal constructor(
                 val seen = view
                 if (seen != null && seen.raw.byteSize() == length) return seen.raw
                 val fresh = seen?.resized(Platform.current, start, length)
-                    ?: source.keptView(start, length, code, attachment?.trace)
+                    ?: source.keptView(start, length, code, attachment?.trace?.takeIf { it.isWhole })
                 if (replaceView(seen, fresh)) return shown(fresh)
                 if (seen == null) fresh.cancel()
             }
@@ -238,9 +258,16 @@ public abstract class HeldBlock internal constructor(
     internal open fun replaceView(seen: KeptView?, next: KeptView): Boolean = VIEW.compareAndSet(this, seen, next)
 
     private fun shown(fresh: KeptView): MemorySegment {
+        attachment?.trace?.changeMemory { lostMemory() }
         // Its arena may have been opened after all of them were closed.
         if (source.state.cleared) source.state.arenas.closeAllSoon()
         return fresh.raw
+    }
+
+    /** What goes back when this is lost; null where that cannot be. */
+    internal fun lostMemory(): LostMemory? {
+        val attachment = attachment
+        return source.lostBlock(start - (attachment?.front ?: 0), code, attachment?.around(length) ?: length, view)
     }
 
     /** Has the view of [other] from now on, of which this is the successor. */

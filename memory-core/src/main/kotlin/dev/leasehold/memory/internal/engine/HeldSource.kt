@@ -16,6 +16,9 @@ internal abstract class HeldSource(@JvmField val state: EngineState) : BlockSour
     /** Whether [resize] cuts the kept view off that stands in the way of giving a tail back. */
     open val cutsViews: Boolean get() = false
 
+    /** Whether the memory of a block that was lost may go back: not where a file or a list leads to it. */
+    open val returnsLost: Boolean get() = false
+
     /** Whether a block never has more memory than it has bytes. */
     open val isExact: Boolean get() = false
 

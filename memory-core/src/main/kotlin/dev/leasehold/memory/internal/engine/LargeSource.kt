@@ -35,6 +35,8 @@ internal class LargeSource(
 
     override val cutsViews: Boolean get() = true
 
+    override val returnsLost: Boolean get() = true
+
     override val moves: Boolean get() = state.platform.remaps
 
     override val zeroFrom: Long get() = region.bytes

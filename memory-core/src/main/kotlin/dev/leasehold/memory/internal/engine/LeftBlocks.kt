@@ -1,7 +1,9 @@
 package dev.leasehold.memory.internal.engine
 
+import dev.leasehold.memory.internal.block.Attachment
 import dev.leasehold.memory.internal.block.BlockKind
 import dev.leasehold.memory.internal.block.BlockSource
+import dev.leasehold.memory.internal.block.LateWrites
 import java.lang.invoke.MethodHandles
 import java.lang.invoke.VarHandle
 
@@ -24,10 +26,14 @@ internal class LeftBlocks {
     /** Where they go, which any thread may use. Set once, when the engine is made. */
     var source: HeldSource? = null
 
+    /** What waits to be looked at, and comes back with these. */
+    var lateWrites: LateWrites? = null
+
     /** Gives all back. */
     fun giveBack() {
         val source = source ?: return
         isAny = false
+        lateWrites?.flush()
         for (place in words.indices) {
             if (words[place] == 0L) continue
             val word = WORDS.getAndSet(words, place, 0L) as Long
@@ -53,14 +59,16 @@ internal class LeftBlocks {
 }
 
 /**
- * What [make] makes of the block at [address], which was just taken; when it cannot, the block goes back. Inlined, so
- * that the block goes back from where it was taken, if there was stack for that.
+ * What [make] makes of the block at [address], which was just taken; when it cannot, the block goes back, and the
+ * [attachment] that is watched already, if any, ends. Inlined, so that the block goes back from where it was taken, if
+ * there was stack for that.
  */
 internal inline fun <R> EngineState.orGiveBack(
     source: BlockSource,
     address: Long,
     code: Int,
     size: Long,
+    attachment: Attachment? = null,
     make: () -> R,
 ): R {
     try {
@@ -78,6 +86,7 @@ internal inline fun <R> EngineState.orGiveBack(
                 left.isAny = true
             }
         }
+        attachment?.endQuietly()
         throw failure
     }
 }

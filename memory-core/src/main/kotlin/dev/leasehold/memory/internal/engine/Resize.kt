@@ -77,7 +77,10 @@ internal class Resize<B : HeldBlock>(
         if (code == HeldSource.NOT_HERE) return false
         if (code != block.code) block.setCode(code)
         block.length = size
-        attachment?.resized(size)
+        attachment?.trace?.run {
+            resized(size)
+            changeMemory { block.lostMemory() }
+        }
         return true
     }
 

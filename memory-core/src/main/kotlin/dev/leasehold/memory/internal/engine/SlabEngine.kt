@@ -4,6 +4,7 @@ import dev.leasehold.memory.internal.block.Arenas
 import dev.leasehold.memory.internal.block.BlockKind
 import dev.leasehold.memory.internal.block.Fence
 import dev.leasehold.memory.internal.block.Request
+import dev.leasehold.memory.internal.block.Sampling
 import dev.leasehold.memory.internal.block.SizeClasses
 import dev.leasehold.memory.internal.budget.Charge
 import dev.leasehold.memory.internal.cache.CacheRegistry
@@ -18,6 +19,7 @@ import dev.leasehold.memory.internal.cache.UncachedCounts
 import dev.leasehold.memory.internal.epoch.EpochLedger
 import dev.leasehold.memory.internal.platform.Background
 import dev.leasehold.memory.internal.platform.StackRoom
+import dev.leasehold.memory.internal.store.Occupancy
 import dev.leasehold.memory.internal.store.Region
 import dev.leasehold.memory.internal.store.ReleasedMappings
 import dev.leasehold.memory.internal.store.SlabStore
@@ -71,6 +73,7 @@ internal class SlabEngine(
 
     init {
         state.left.source = anyThread
+        state.findLateWrites(anyThread, line)
     }
 
     override fun cacheOfSlow(thread: Thread): ThreadCache? = caches.of(thread)
@@ -117,7 +120,7 @@ internal class SlabEngine(
 
     private fun takeClass(code: Int, size: Long): Taken? {
         val cache = caches.of(Thread.currentThread())
-        val address = if (cache != null) cache.take(code) else takeShared(code)
+        val address = if (cache != null) cache.takeUnwatched(code) else takeSharedOrDirect(code)
         if (address == 0L) return null
         try {
             return Taken(address, code, anyThread)
@@ -127,9 +130,22 @@ internal class SlabEngine(
         }
     }
 
-    private fun takeShared(code: Int): Long {
+    override fun takeShared(code: Int): Long {
+        // Which are watched is drawn on the slow way.
+        if (Sampling.every != 0) return 0
+        StackRoom.require(CALLS_TO_SHARED)
         var address = 0L
-        if (caches.withShared { address = it.take(code) }) return address
+        val _ = caches.withShared { address = it.takeUnwatched(code) }
+        return address
+    }
+
+    override fun giveBackShared(address: Long, code: Int, size: Long) {
+        if (!caches.withShared { it.giveBack(address, code, size) }) anyThread.giveBack(address, code, size)
+    }
+
+    private fun takeSharedOrDirect(code: Int): Long {
+        var address = 0L
+        if (caches.withShared { address = it.takeUnwatched(code) }) return address
         return magazines.takeDirect(code).also { countDirect(it, code) }
     }
 
@@ -174,6 +190,8 @@ internal class SlabEngine(
         }
     }
 
+    override fun resample(): Unit = registry.revoke(hold = false) { it.resample() }
+
     override fun collectForLine() {
         state.left.giveBack()
         reclaim.beforeLine()
@@ -198,16 +216,23 @@ internal class SlabEngine(
     override fun tally(): Tally {
         state.left.giveBack()
         val sum = Tally()
-        registry.sweep()
+        // Only then: figures that are read again and again must not keep the background awake.
+        if (registry.sweep()) purge.expect()
         // In one step, so that a cache that is adopted meanwhile counts once.
         registry.locked {
             forEach { it.addTo(sum) }
             synchronized(departed) { sum.addAll(departed) }
         }
         counts.addTo(sum)
-        // What ended threads left behind is in the store by now.
-        purge.expect()
         return sum
+    }
+
+    override fun occupancy(mostSlabs: Int): Occupancy = Occupancy(mostSlabs).apply {
+        val outBytes = store.addTo(this)
+        val cached = LongArray(SizeClasses.COUNT)
+        registry.forEach { it.addPresent(cached) }
+        depot.addTo(cached)
+        end(outBytes, cached, largeDepot.idleBytes)
     }
 
     override fun trim(): Long {
@@ -262,6 +287,9 @@ internal class SlabEngine(
     }
 
     private companion object {
+        // How deep it goes in a shared cache. What goes further looks again.
+        const val CALLS_TO_SHARED = 32
+
         // What is above a bound goes back later; see Purge.
         fun storeBound(keepsNothing: Boolean, state: EngineState): LongSupplier =
             LongSupplier { if (state.closed || keepsNothing) 0 else Long.MAX_VALUE }

@@ -2,6 +2,7 @@ package dev.leasehold.memory.internal.engine
 
 import dev.leasehold.memory.internal.block.OwnerMessages
 import dev.leasehold.memory.internal.platform.Background
+import dev.leasehold.memory.internal.platform.Events
 import dev.leasehold.memory.internal.platform.Log
 
 /**
@@ -19,6 +20,9 @@ internal class Unclosed(@Volatile var engine: Engine?) {
         engine = null
         if (left.state.closed) return
         val tally = left.close()
+        if (tally.openLeases > 0) {
+            Events.tell { it.closedInUse(left.state.owner.name, tally.openLeases, tally.usedBytes) }
+        }
         Log.warn(OwnerMessages.unclosed(left.state.owner, tally.openLeases, tally.usedBytes))
     }
 }

@@ -59,6 +59,9 @@ internal class WaitLine(private val lock: ReentrantLock, private val emptied: ()
 
     private var closed = false
 
+    /** How the waits have ended that were in it. */
+    val waits: WaitCounts = WaitCounts()
+
     /** How many wait now. */
     val length: Int get() = waiting
 
@@ -171,15 +174,15 @@ internal class WaitLine(private val lock: ReentrantLock, private val emptied: ()
     }
 
     /**
-     * Waits in line with the calling thread's [waiter] until it has been served; null when [nanos] passed or the line
-     * was closed.
+     * Waits in line with the calling thread's [waiter] until it has been served; null when [deadline] passed or the
+     * line was closed.
      *
+     * @param deadline a moment of [System.nanoTime]
      * @param joined runs when it has joined, for what came back before that
      * @param giveBack where a block goes that came too late
      * @throws InterruptedException when the thread was interrupted
      */
-    fun await(waiter: Waiter, nanos: Long, joined: () -> Unit, giveBack: (Taken) -> Unit): Taken? {
-        val deadline = System.nanoTime() + nanos
+    fun await(waiter: Waiter, deadline: Long, joined: () -> Unit, giveBack: (Taken) -> Unit): Taken? {
         join(waiter)
         try {
             joined()

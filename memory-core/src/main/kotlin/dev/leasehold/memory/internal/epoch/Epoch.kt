@@ -32,6 +32,9 @@ internal open class Epoch(
     private val blocksLeft = AtomicInteger(blocks)
     private val closed = AtomicReference<EpochView?>()
 
+    /** When it was opened, by [System.nanoTime]. */
+    @JvmField val opened: Long = System.nanoTime()
+
     /** A figure that changes whenever a view enters or leaves, about. */
     val activity: Long get() = (blocksLeft.get().toLong() shl Int.SIZE_BITS) + balance.get()
 

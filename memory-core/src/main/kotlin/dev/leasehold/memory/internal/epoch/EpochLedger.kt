@@ -3,6 +3,7 @@ package dev.leasehold.memory.internal.epoch
 import dev.leasehold.memory.internal.block.Arenas
 import dev.leasehold.memory.internal.block.Trace
 import dev.leasehold.memory.internal.platform.Background
+import dev.leasehold.memory.internal.platform.Events
 import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.platform.Upkeep
 import java.util.concurrent.atomic.AtomicInteger
@@ -169,11 +170,14 @@ internal class EpochLedger(
             return false
         }
         val first = epoch.takeClosed()
+        Events.tell { it.retired(arenas.owner.name, countOf(first), System.nanoTime() - epoch.opened) }
         if (first != null) release(first)
         granted.addAndGet(-epoch.bytes)
         unretired.decrementAndGet()
         return true
     }
+
+    private fun countOf(first: EpochView?): Int = generateSequence(first, EpochView::next).count()
 
     companion object {
         /** How many epochs there are at most that have not retired. */

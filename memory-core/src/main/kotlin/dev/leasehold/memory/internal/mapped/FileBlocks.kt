@@ -59,14 +59,14 @@ internal class FileBlocks(
     /** Takes a block of [code]: its address, or 0. */
     fun take(code: Int): Long {
         val cache = caches.of(Thread.currentThread())
-        val address = if (cache != null) cache.take(code) else takeShared(code)
+        val address = if (cache != null) cache.takeUnwatched(code) else takeShared(code)
         if (address != 0L) hold(address, code)
         return address
     }
 
     private fun takeShared(code: Int): Long {
         var address = 0L
-        if (caches.withShared { address = it.take(code) }) return address
+        if (caches.withShared { address = it.takeUnwatched(code) }) return address
         return supply.takeDirect(code).also { countDirect(it, code) }
     }
 

@@ -143,7 +143,7 @@ internal class FileEngine(
         }
     }
 
-    override fun refusalOf(size: Long): RuntimeException? {
+    override fun refusalOf(size: Long, nanos: Long): RuntimeException? {
         if (session.isReadOnly) return MappedFileReadOnlyException(session.file.path)
         if (leaf.refusal != null) return null
         val owner = state.owner
@@ -159,6 +159,8 @@ internal class FileEngine(
         }
         return MappedFileFullException("$owner: ${bytes(size)} requested, and $why", owner.name, size, path)
     }
+
+    override fun resample(): Unit = registry.revoke(hold = false) { it.resample() }
 
     override fun collectForLine() {
         collect()

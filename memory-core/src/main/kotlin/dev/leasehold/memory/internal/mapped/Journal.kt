@@ -2,6 +2,8 @@ package dev.leasehold.memory.internal.mapped
 
 import dev.leasehold.memory.MappedFileAccessException
 import dev.leasehold.memory.internal.block.BlockKind
+import dev.leasehold.memory.internal.platform.Events
+import dev.leasehold.memory.internal.platform.endWith
 import java.io.IOException
 
 /**
@@ -79,11 +81,21 @@ internal class Journal(private val sessions: Sessions, growth: Long) {
     }
 
     /** Makes all changes until now survive a failure of the power. */
-    fun commit(): Unit = commitLock.withLock {
+    fun commit() {
+        val event = Events.begin { it.committing("${file.path}") }
+        val bytes = commitLock.withLock(::commitLocked)
+        event.endWith { bytes }
+    }
+
+    /** Returns for how many bytes of the journal. */
+    private fun commitLocked(): Long {
         refusal?.let { throw refusedBefore(it) }
+        val before = words.get(FileLayout.SEALED)
         // A process may have died in the middle of one.
         if (words.get(FileLayout.EPOCH) - words.get(FileLayout.COMMITTED) > 1) finish(seal(next = 0))
-        finish(seal(next = 1))
+        val after = seal(next = 1)
+        finish(after)
+        return after - before
     }
 
     /** Adds a checksum to the journal, and [next] to the number of the commit; returns how long the journal is. */

@@ -3,6 +3,8 @@ package dev.leasehold.memory.internal.mapped
 import dev.leasehold.memory.MappedFileDamagedException
 import dev.leasehold.memory.MappedFileTruncatedException
 import dev.leasehold.memory.internal.block.BlockKind
+import dev.leasehold.memory.internal.platform.Events
+import dev.leasehold.memory.internal.platform.endWith
 
 /**
  * Makes all words of a file from its journal, as they were at the last commit, after the system ended in the middle: of
@@ -23,6 +25,12 @@ internal class Rebuild(private val sessions: Sessions, private val committed: Fi
     private val lengths = HashMap<Long, Long>()
 
     fun run() {
+        val event = Events.begin { it.rebuilding("${file.path}") }
+        make()
+        event.endWith { committed.length }
+    }
+
+    private fun make() {
         requireSealed()
         image.read(words, journal.offset, committed.length)
         UndoLog(sessions).restore(committed.epoch)

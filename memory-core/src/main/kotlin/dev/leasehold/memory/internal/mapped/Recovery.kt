@@ -9,15 +9,18 @@ internal class Recovery(private val sessions: Sessions) {
     private val layout = sessions.layout
     private val checks = sessions.checks
 
-    fun run(number: Int) {
+    /** Returns how many linked blocks the session held. */
+    @IgnorableReturnValue
+    fun run(number: Int): Int {
         checks.requireLogs(number)
         val changed = RedoLog.allOf(number, words, layout).map(RedoLog::replay)
         letLocksGo(number)
         giveSpansUp(number)
-        dropHolds(number)
+        val held = dropHolds(number)
         // What a replay has unlinked; another that looked before may have found it held by this one.
         for (offsets in changed) for (offset in offsets) freeIfState(offset)
         words.set(layout.session(number) + FileLayout.ACTIVE, 0)
+        return held
     }
 
     private fun letLocksGo(number: Int) {
@@ -90,8 +93,9 @@ internal class Recovery(private val sessions: Sessions) {
         return length
     }
 
-    private fun dropHolds(number: Int) {
+    private fun dropHolds(number: Int): Int {
         val entry = layout.session(number)
+        var held = 0
         val table = layout.holdsOf(number)
         for (slot in 0 until checks.mostHolds(number)) {
             val at = table + slot * Long.SIZE_BYTES
@@ -99,8 +103,10 @@ internal class Recovery(private val sessions: Sessions) {
             if (ref == 0L) continue
             words.setVolatile(at, 0)
             sessions.holds.freeIfUnlinked(ref)
+            held++
         }
         words.set(entry + FileLayout.MOST_HOLDS, 0)
+        return held
     }
 
     private fun freeIfState(offset: Long) {

@@ -1,6 +1,8 @@
 package dev.leasehold.memory.internal.mapped
 
+import dev.leasehold.memory.internal.platform.Events
 import dev.leasehold.memory.internal.platform.MappedFile
+import dev.leasehold.memory.internal.platform.endWith
 
 /**
  * The sessions of a file: one is this, and others may be of other processes.
@@ -123,8 +125,10 @@ internal class Sessions(val file: MappedFile, val layout: FileLayout, val words:
 
     private fun recover(other: Int) {
         underRecovery.add(other)
+        val event = Events.begin { it.recovering("${file.path}") }
         try {
-            recovery.run(other)
+            val held = recovery.run(other)
+            event.endWith { held }
         } finally {
             underRecovery.remove(other)
         }

@@ -8,11 +8,12 @@ import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
 
 /**
- * The library's work off the paths of its callers. No other part of it starts threads. Daemon threads of the system:
+ * The library's work off the paths of its callers. No other part of it starts threads, but for the server of a report.
+ * Daemon threads of the system:
  *
  * - `leasehold-background` retires epochs, tries again what a native call holds up, looks whether the line of a
- *   suspending pool stands still (`STALL:`), and runs what is due later. It ends when it has had nothing to do for 10
- *   s; the next task starts another.
+ *   suspending pool stands still (`STALL:`), and runs what is due later, such as the question to the flight recorder
+ *   whether it has started. It ends when it has had nothing to do for 10 s; the next task starts another.
  * - `leasehold-cleaner` logs leaks (`LEAK:`), closes pools and managers that are garbage (`UNCLOSED:`), and unmaps
  *   cleared managers. It starts with the first of them, and ends when the class loader of this library is garbage: it
  *   holds that only weakly.
@@ -23,6 +24,7 @@ import kotlin.time.Duration.Companion.seconds
  *   run it at once.
  * - `leasehold-future` completes the future of a lease, and runs its dependents.
  * - `leasehold-left-behind` looks for leases in a cancelled channel, for about a second.
+ * - `leasehold-report` answers one request for a report that is served.
  *
  * Tasks for `leasehold-background` are short and do not block, because they share it. A task that may block has a
  * virtual thread of its own. What a task throws goes to the log, and the others go on. All functions may be called from
@@ -59,6 +61,12 @@ internal object Background {
         logged("${name.threadName} failed") { interruptibly(task) }
     }.also(Thread::start)
 
+    /** Whether tasks wait for a thread that could not be started, and [start] does. */
+    val isStuck: Boolean get() = thread.isStuck
+
+    /** Starts the thread for tasks that wait for one. Never fails. */
+    fun start(): Unit = thread.start()
+
     /**
      * Runs [action] when [referent] is garbage, unless this library's class loader is garbage by then, too. Neither
      * [action] nor anything it refers to may refer to [referent].
@@ -82,6 +90,12 @@ internal object Background {
     fun atTheEnd(action: Runnable) {
         val _ = watch(loaded) { action }
     }
+
+    /**
+     * Runs [action], which [consists of the JDK's classes][LoaderFree], when the next collection of garbage has taken
+     * place; false when the heap is too full for that.
+     */
+    fun atNextCollection(action: Runnable): Boolean = watch(Any()) { action }
 
     private inline fun watch(referent: Any, action: () -> Runnable): Boolean = try {
         val _ = cleaner.register(referent, action())

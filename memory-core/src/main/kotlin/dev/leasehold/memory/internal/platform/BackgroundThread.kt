@@ -28,8 +28,8 @@ internal class BackgroundThread(
     private fun runToEnd(worker: Runnable) {
         try {
             worker.run()
-        } catch (full: OutOfMemoryError) {
-            report("the heap was full", full)
+        } catch (failure: Throwable) {
+            report("the thread has ended", failure)
         }
         while (isWithoutThread) {
             LockSupport.parkNanos(longestPauseNanos)
@@ -41,8 +41,23 @@ internal class BackgroundThread(
         }
     }
 
-    /** Whether tasks wait for a thread, which could not be started. */
     private val isWithoutThread: Boolean get() = executor.poolSize == 0 && executor.queue.isNotEmpty()
+
+    /** Whether tasks wait for a thread, which could not be started. */
+    @Volatile
+    var isStuck: Boolean = false
+        private set
+
+    /** Starts the thread for tasks that wait for one. Never fails. */
+    fun start() {
+        isStuck = false
+        try {
+            val _ = executor.prestartCoreThread()
+        } catch (failure: Throwable) {
+            isStuck = isWithoutThread
+            report(NO_THREAD, failure)
+        }
+    }
 
     // Under the lock of this: what waits to be tried again.
     private val retries = HashMap<Any, Retry>()
@@ -111,7 +126,9 @@ internal class BackgroundThread(
         val _ = executor.schedule({ guarded(task) }, delayNanos, NANOSECONDS)
         true
     } catch (full: OutOfMemoryError) {
-        isWithoutThread.also { if (it) report(NO_THREAD, full) }
+        isStuck = isWithoutThread
+        if (isStuck) report(NO_THREAD, full)
+        isStuck
     }
 
     // Where no thread can be started the task stays in the queue, and the caller, which may be closing a lease, goes
@@ -119,6 +136,7 @@ internal class BackgroundThread(
     private inline fun added(add: () -> Future<*>): Future<*>? = try {
         add()
     } catch (failure: Throwable) {
+        isStuck = isWithoutThread
         report(NO_THREAD, failure)
         null
     }

@@ -13,6 +13,7 @@ internal enum class HelperThread(val threadName: String) {
     NOTIFY("leasehold-notify"),
     FUTURE("leasehold-future"),
     LEFT_BEHIND("leasehold-left-behind"),
+    REPORT("leasehold-report"),
     ;
 
     /** A daemon thread of the system for [task], not started yet. */

@@ -14,6 +14,9 @@ internal interface Platform {
     /** As messages name it. */
     val name: String
 
+    /** Where the pages lie that it [maps][map]. */
+    val home: PageHome get() = PageHome.PROCESS
+
     /** The granularity of [map], in bytes; a power of two. */
     val pageSize: Long
 

@@ -34,10 +34,11 @@ internal abstract class Upkeep {
      * and allocates nothing: it is called at the end of closes.
      */
     fun expect() {
-        // The heap may have been full when the next round was to be scheduled.
-        if (watched.get() && UpkeepRound.isScheduled.get()) return
+        // The heap may have been full when the next round was to be scheduled, or a thread was to be started for it.
+        if (watched.get() && UpkeepRound.isScheduled.get() && !Background.isStuck) return
         try {
             StackRoom.require(CALLS)
+            if (Background.isStuck) Background.start()
             join()
         } catch (_: StackOverflowError) {
             joinTheNext()
@@ -122,16 +123,34 @@ internal object UpkeepRound {
 
     private fun run() {
         while (true) {
+            var isOver = false
+            try {
+                isOver = goRound()
+            } finally {
+                // Whatever it threw: not in a catch, because with a full heap the virtual machine may find none, when it
+                // has to look up the class that is caught.
+                if (isOver) return
+                // The heap is too full, and nobody else may come: so this thread stays.
+                LockSupport.parkNanos(PERIOD.inWholeNanoseconds)
+                continue
+            }
+        }
+    }
+
+    /** Looks after all, and sees to the next round; false when that could not be scheduled. */
+    private fun goRound(): Boolean {
+        try {
             admit()
             lookAfterAll()
-            if (first == null) break
-            if (Background.trySchedule(PERIOD, round)) return
-            // The heap is too full for that, and nobody else may come: so this thread stays.
-            LockSupport.parkNanos(PERIOD.inWholeNanoseconds)
+            if (first != null) return Background.trySchedule(PERIOD, round)
+            // What comes from here on finds that no round is on its way; what came before is found here.
+            isScheduled.set(false)
+            if (joining.get() != null) seeToNext()
+        } catch (_: LinkageError) {
+            // As in lookSafely: this thread must not stay. Who expects something later begins anew.
+            isScheduled.set(false)
         }
-        // What comes from here on finds that no round is on its way; what came before is found here.
-        isScheduled.set(false)
-        if (joining.get() != null) seeToNext()
+        return true
     }
 
     private fun admit() {

@@ -79,6 +79,10 @@ public fun SharedLease.keeper(): LeaseKeeper? = (attachment as? OwnerAttachment)
 @InternalMemoryApi
 public fun SharedLease.bytesOfBlock(): Long = blockBytes
 
+/** Who holds the pool's memory, as far as that is watched, as the end of a message. */
+@InternalMemoryApi
+public fun MemoryPool.heldBy(): String = namedHolders()
+
 /** Whether the pool remembers where its leases were rented. */
 @InternalMemoryApi
 public fun MemoryPool.tracesSites(): Boolean = traceSites

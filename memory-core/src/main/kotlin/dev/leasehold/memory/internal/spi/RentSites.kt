@@ -16,9 +16,10 @@ public class RentSite internal constructor(internal val site: Site) {
     override fun toString(): String = site.toString()
 }
 
-/** The line of the program that is calling the library now; null when this pool traces no sites. */
+/** The line of the program that is calling the library now; null when what it asks for is not watched. */
 @InternalMemoryApi
-public fun MemoryPool.rentSite(): RentSite? = if (traceSites) RentSite(Site.ofCaller()) else null
+public fun MemoryPool.rentSite(): RentSite? =
+    if (traceSites || engine.state.traces.draw()) RentSite(Site.ofCaller()) else null
 
 /** The line that was written for the [line] of [type], which may be one of inlined code. */
 @InternalMemoryApi

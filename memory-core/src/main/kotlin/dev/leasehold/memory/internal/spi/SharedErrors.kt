@@ -6,6 +6,7 @@ import dev.leasehold.memory.InvalidSizeException
 import dev.leasehold.memory.InvalidTimeoutException
 import dev.leasehold.memory.MemoryConfigurationException
 import dev.leasehold.memory.PoolClosedException
+import dev.leasehold.memory.ReadOnlySegmentException
 import dev.leasehold.memory.RentTimeoutException
 import dev.leasehold.memory.internal.platform.bytes
 import dev.leasehold.memory.internal.platform.describe
@@ -49,3 +50,8 @@ public fun firstFailure(first: Throwable?, next: Throwable): Throwable {
     if (first !== next) first.addSuppressed(next)
     return first
 }
+
+/** The exception for memory that must not be written to; [what] says which, and what was to be done. */
+@InternalMemoryApi
+public fun readOnly(what: String): ReadOnlySegmentException =
+    ReadOnlySegmentException("$what, because its memory is read-only: copy it into a buffer from a manager")

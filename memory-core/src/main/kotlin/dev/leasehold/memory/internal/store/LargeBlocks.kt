@@ -1,6 +1,7 @@
 package dev.leasehold.memory.internal.store
 
 import dev.leasehold.memory.internal.budget.BudgetLeaf
+import dev.leasehold.memory.internal.platform.Events
 import dev.leasehold.memory.internal.platform.Hollows
 import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.platform.giveUp
@@ -70,7 +71,10 @@ internal class LargeBlocks(private val platform: Platform, private val leaf: Bud
 
     private fun enter(address: Long, bytes: Long, paidBesides: Long): Region {
         try {
-            return Region(address, bytes).also(out::addLast)
+            val region = Region(address, bytes)
+            out.addLast(region)
+            Events.tell { it.mapped(leaf.name, bytes) }
+            return region
         } catch (full: OutOfMemoryError) {
             platform.unmap(address, bytes)
             if (paidBesides > 0) leaf.release(paidBesides)
@@ -119,6 +123,7 @@ internal class LargeBlocks(private val platform: Platform, private val leaf: Bud
         }
         if (more < 0) leaf.release(-more)
         resized.address = address
+        Events.tell { if (more > 0) it.mapped(leaf.name, more) else it.unmapped(leaf.name, -more) }
         return resized
     }
 
@@ -128,6 +133,7 @@ internal class LargeBlocks(private val platform: Platform, private val leaf: Bud
         if (!platform.giveUp(region.address, region.bytes)) return false
         leaveIdle(region)
         leaf.release(region.bytes)
+        unmapped(region)
         return true
     }
 
@@ -171,7 +177,10 @@ internal class LargeBlocks(private val platform: Platform, private val leaf: Bud
         if (!region.paid) return
         region.paid = false
         leaf.release(region.bytes)
+        unmapped(region)
     }
+
+    private fun unmapped(region: Region): Unit = Events.tell { it.unmapped(leaf.name, region.bytes) }
 
     /** Gives every block back, after [abandon]. */
     fun unmapAll() {

@@ -1,6 +1,7 @@
 package dev.leasehold.memory.internal.store
 
 import dev.leasehold.memory.internal.budget.BudgetLeaf
+import dev.leasehold.memory.internal.platform.Events
 import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.platform.tryDiscard
 import dev.leasehold.memory.internal.platform.tryUnmap
@@ -49,9 +50,10 @@ internal class Residency(private val platform: Platform, private val leaf: Budge
         val address = platform.map(pages * page)
         if (address == 0L) {
             release(owed)
-        } else if (discards) {
-            platform.holdSinglePages(address, pages * page)
+            return 0
         }
+        if (discards) platform.holdSinglePages(address, pages * page)
+        Events.tell { it.mapped(leaf.name, pages * page) }
         return address
     }
 
@@ -59,11 +61,13 @@ internal class Residency(private val platform: Platform, private val leaf: Budge
     fun unmapNew(address: Long, pages: Int) {
         platform.unmap(address, pages * page)
         if (!discards) release(pages)
+        Events.tell { it.unmapped(leaf.name, pages * page) }
     }
 
     fun unmap(region: Region): Boolean {
         if (!platform.tryUnmap(region.address, region.bytes)) return false
         release(region.resident.count)
+        Events.tell { it.unmapped(leaf.name, region.bytes) }
         return true
     }
 

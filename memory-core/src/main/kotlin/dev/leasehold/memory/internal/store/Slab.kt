@@ -38,6 +38,12 @@ internal class Slab(private val heap: SpanHeap, val span: Span, val classIndex: 
     val isEmpty: Boolean get() = free.count == capacity
     val isFull: Boolean get() = free.count == 0
 
+    /** How many blocks are out. */
+    val out: Int get() = capacity - free.count
+
+    /** How many blocks can be taken without a payment. */
+    val readyBlocks: Int get() = ready.count
+
     /** Whether a block can be taken without a payment. */
     val isReady: Boolean get() = ready.count > 0
 

@@ -321,6 +321,47 @@ internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val i
     /** Where the page [id] lies, or 0 when its region is gone. */
     fun addressOfPage(id: Long): Long = heap.addressOfPage(id)
 
+    // ---- figures ----
+
+    /**
+     * Adds the blocks and slabs to [sum], and returns how many bytes are out. Takes the lock for some spans at a time,
+     * and others get it in between: so what was merged or cut meanwhile may count twice, or not at all.
+     */
+    fun addTo(sum: Occupancy): Long {
+        for (region in heap.allRegions) {
+            var page = 0
+            while (page < region.pages) page = lock.withLock { addSpans(region, page, sum) }
+        }
+        return lock.withLock { outBytes }
+    }
+
+    /** Adds the next spans of [region] that begin at the page [from] or behind it; returns the page to go on with. */
+    private fun addSpans(region: Region, from: Int, sum: Occupancy): Int {
+        if (dead) return region.pages
+        var page = from
+        var left = SPANS_AT_ONCE
+        while (page < region.pages && left-- > 0) {
+            val span = region.spanOf(page)
+            // Where it went on, a span may have been merged with the one before.
+            if (span == null || span.first != page) {
+                page++
+                continue
+            }
+            if (!span.free) addSpan(span, sum)
+            page = span.until
+        }
+        return page
+    }
+
+    private fun addSpan(span: Span, sum: Occupancy) {
+        val slab = span.slab
+        if (slab != null) return sum.addSlab(slab.classIndex, slab.capacity, slab.out, slab.readyBlocks)
+        val bytes = span.pages * page
+        if (!SizeClasses.holds(bytes) || span.region.pagesOf(span.first) != null) return
+        val classIndex = SizeClasses.indexOf(bytes)
+        if (shape.isSpan(classIndex) && SizeClasses.sizeOf(classIndex) == bytes) sum.addSpan(classIndex)
+    }
+
     // ---- the end ----
 
     private var dead = false
@@ -400,6 +441,9 @@ internal class SlabStore(platform: Platform, val leaf: BudgetLeaf, private val i
 
     private companion object {
         const val SLABS_A_LIMIT = 16L
+
+        // Some tens of microseconds.
+        const val SPANS_AT_ONCE = 512
         const val BOUND_STEP = 8
     }
 }

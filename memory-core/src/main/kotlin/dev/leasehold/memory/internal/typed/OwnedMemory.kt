@@ -1,9 +1,11 @@
 package dev.leasehold.memory.internal.typed
 
+import dev.leasehold.memory.HostAccessException
 import dev.leasehold.memory.MemoryBusyException
 import dev.leasehold.memory.MemoryHolder
 import dev.leasehold.memory.internal.block.Owner
 import dev.leasehold.memory.internal.platform.Log
+import dev.leasehold.memory.internal.platform.PageHome
 import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.platform.bytes
 import dev.leasehold.memory.internal.platform.hex
@@ -11,6 +13,7 @@ import java.lang.foreign.Arena
 import java.lang.foreign.MemorySegment
 import java.lang.invoke.MethodHandles
 import java.lang.invoke.VarHandle
+import java.util.concurrent.atomic.AtomicInteger
 import java.util.function.Consumer
 
 /** Off-heap memory that one buffer, or several that count, own, and the two steps that end it. Any thread. */
@@ -18,8 +21,20 @@ internal abstract class OwnedMemory {
     /** The pool or manager that it is from; null for memory from elsewhere. */
     abstract val owner: Owner?
 
-    /** Whether it is that of a mapped file. */
-    abstract val isMapped: Boolean
+    /** Where it lies. */
+    abstract val home: PageHome
+
+    /** The address of its first byte, for the holder of a [hold][tryHold]; a device's address where it lies there. */
+    abstract val address: Long
+
+    /** How many bytes it has. */
+    abstract val size: Long
+
+    /** Whether it must not be written to. */
+    abstract val isReadOnly: Boolean
+
+    /** The memory itself where a [hold][tryHold] does not keep it, because its own arena may be closed; else null. */
+    open val ownArena: MemorySegment? get() = null
 
     /** A view of all of it, which any thread may keep; null when it has been [cut] off. */
     abstract fun view(): MemorySegment?
@@ -33,17 +48,40 @@ internal abstract class OwnedMemory {
 
     /** The second step, once: gives the memory back. Throws nothing. */
     abstract fun free()
+
+    /** Keeps the memory, whatever is closed, until [leave]; false when it has been [cut] off or freed. */
+    abstract fun tryHold(): Boolean
+
+    /** Ends what [tryHold] began. */
+    abstract fun leave()
 }
 
 /** A block or a lease, whose own close does both steps at once. */
-internal class HeldMemory(private val holder: MemoryHolder, override val isMapped: Boolean) : OwnedMemory() {
+internal class HeldMemory(private val holder: MemoryHolder, override val home: PageHome) : OwnedMemory() {
     override val owner: Owner get() = holder.owner
+    override val address: Long get() = holder.address
+    override val size: Long get() = holder.size
+    override val isReadOnly: Boolean get() = holder.source.isReadOnly
 
-    override fun view(): MemorySegment = holder.asKeptMemorySegment()
+    override fun view(): MemorySegment {
+        if (!home.isHostReadable) throw notOnHost()
+        return holder.asKeptMemorySegment()
+    }
+
+    private fun notOnHost() = HostAccessException(
+        "${bytes(holder.size)} from ${holder.owner} lie on device ${home.device}, and the host cannot read them " +
+            "there: copy them by toHost(), or by copyTo() into a buffer of the host's memory",
+        holder.owner.name,
+        holder.size,
+    )
 
     override fun cut(): Unit = holder.close()
 
     override fun free(): Unit = Unit
+
+    override fun tryHold(): Boolean = holder.tryHold()
+
+    override fun leave(): Unit = holder.leave()
 }
 
 /**
@@ -53,7 +91,7 @@ internal class HeldMemory(private val holder: MemoryHolder, override val isMappe
  * may hand the bytes to anyone, so no view may outlive it. Memory with an arena of its own keeps that: a view in
  * another arena would not notice when the first one is closed, and would then reach unmapped pages.
  */
-internal class AdoptedMemory(private val foreign: MemorySegment, private val action: Consumer<MemorySegment>) :
+internal open class AdoptedMemory(private val foreign: MemorySegment, private val action: Consumer<MemorySegment>) :
     OwnedMemory() {
     private class Bound(val arena: Arena?, val raw: MemorySegment?)
 
@@ -62,8 +100,15 @@ internal class AdoptedMemory(private val foreign: MemorySegment, private val act
 
     @Volatile private var bound: Bound? = if (isEndless) null else Bound(null, foreign)
 
+    /** How many transfers use the memory; [CUT_OFF] when there will be none any more. */
+    protected val holds: AtomicInteger = AtomicInteger()
+
     override val owner: Owner? get() = null
-    override val isMapped: Boolean get() = foreign.isMapped
+    override val home: PageHome get() = if (foreign.isMapped) PageHome.FILE else PageHome.PROCESS
+    override val address: Long get() = foreign.address()
+    override val size: Long get() = foreign.byteSize()
+    override val isReadOnly: Boolean get() = foreign.isReadOnly
+    override val ownArena: MemorySegment? get() = if (isEndless) null else foreign
 
     override fun view(): MemorySegment? = (bound ?: bind()).raw
 
@@ -82,21 +127,41 @@ internal class AdoptedMemory(private val foreign: MemorySegment, private val act
         }
     }
 
+    override fun tryHold(): Boolean {
+        while (true) {
+            val seen = holds.get()
+            if (seen == CUT_OFF) return false
+            if (holds.compareAndSet(seen, seen + 1)) return true
+        }
+    }
+
+    override fun leave() {
+        val _ = holds.decrementAndGet()
+    }
+
     override fun cut() {
-        // With a view taken just now there is an arena to close.
-        val seen = BOUND.compareAndExchange(this, null, CUT) as Bound? ?: return
+        if (!refuseHolds()) throw busy(null)
         try {
+            // With a view taken just now there is an arena to close.
+            val seen = BOUND.compareAndExchange(this, null, CUT) as Bound? ?: return
             seen.arena?.close()
         } catch (inUse: IllegalStateException) {
-            throw MemoryBusyException(
-                "$this is in use by a native call or an input/output operation: close its buffer when that has ended",
-                "adopted memory",
-                foreign.byteSize(),
-                inUse,
-            )
+            holds.set(0)
+            throw busy(inUse)
         }
         bound = CUT
     }
+
+    /** Lets nobody begin a hold any more; false, and nothing changed, while there is one. Open for a test. */
+    protected open fun refuseHolds(): Boolean = holds.compareAndSet(0, CUT_OFF)
+
+    private fun busy(cause: IllegalStateException?) = MemoryBusyException(
+        "$this is in use by a native call, a transfer or an input/output operation: close its buffer when that has " +
+            "ended",
+        "adopted memory",
+        foreign.byteSize(),
+        cause,
+    )
 
     override fun free() {
         try {
@@ -119,9 +184,10 @@ internal class AdoptedMemory(private val foreign: MemorySegment, private val act
     /** The size and the place, for messages. */
     override fun toString(): String = "adopted memory of ${bytes(foreign.byteSize())} at ${hex(foreign.address())}"
 
-    private companion object {
-        val CUT = Bound(null, null)
-        val BOUND: VarHandle =
+    protected companion object {
+        private val CUT = Bound(null, null)
+        const val CUT_OFF: Int = -1
+        private val BOUND: VarHandle =
             MethodHandles.lookup().findVarHandle(AdoptedMemory::class.java, "bound", Bound::class.java)
     }
 }

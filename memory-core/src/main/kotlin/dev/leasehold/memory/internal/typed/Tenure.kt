@@ -2,6 +2,7 @@ package dev.leasehold.memory.internal.typed
 
 import dev.leasehold.memory.MemoryBusyException
 import dev.leasehold.memory.internal.block.Owner
+import dev.leasehold.memory.internal.platform.PageHome
 import dev.leasehold.memory.internal.platform.awaitWhile
 import dev.leasehold.memory.internal.platform.bytes
 import dev.leasehold.memory.internal.platform.counted
@@ -53,8 +54,8 @@ internal open class Tenure<T>(type: T, count: Long = 0, memory: OwnedMemory? = n
     @Volatile var memory: OwnedMemory? = memory
         private set
 
-    /** Whether the memory is, or was, that of a mapped file. */
-    var isMapped: Boolean = memory?.isMapped ?: false
+    /** Where the memory lies, or lay. */
+    var home: PageHome = memory?.home ?: PageHome.PROCESS
         private set
 
     private var owner: Owner? = memory?.owner
@@ -69,6 +70,15 @@ internal open class Tenure<T>(type: T, count: Long = 0, memory: OwnedMemory? = n
         while (true) {
             val seen = memory?.view()
             if (seen != null) return seen
+            if (ended.isOver) return null
+        }
+    }
+
+    /** The memory, which stays until it is [left][OwnedMemory.leave]; null when it is elsewhere or gone. */
+    fun hold(): OwnedMemory? {
+        while (true) {
+            val seen = memory
+            if (seen != null && seen.tryHold()) return seen
             if (ended.isOver) return null
         }
     }
@@ -111,7 +121,7 @@ internal open class Tenure<T>(type: T, count: Long = 0, memory: OwnedMemory? = n
         this.type = type
         this.count = count
         this.memory = memory
-        isMapped = memory.isMapped
+        home = memory.home
         owner = memory.owner
         phase = Phase.OWNED
     }

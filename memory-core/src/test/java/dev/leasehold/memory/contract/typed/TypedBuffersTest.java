@@ -43,7 +43,7 @@ final class TypedBuffersTest {
             assertEquals(3, floats.getCount());
             assertEquals(12, floats.getByteSize());
             assertSame(ElementType.FLOAT, floats.getType());
-            assertSame(MemoryLocation.HOST, floats.getLocation());
+            assertSame(MemoryLocation.Host.INSTANCE, floats.getLocation());
         }
     }
 

@@ -5,6 +5,7 @@ import dev.leasehold.memory.MemoryBudget
 import dev.leasehold.memory.MemoryExhaustedException
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.MiB
+import dev.leasehold.memory.RentTimeoutException
 import dev.leasehold.memory.SystemMemoryManager
 import dev.leasehold.memory.allocate
 import dev.leasehold.memory.contract.platform.collectUntil
@@ -30,6 +31,7 @@ import javax.management.Attribute
 import javax.management.MBeanServerFactory
 import javax.management.ObjectName
 import javax.management.RuntimeMBeanException
+import kotlin.time.Duration.Companion.milliseconds
 
 class MemoryBeansSpec : FunSpec({
     val server = MBeanServerFactory.newMBeanServer()
@@ -48,6 +50,8 @@ class MemoryBeansSpec : FunSpec({
             val blocks = SystemMemoryManager("blocks") { budget = app }
             val file = MappedMemoryManager.create(files.path("orders")) { budget = app }
             val open = listOf(rows.rentShared(100), rows.rentShared(5000), blocks.allocate(5000), file.allocate(300))
+            rows.limit = 1.MiB
+            shouldThrow<RentTimeoutException> { rows.rent(1.MiB, 1.milliseconds) }
             MemoryBeans.register(app, server).use { beans ->
                 val pool = name("type=Pool,budget=\"app › ingest\",name=\"rows\"")
                 val budget = name("type=Budget,name=\"app\"")
@@ -73,6 +77,10 @@ class MemoryBeansSpec : FunSpec({
                 read(pool, "Budget") shouldBe "app › ingest"
                 read(pool, "Closed") shouldBe false
                 read(pool, "Waiters") shouldBe 0
+                val waits = listOf("ServedWaits", "TimedOutWaits", "CancelledWaits", "LongestWaitNanos")
+                waits.map { read(pool, it) } shouldBe
+                    with(figures.waits) { listOf(served, timedOut, cancelled, longestNanos) }
+                read(pool, "TimedOutWaits") shouldBe 1L
                 read(manager, "Count") shouldBe 1L
                 read(manager, "File") shouldBe null
                 read(mapped, "File") shouldBe files.path("orders").toString()

@@ -1,3 +1,5 @@
+@file:OptIn(InternalMemoryApi::class)
+
 package dev.leasehold.memory.contract.diagnostics
 
 import dev.leasehold.memory.KiB
@@ -12,6 +14,11 @@ import dev.leasehold.memory.contract.platform.collectUntil
 import dev.leasehold.memory.diagnostics.MemorySnapshot
 import dev.leasehold.memory.diagnostics.OwnerSnapshot
 import dev.leasehold.memory.diagnostics.OwnerState
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.LineWaits
+import dev.leasehold.memory.internal.spi.PoolLender
+import dev.leasehold.memory.internal.spi.WaitOutcome
+import dev.leasehold.memory.internal.spi.enlist
 import dev.leasehold.memory.mapped.MappedMemoryManager
 import dev.leasehold.memory.permanent.PermanentMemory
 import dev.leasehold.memory.rent
@@ -114,7 +121,17 @@ class MemorySnapshotSpec : FunSpec({
             |        "rents": 1,
             |        "hits": 0,
             |        "misses": 1,
-            |        "waiters": 0
+            |        "waiters": 0,
+            |        "waits": {
+            |          "served": 0,
+            |          "timedOut": 0,
+            |          "cancelled": 0,
+            |          "failed": 0,
+            |          "longestNanos": 0,
+            |          "totalNanos": 0,
+            |          "distribution": []
+            |        },
+            |        "suspendingPools": []
             |      }
             |    ],
             |    "managers": []
@@ -123,6 +140,63 @@ class MemorySnapshotSpec : FunSpec({
         """.trimMargin()
         lease.close()
         frames.close()
+    }
+
+    test("what lends a pool's memory on stands below that pool, as long as it is there") {
+        val app = MemoryBudget.rootOf("app", 8.MiB)
+        val frames = MemoryPool.fixed("frames", 1.MiB, 3, 4096) { budget = app }
+        val lenders = listOf(ALender(frames, 2.MiB, waiters = 1), ALender(frames, 1.MiB, waiters = 0))
+        lenders.forEach(frames::enlist)
+        lenders[1].isClosed = true
+        val record = lenders[0].waits.begin(100)
+        lenders[0].waits.end(WaitOutcome.SERVED, System.nanoTime() - 90_000_000_000, record)
+        val snapshot = MemorySnapshot.take(app)
+        val (first, second) = snapshot.pools.single().suspendingPools
+        listOf(first.capacity, first.used, first.waiters, first.waits.served) shouldBe listOf(2.MiB, 5L, 1, 1L)
+        listOf(first.state, second.state) shouldBe listOf(OwnerState.OPEN, OwnerState.CLOSED)
+        snapshot.toTree() shouldBe """
+            |memory                             held   in use   idle  quarantined  limit   peak  requests  waiting
+            |app                               3 MiB                               8 MiB  3 MiB
+            |└─ pool frames                    3 MiB  0 bytes  3 MiB      0 bytes  3 MiB  3 MiB         0        0
+            |   ├─ suspending frames                  5 bytes                      2 MiB                         1
+            |   └─ suspending frames (closed)         5 bytes                      1 MiB                         0
+        """.trimMargin()
+        snapshot.toJson() shouldContain """
+            |        "suspendingPools": [
+            |          {
+            |            "state": "open",
+            |            "capacity": 2097152,
+            |            "used": 5,
+            |            "waiters": 1,
+            |            "waits": {
+            |              "served": 1,
+            |              "timedOut": 0,
+            |              "cancelled": 0,
+            |              "failed": 0,
+            |              "longestNanos": ${first.waits.longestNanos},
+            |              "totalNanos": ${first.waits.totalNanos},
+            |              "distribution": [
+            |                {
+            |                  "belowNanos": null,
+            |                  "count": 1
+            |                }
+            |              ]
+            |            }
+            |          },
+        """.trimMargin()
+        // Closed, and nothing of it is out any more.
+        lenders[1].used = 0
+        MemorySnapshot.take(app).pools.single().suspendingPools.size shouldBe 1
+        frames.close()
+    }
+
+    test("a pool keeps nothing that lends its memory on") {
+        val app = MemoryBudget.rootOf("app", 8.MiB)
+        val pool = MemoryPool.isolated("pool") { budget = app }
+        val lender = droppedLender(pool)
+        collectUntil("it is garbage") { lender.get() == null }
+        MemorySnapshot.take(app).pools.single().suspendingPools.size shouldBe 0
+        pool.close()
     }
 
     test("a closed pool with leases is shown as closed, and a forgotten one as forgotten, with what it has lost") {
@@ -183,6 +257,19 @@ class MemorySnapshotSpec : FunSpec({
         pool.close()
     }
 })
+
+private class ALender(pool: MemoryPool, override val capacity: Long, override val waiters: Int) : PoolLender() {
+    override var isClosed = false
+    override var used = 5L
+    override val waits = LineWaits(pool)
+}
+
+private fun droppedLender(pool: MemoryPool): WeakReference<PoolLender> {
+    val lender = ALender(pool, 100, 0)
+    pool.enlist(lender)
+    MemorySnapshot.take(pool.budget).pools.single().suspendingPools.size shouldBe 1
+    return WeakReference(lender)
+}
 
 /** All of them, which must add up. */
 private fun figures(of: MemoryStatistics): List<Long> {

@@ -12,6 +12,7 @@ import dev.leasehold.memory.PageRun
 import dev.leasehold.memory.PoolStatistics
 import dev.leasehold.memory.RentTimeoutException
 import dev.leasehold.memory.SystemMemoryManager
+import dev.leasehold.memory.WaitStatistics
 import dev.leasehold.memory.allocate
 import dev.leasehold.memory.contract.pool.MisusesSpec
 import dev.leasehold.memory.internal.block.Owner
@@ -19,6 +20,7 @@ import dev.leasehold.memory.internal.block.OwnerKind
 import dev.leasehold.memory.internal.budget.BudgetLeaf
 import dev.leasehold.memory.internal.cache.Tally
 import dev.leasehold.memory.internal.engine.EngineState
+import dev.leasehold.memory.internal.engine.WaitCounts
 import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.platform.counted
 import dev.leasehold.memory.rent
@@ -92,10 +94,10 @@ class CountedSpec : FunSpec({
         val state = EngineState(Owner(OwnerKind.POOL, "one"), BudgetLeaf("one", Long.MAX_VALUE, null), Platform.current)
         check(state.leaf.tryReserve(64))
         fun tally(hits: Long, misses: Long) = Tally().apply { add(2, hits, misses, open = 1) }
-        PoolStatistics(state, tally(1, 0), Long.MAX_VALUE, 1).toString() shouldBe
+        PoolStatistics(state, tally(1, 0), Long.MAX_VALUE, 1, WaitStatistics(WaitCounts())).toString() shouldBe
             "used 48 B, idle 16 B, quarantined 0 B, reserved 64 B (peak 64 B, limit none), 1 waiting, 1 rent " +
             "(1 hit, 0 misses)"
-        PoolStatistics(state, tally(1, 1), 128, 0).toString() shouldBe
+        PoolStatistics(state, tally(1, 1), 128, 0, WaitStatistics(WaitCounts())).toString() shouldBe
             "used 48 B, idle 16 B, quarantined 0 B, reserved 64 B (peak 64 B, limit 128 B), 0 waiting, 2 rents " +
             "(1 hit, 1 miss)"
         ManagerStatistics(state, tally(1, 0), Long.MAX_VALUE, 1, 1).toString() shouldBe

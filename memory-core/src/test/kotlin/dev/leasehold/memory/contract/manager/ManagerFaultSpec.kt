@@ -167,6 +167,7 @@ class ManagerFaultSpec : FunSpec({
 
     test("a system that refuses any call at any time costs refusals, and no byte and no block") {
         val seed = Effort.seed("refusals at random")
+        var refusals = 0
         for (round in 0 until Effort.times(8)) {
             val random = Random(seed + round)
             val platform = ScriptedPlatform()
@@ -188,8 +189,8 @@ class ManagerFaultSpec : FunSpec({
             platform.refuseUnmap = false
             platform.refuseDiscard = false
             platform.refuseRemap = false
-            model.refusals shouldBeGreaterThan 0
             val before = model.refusals
+            refusals += before
             if (manager.limit > 1.GiB) {
                 model.run(100)
                 model.refusals shouldBe before
@@ -200,6 +201,8 @@ class ManagerFaultSpec : FunSpec({
             await("all is back: $manager") { platform.lentBytes == 0L }
             manager.stats().reserved shouldBe 0
         }
+        // Of a round that finds all it needs among what lies idle there may be none.
+        refusals shouldBeGreaterThan 0
     }
 
     test("racing threads lose nothing while the system refuses at random") {

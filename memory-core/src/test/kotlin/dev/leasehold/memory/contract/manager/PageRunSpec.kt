@@ -278,7 +278,7 @@ class PageRunSpec : FunSpec({
         val run = manager.allocatePages(2)
         val closed = manager.allocatePages(1).also(PageRun::close)
         val words = shouldThrow<OutstandingBlocksException> { manager.close() }.message.shouldNotBeNull()
-        words shouldContain "8,192 bytes at 0x${run.address.toString(16)}, allocated at "
+        words shouldContain "\n  1 block of 8,192 bytes allocated at "
         words shouldContain "PageRunSpec"
         shouldThrow<BlockClosedException> { closed.retain() }.message.shouldNotBeNull() shouldContain "PageRunSpec"
         run.close()

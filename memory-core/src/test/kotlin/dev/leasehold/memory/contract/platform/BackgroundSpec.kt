@@ -71,7 +71,8 @@ class BackgroundSpec : FunSpec() {
                 collectUntil("the second has run") { ran.size == 2 }
             }
             ran shouldContainExactly List(2) { "leasehold-cleaner" }
-            records.single().thrown shouldBe failure
+            // The garbage of other specs may fail meanwhile, too.
+            records.count { it.thrown === failure } shouldBe 1
         }
     }
 }

@@ -100,6 +100,25 @@ class BackgroundThreadSpec : FunSpec() {
             ran shouldContainExactly listOf(1, 2)
         }
 
+        test("a task that waits for a thread which could not be started says so, and is run once one can") {
+            val refusals = AtomicInteger(2)
+            val background = background {
+                if (refusals.getAndDecrement() > 0) throw OutOfMemoryError("no thread, by the test")
+                HelperThread.BACKGROUND.platform(it)
+            }
+            val ran = AtomicBoolean()
+            background.isStuck shouldBe false
+            loggedRecords("could not be given to a thread") {
+                background.trySchedule(0) { ran.set(true) } shouldBe true
+                background.isStuck shouldBe true
+                background.start()
+                background.isStuck shouldBe true
+            }.size shouldBe 2
+            background.start()
+            background.isStuck shouldBe false
+            await("it has run") { ran.get() }
+        }
+
         test("a task that is not done is looked at again with longer and longer pauses, until it is") {
             val background = background(first = 1.milliseconds, longest = 1.seconds)
             val looks = ConcurrentLinkedQueue<Long>()

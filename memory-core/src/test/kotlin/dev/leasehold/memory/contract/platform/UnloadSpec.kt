@@ -6,6 +6,8 @@ import dev.leasehold.testing.await
 import dev.leasehold.testing.logged
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
+import jdk.jfr.Configuration
+import jdk.jfr.Recording
 import java.io.File
 import java.lang.foreign.ValueLayout.JAVA_BYTE
 import java.lang.ref.WeakReference
@@ -32,6 +34,14 @@ class UnloadSpec : FunSpec() {
             loader.shouldGo()
             // The library has not ended, so what was leased stays as it is: a view may be anywhere.
             addresses.map(::byteAt) shouldBe addresses.map { 1 }
+        }
+
+        test("it is collected while a recording runs that has the library's events, and its figures every second") {
+            val settings = checkNotNull(UnloadSpec::class.java.getResourceAsStream("/META-INF/leasehold.jfc"))
+            Recording(Configuration.create(settings.reader())).use { recording ->
+                recording.start()
+                deployed(UntidyMain::class, ::libraryLoader).first.shouldGo()
+            }
         }
     }
 

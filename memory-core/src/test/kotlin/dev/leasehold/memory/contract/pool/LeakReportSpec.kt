@@ -35,7 +35,10 @@ class LeakReportSpec : FunSpec({
         reports.forEach {
             it shouldMatch Regex(
                 "LEAK: a lease of 7[78] bytes from pool 'forgetful' was never closed; rented at .*" +
-                    "LeakReportSpec.*forget\\(LeakReportSpec.kt:\\d+\\) by thread 'forgetter' \\(#\\d+\\)",
+                    "LeakReportSpec.*forget\\(LeakReportSpec.kt:\\d+\\) by thread 'forgetter' \\(#\\d+\\), " +
+                    "\\d+ m?s ago; " +
+                    "its bytes have gone back; others from there are counted and not logged: close it where it is " +
+                    "no longer used, with use \\{ \\} or try and finally",
             )
         }
     }

@@ -22,6 +22,14 @@ class SizeClassesSpec : FunSpec({
         SizeClasses.sizeOf(SizeClasses.COUNT - 1) shouldBe SizeClasses.LARGEST
     }
 
+    test("a size that is no block's has no class, and not another's") {
+        val bounds = (20..63).flatMap { shift -> listOf(1L shl shift, 5L shl (shift - 2)) }
+        for (size in listOf(0L, -1, Long.MIN_VALUE, Long.MAX_VALUE) + bounds.map { it + 1 }) {
+            SizeClasses.indexOf(size) shouldBe SizeClasses.NONE
+        }
+        (SizeClasses.NONE > SizeClasses.COUNT) shouldBe true
+    }
+
     test("every alignment up to a page has a block, all of whose neighbours are aligned too") {
         for (shift in 0..12) {
             val alignment = 1L shl shift

@@ -6,8 +6,8 @@ import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.ReadOnlySegmentException
 import dev.leasehold.memory.SystemMemoryManager
 import dev.leasehold.memory.allocate
+import dev.leasehold.memory.mapped.MappedMemoryManager
 import dev.leasehold.memory.rentShared
-import dev.leasehold.memory.support.BumpEngine
 import dev.leasehold.memory.typed.ElementLayoutException
 import dev.leasehold.memory.typed.ElementType
 import dev.leasehold.memory.typed.MemoryLocation
@@ -147,27 +147,30 @@ class AdoptedMemorySpec : FunSpec() {
                     val arena = Arena.ofShared()
                     val mapped = channel.map(FileChannel.MapMode.READ_WRITE, 0, 64, arena)
                     val buffer = UniqueBuffer.adopt(ElementType.LONG, mapped) { arena.close() }
-                    buffer.location shouldBe MemoryLocation.MAPPED_FILE
+                    buffer.location shouldBe MemoryLocation.Mapped
                     buffer[0] = 42
-                    buffer.toString() shouldBe "UniqueBuffer(8 elements, 64 bytes, MAPPED_FILE)"
+                    buffer.toString() shouldBe "UniqueBuffer(8 elements, 64 bytes, Mapped)"
                     val shared = buffer.share()
-                    shared.location shouldBe MemoryLocation.MAPPED_FILE
+                    shared.location shouldBe MemoryLocation.Mapped
                     shared.release()!!.let {
-                        it.location shouldBe MemoryLocation.MAPPED_FILE
+                        it.location shouldBe MemoryLocation.Mapped
                         it.free()
                     }
-                    shared.location shouldBe MemoryLocation.MAPPED_FILE
+                    shared.location shouldBe MemoryLocation.Mapped
                 }
                 Files.readAllBytes(file)[0] shouldBe 42
             } finally {
                 Files.delete(file)
             }
-            BumpEngine.manager("file").use { manager ->
-                manager.allocateBuffer(ElementType.LONG, 4).use { it.location shouldBe MemoryLocation.MAPPED_FILE }
+            val ours = Files.createTempDirectory("leasehold").resolve("ours")
+            MappedMemoryManager.create(ours).use { manager ->
+                manager.allocateBuffer(ElementType.LONG, 4).use { it.location shouldBe MemoryLocation.Mapped }
             }
+            MappedMemoryManager.delete(ours)
+            Files.delete(ours.parent)
             MemoryPool.isolated("host").use { pool ->
                 UniqueBuffer.adopt(ElementType.LONG, pool.rentShared(16)).use {
-                    it.location shouldBe MemoryLocation.HOST
+                    it.location shouldBe MemoryLocation.Host
                 }
             }
         }
@@ -177,8 +180,8 @@ class AdoptedMemorySpec : FunSpec() {
             val unique = UniqueBuffer.adopt(ElementType.BYTE, memory.segment, memory)
             reading(unique.view().asByteBuffer()) {
                 shouldThrow<MemoryBusyException> { unique.close() }.message!! shouldMatch
-                    "adopted memory of 64 bytes at 0x[0-9a-f]+ is in use by a native call or an input/output " +
-                    "operation: close its buffer when that has ended"
+                    "adopted memory of 64 bytes at 0x[0-9a-f]+ is in use by a native call, a transfer or an " +
+                    "input/output operation: close its buffer when that has ended"
                 unique.isClosed shouldBe false
                 val other = UniqueBuffer.adopt(ElementType.BYTE, MemorySegment.NULL, ReleaseAction.NOTHING)
                 shouldThrow<MemoryBusyException> { unique.reset(other) }

@@ -32,12 +32,12 @@ class ReleasedBufferSpec : FunSpec() {
             released.count shouldBe 2
             released.byteSize shouldBe 16
             released.type shouldBe ElementType.LONG
-            released.location shouldBe MemoryLocation.HOST
+            released.location shouldBe MemoryLocation.Host
             released.segment.getLong(8) shouldBe 9
             view.getLong(8) shouldBe 9
             released.asMemorySegment().address() shouldBe memory.segment.address()
             released.isSettled shouldBe false
-            released.toString() shouldBe "ReleasedBuffer(2 elements, 16 bytes, HOST, NOT FREED: its holder MUST " +
+            released.toString() shouldBe "ReleasedBuffer(2 elements, 16 bytes, Host, NOT FREED: its holder MUST " +
                 "free it or let a buffer adopt it)"
             words { buffer.view() } shouldBe "UniqueBuffer of 2 elements (16 bytes) from adopted memory was used " +
                 "after release() had been called: the ReleasedBuffer that it returned has the memory"
@@ -50,7 +50,7 @@ class ReleasedBufferSpec : FunSpec() {
                 "used after it had been freed: use a released buffer only until then"
             words { UniqueBuffer.adopt(released) } shouldBe "ReleasedBuffer of 2 elements (16 bytes) from " +
                 "adopted memory was adopted after it had been freed: use a released buffer only until then"
-            released.toString() shouldBe "ReleasedBuffer(2 elements, 16 bytes, HOST, over: it had been freed)"
+            released.toString() shouldBe "ReleasedBuffer(2 elements, 16 bytes, Host, over: it had been freed)"
         }
 
         test("its action frees it, once, whatever segment it is called with") {
@@ -111,6 +111,6 @@ class ReleasedBufferSpec : FunSpec() {
         words { released.free() } shouldBe "$what was freed $after"
         words { released.asMemorySegment() } shouldBe "$what was used $after"
         words { SharedBuffer.adopt(released) } shouldBe "$what was adopted $after"
-        released.toString() shouldBe "ReleasedBuffer(1 element, 8 bytes, HOST, over: a buffer had adopted it)"
+        released.toString() shouldBe "ReleasedBuffer(1 element, 8 bytes, Host, over: a buffer had adopted it)"
     }
 }

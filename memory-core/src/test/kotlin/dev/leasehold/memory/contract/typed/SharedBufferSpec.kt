@@ -32,14 +32,14 @@ class SharedBufferSpec : FunSpec() {
                 val second = first.copy()
                 val third = second.copy()
                 first.ownerCount shouldBe 3
-                third.toString() shouldBe "SharedBuffer(3 elements, 12 bytes, HOST, 3 owners)"
+                third.toString() shouldBe "SharedBuffer(3 elements, 12 bytes, Host, 3 owners)"
                 first.close()
                 first.close()
                 second.ownerCount shouldBe 2
                 third[1] shouldBe 11
                 second.close()
                 third[1] = 12
-                third.toString() shouldBe "SharedBuffer(3 elements, 12 bytes, HOST, 1 owner)"
+                third.toString() shouldBe "SharedBuffer(3 elements, 12 bytes, Host, 1 owner)"
                 manager.stats().blocks shouldBe 1
                 third.close()
                 third.ownerCount shouldBe 0

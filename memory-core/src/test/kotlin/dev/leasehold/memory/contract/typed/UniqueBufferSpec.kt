@@ -39,7 +39,7 @@ class UniqueBufferSpec : FunSpec() {
                     buffer.count shouldBe 5
                     buffer.byteSize shouldBe 40
                     buffer.type shouldBe ElementType.LONG
-                    buffer.location shouldBe MemoryLocation.HOST
+                    buffer.location shouldBe MemoryLocation.Host
                     buffer.isClosed shouldBe false
                     for (index in 0L..<5) buffer[index] = index * index
                     buffer.elements.size shouldBe 5
@@ -105,7 +105,7 @@ class UniqueBufferSpec : FunSpec() {
                 words { other.reset(buffer) } shouldBe "$what was moved $after"
                 other.isClosed shouldBe false
                 other.close()
-                buffer.toString() shouldBe "UniqueBuffer(1 element, 8 bytes, HOST, over: it had been closed)"
+                buffer.toString() shouldBe "UniqueBuffer(1 element, 8 bytes, Host, over: it had been closed)"
             }
         }
 
@@ -217,11 +217,11 @@ class UniqueBufferSpec : FunSpec() {
         test("the text of a buffer names its size and its place") {
             withManager { manager ->
                 manager.allocateBuffer(ElementType.BYTE, 2000).use {
-                    it.toString() shouldBe "UniqueBuffer(2,000 elements, 2,000 bytes, HOST)"
+                    it.toString() shouldBe "UniqueBuffer(2,000 elements, 2,000 bytes, Host)"
                 }
             }
             UniqueBuffer.adopt(ElementType.BYTE, ForeignMemory(3).segment, ReleaseAction.NOTHING).use {
-                it.toString() shouldBe "UniqueBuffer(3 elements, 3 bytes, HOST)"
+                it.toString() shouldBe "UniqueBuffer(3 elements, 3 bytes, Host)"
             }
         }
     }

@@ -1,6 +1,7 @@
 package dev.leasehold.memory.model.typed
 
 import dev.leasehold.memory.internal.block.Owner
+import dev.leasehold.memory.internal.platform.PageHome
 import dev.leasehold.memory.internal.typed.Holders
 import dev.leasehold.memory.internal.typed.OwnedMemory
 import dev.leasehold.memory.internal.typed.Phase
@@ -21,8 +22,13 @@ private class CountedMemory : OwnedMemory() {
     private val cuts = AtomicInteger()
 
     override val owner: Owner? get() = null
-    override val isMapped: Boolean get() = false
+    override val home: PageHome get() = PageHome.PROCESS
+    override val address: Long get() = 0
+    override val size: Long get() = 0
+    override val isReadOnly: Boolean get() = false
     override fun view(): MemorySegment? = null
+    override fun tryHold(): Boolean = !isFree
+    override fun leave(): Unit = Unit
 
     override fun cut() {
         check(cuts.incrementAndGet() == 1) { "it was cut off twice" }

@@ -18,6 +18,9 @@ import java.nio.ByteBuffer
 import java.nio.ByteOrder
 import java.util.concurrent.ConcurrentLinkedQueue
 
+// Asked for in both steps: what fits at any address may not fit at a multiple.
+private const val ALIGNMENT = 4L
+
 /** What one writer appends: records that say whose they are, of many sizes. */
 internal object WrittenRecords {
     /** The record [number] of [writer]: what its bytes are follows from both. */
@@ -32,7 +35,7 @@ internal object WrittenRecords {
     fun write(writer: Int, count: Int, sink: (Long) -> PermanentSink): LongArray = LongArray(count) { number ->
         val record = record(writer, number)
         var address: Long? = null
-        while (address == null) address = sink(record.size.toLong()).tryAppend(record, 4)
+        while (address == null) address = sink(record.size.toLong()).tryAppend(record, ALIGNMENT)
         address
     }
 
@@ -42,7 +45,7 @@ internal object WrittenRecords {
         val range = AddressRange.between(low, high)
         val all = arrayOfNulls<LongArray>(threads)
         together(threads) { worker ->
-            all[worker] = write(first + worker, count) { PermanentMemory.obtain(it, range) }
+            all[worker] = write(first + worker, count) { PermanentMemory.obtain(it, range, ALIGNMENT) }
         }
         return all.requireNoNulls()
     }
@@ -55,7 +58,10 @@ internal object WrittenRecords {
         ProcessMemory.open(process).use { other ->
             val addresses = write(writer.toInt(), count.toInt()) { size ->
                 // The other process makes new ones as these become full.
-                generateSequence { other.buffers().find { it.base in range && it.canFit(size, 4) } ?: Thread.yield() }
+                generateSequence {
+                    other.buffers().find { it.base in range && it.canFit(size, ALIGNMENT) }
+                        ?: Thread.yield()
+                }
                     .filterIsInstance<PermanentMemory>().first()
             }
             for (address in addresses) println(address)
@@ -97,12 +103,12 @@ class PermanentAppendsSpec : FunSpec() {
             val count = Effort.times(1_000)
             together(100) { worker ->
                 val addresses = if (worker % 2 == 0) {
-                    WrittenRecords.write(worker, count) { PermanentMemory.obtain(it, range) }
+                    WrittenRecords.write(worker, count) { PermanentMemory.obtain(it, range, ALIGNMENT) }
                 } else {
                     var memory = PermanentMemory.obtain(1.MiB, range)
                     var appender = memory.appender()
                     WrittenRecords.write(worker, count) { size ->
-                        if (!appender.canFit(size, 4)) {
+                        if (!appender.canFit(size, ALIGNMENT)) {
                             appender.close()
                             memory = PermanentMemory.obtain(1.MiB, range)
                             appender = memory.appender()
@@ -159,7 +165,7 @@ class PermanentAppendsSpec : FunSpec() {
                 val addresses = if (part == 3) {
                     // Ahead of the others, so that they find room.
                     repeat(8) { PermanentMemory.obtain(4.MiB - it * 4096L, range).append(ByteArray(4096)) }
-                    WrittenRecords.write(100 + part, count) { PermanentMemory.obtain(it, range) }
+                    WrittenRecords.write(100 + part, count) { PermanentMemory.obtain(it, range, ALIGNMENT) }
                 } else {
                     val options = listOf(ChildJvm.NATIVE_ACCESS, "-Xmx64m", "-XX:+UseSerialGC")
                     val arguments = listOf(

@@ -1,0 +1,28 @@
+package dev.leasehold.memory.internal.manager
+
+import dev.leasehold.memory.internal.block.Attachment
+import dev.leasehold.memory.internal.block.GuardBytes
+
+/**
+ * What comes with one block of [size] bytes of a checked manager: the [guards] around it.
+ *
+ * @param damaged makes the exception for bytes around the block that were overwritten
+ */
+internal class CheckedBlock(
+    val size: Long,
+    private val guards: GuardBytes,
+    private val damaged: (GuardBytes.Damage, CheckedBlock) -> RuntimeException,
+) : Attachment() {
+    override val front: Long get() = guards.front
+
+    override fun around(size: Long): Long = guards.around(size)
+
+    // So that holders of an old view are found.
+    override val movesAlways: Boolean get() = true
+
+    override fun freeing(address: Long, size: Long): RuntimeException? {
+        val damage = guards.damage(address - front, size)
+        guards.fillFreed(address - front, size)
+        return damage?.let { damaged(it, this) }
+    }
+}
