@@ -16,6 +16,7 @@ import dev.leasehold.memory.coroutines.internal.own.end
 import dev.leasehold.memory.coroutines.internal.watch.LineErrors
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.internal.spi.RentSite
+import dev.leasehold.memory.internal.spi.enlist
 import dev.leasehold.memory.internal.spi.invalidConfiguration
 import dev.leasehold.memory.internal.spi.rentSite
 import dev.leasehold.memory.rentShared
@@ -69,8 +70,13 @@ public class SuspendingPool internal constructor(
     public val isClosed: Boolean get() = line.isClosed
 
     /** The figures of this moment. Costs a few reads. */
-    public fun stats(): SuspendingPoolStatistics =
-        SuspendingPoolStatistics(line.capacity, line.used, line.waiters, line.peakWaiters, line.servedWaiters)
+    public fun stats(): SuspendingPoolStatistics = SuspendingPoolStatistics(
+        line.capacity,
+        line.used,
+        line.waiters,
+        line.peakWaiters,
+        lender.lineWaits.statistics(),
+    )
 
     /**
      * Closes it: it rents no more, and what waits fails with a
@@ -174,6 +180,7 @@ public class SuspendingPool internal constructor(
             check(options.maxWaiters > 0) { LineMessages.maxWaiters(pool.name, options.maxWaiters) }
             check(options.stallPatience.isPositive()) { LineMessages.patience(pool.name, options.stallPatience) }
             val lender = Lender(pool, capacity, options.maxWaiters, options.stallPatience, SuspendingErrors)
+            pool.enlist(lender.listed)
             return SuspendingPool(lender, options.maxWaiters)
         }
     }

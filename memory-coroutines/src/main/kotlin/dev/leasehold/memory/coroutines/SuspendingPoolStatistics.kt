@@ -1,5 +1,7 @@
 package dev.leasehold.memory.coroutines
 
+import dev.leasehold.memory.WaitStatistics
+
 /**
  * The figures of a suspending pool at one moment.
  *
@@ -7,14 +9,14 @@ package dev.leasehold.memory.coroutines
  * @property used how many are out: leased, or granted to a coroutine that has not run since
  * @property waiters how many wait
  * @property peakWaiters how many waited at once, at most
- * @property waits how many have waited and got what they waited for
+ * @property waits how the requests have waited in its line that wait no more
  */
 public class SuspendingPoolStatistics internal constructor(
     public val capacity: Long,
     public val used: Long,
     public val waiters: Int,
     public val peakWaiters: Int,
-    public val waits: Long,
+    public val waits: WaitStatistics,
 ) {
     /** How many bytes are not out. While a request waits, it is for more than these. */
     public val available: Long get() = capacity - used
@@ -29,5 +31,5 @@ public class SuspendingPoolStatistics internal constructor(
 
     /** All figures in one line, for logs. */
     override fun toString(): String = "used $used B, available $available B, capacity $capacity B, " +
-        "$waiters waiting (peak $peakWaiters), $waits served after a wait"
+        "$waiters waiting (peak $peakWaiters), ${waits.served} served after a wait"
 }

@@ -131,7 +131,7 @@ class EscapeSpec : FunSpec() {
         test("a lease without an owner says nothing of a scope") {
             val lease = pool.rent(10)
             lease.close()
-            shouldThrow<LeaseClosedException> { lease.segment }.message!! shouldNotContain "scope"
+            shouldThrow<LeaseClosedException> { lease.segment }.message!! shouldNotContain "memory scope"
         }
 
         test("the scope's description is its name and place") {

@@ -1,8 +1,11 @@
+@file:OptIn(InternalMemoryApi::class)
+
 package dev.leasehold.memory.coroutines.model
 
 import dev.leasehold.memory.coroutines.internal.line.ByteLine
 import dev.leasehold.memory.coroutines.internal.line.await
 import dev.leasehold.memory.coroutines.support.crowded
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.testing.Effort
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec

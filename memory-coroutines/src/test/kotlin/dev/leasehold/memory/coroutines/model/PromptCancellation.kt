@@ -1,9 +1,12 @@
+@file:OptIn(InternalMemoryApi::class)
+
 package dev.leasehold.memory.coroutines.model
 
 import dev.leasehold.memory.coroutines.internal.line.ByteLine
 import dev.leasehold.memory.coroutines.internal.line.await
 import dev.leasehold.memory.coroutines.support.PlainWaiter
 import dev.leasehold.memory.coroutines.support.crowded
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.CoroutineStart

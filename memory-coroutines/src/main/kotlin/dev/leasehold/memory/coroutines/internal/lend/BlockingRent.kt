@@ -8,6 +8,8 @@ import dev.leasehold.memory.coroutines.internal.own.Grant
 import dev.leasehold.memory.coroutines.internal.own.RentingThread
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.internal.spi.LeaseOwner
+import dev.leasehold.memory.internal.spi.WaitOutcome
+import dev.leasehold.memory.internal.spi.heldBy
 import dev.leasehold.memory.internal.spi.rentTimeout
 import dev.leasehold.memory.internal.spi.requireStack
 import java.util.concurrent.locks.LockSupport
@@ -33,13 +35,13 @@ internal class BlockingRent(private val lender: Lender, private val size: Long, 
         lender.requireRentable(size)
         lender.requirePlace(size, context)
         val waiter = ThreadWaiter(size)
-        line.requireRoom()
+        line.begin(waiter)
         if (!line.join(waiter)) throw lender.tooMany(size, context)
         try {
-            park(isOver = { !waiter.isWaiting }, leave = { line.abandon(waiter) }, LineMessages::timeout)
+            park(isOver = { !waiter.isWaiting }, leave = { line.abandon(waiter, it) }, LineMessages::timeout)
         } catch (failure: Throwable) {
             // What is not in the line any more has been granted meanwhile, or refused.
-            if (!line.abandon(waiter) && waiter.isGranted) line.giveBack(size)
+            if (!line.abandon(waiter, WaitOutcome.CANCELLED) && waiter.isGranted) line.giveBack(size)
             throw failure
         } finally {
             waiter.forget()
@@ -54,7 +56,7 @@ internal class BlockingRent(private val lender: Lender, private val size: Long, 
         try {
             park(isOver = { wait.isOver }, leave = wait::tryLeave, LineMessages::timeoutBelow)
         } catch (failure: Throwable) {
-            if (!wait.tryLeave()) wait.awaitEnd()?.close()
+            if (!wait.tryLeave(WaitOutcome.CANCELLED)) wait.awaitEnd()?.close()
             throw failure
         }
         return wait.lease()
@@ -63,7 +65,7 @@ internal class BlockingRent(private val lender: Lender, private val size: Long, 
     /** Parks until [isOver], an interrupt, or the end of the time if [leave] says that nothing came before. */
     private inline fun park(
         isOver: () -> Boolean,
-        leave: () -> Boolean,
+        leave: (WaitOutcome) -> Boolean,
         late: (Lender, Long, Duration, CoroutineContext?) -> String,
     ) {
         while (!isOver()) {
@@ -71,7 +73,7 @@ internal class BlockingRent(private val lender: Lender, private val size: Long, 
             if (left > 0) {
                 LockSupport.parkNanos(lender, left)
             } else {
-                if (leave()) throw timedOut(late(lender, size, nanos.nanoseconds, context))
+                if (leave(WaitOutcome.TIMED_OUT)) throw timedOut(late(lender, size, nanos.nanoseconds, context))
                 // One that cannot leave has just been served or refused, and is about to be unparked.
                 LockSupport.park(lender)
             }
@@ -79,7 +81,7 @@ internal class BlockingRent(private val lender: Lender, private val size: Long, 
         }
     }
 
-    private fun timedOut(message: String) = rentTimeout(message, lender.pool.name, size)
+    private fun timedOut(message: String) = rentTimeout(message + lender.pool.heldBy(), lender.pool.name, size)
 }
 
 /** A thread in the line. */
@@ -106,8 +108,8 @@ private class ThreadPoolWait(lender: Lender, size: Long, owner: LeaseOwner) : Po
     val isOver: Boolean get() = end != null
 
     /** [leave], which succeeds also when it has left before. For its own thread. */
-    fun tryLeave(): Boolean {
-        hasLeft = hasLeft || leave()
+    fun tryLeave(outcome: WaitOutcome): Boolean {
+        hasLeft = hasLeft || leave(outcome)
         return hasLeft
     }
 

@@ -8,9 +8,11 @@ import dev.leasehold.memory.coroutines.internal.line.LineWaiter
 import dev.leasehold.memory.coroutines.internal.own.Grant
 import dev.leasehold.memory.coroutines.internal.own.RentingThread
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.WaitOutcome
 import dev.leasehold.memory.internal.spi.requireStack
 import dev.leasehold.memory.internal.spi.startVirtual
 import java.util.concurrent.CompletableFuture
+import java.util.concurrent.TimeoutException
 
 /**
  * A future in the line, of which the caller has a [CompletableFuture].
@@ -38,14 +40,14 @@ internal open class FutureRent(
     private fun start(next: (FutureRent) -> Unit): CompletableFuture<SharedLease> {
         val promise = CompletableFuture<SharedLease>()
         future = promise
-        val _ = promise.whenComplete { _, _ -> settled() }
+        val _ = promise.whenComplete { _, failure -> settled(outcomeOf(failure)) }
         next(this)
         return promise
     }
 
     /** The future is complete, by this or by other code, which wants no lease any more. */
-    private fun settled() {
-        if (lender.line.abandon(this)) future = null else wait?.abandon()
+    private fun settled(outcome: WaitOutcome) {
+        if (lender.line.abandon(this, outcome)) future = null else wait?.abandon(outcome)
     }
 
     override fun notified() {
@@ -73,7 +75,7 @@ internal open class FutureRent(
         wait = below
         lender.begin(below)
         // A completion before the wait was known could not end it.
-        if (promise.isDone) below.abandon()
+        if (promise.isDone) below.abandon(WaitOutcome.CANCELLED)
     }
 
     private fun fail(promise: CompletableFuture<SharedLease>, failure: Throwable) {
@@ -117,12 +119,16 @@ internal open class FutureRent(
 
         override fun failed(failure: Throwable): Unit = fail(promise, failure)
 
-        fun abandon() {
-            if (leave()) forget()
+        fun abandon(outcome: WaitOutcome) {
+            if (leave(outcome)) forget()
         }
     }
 
     companion object {
+        /** How a wait ended whose future other code has completed, with [failure] if that is one. */
+        private fun outcomeOf(failure: Throwable?) =
+            if (failure is TimeoutException) WaitOutcome.TIMED_OUT else WaitOutcome.CANCELLED
+
         /** A future of a lease of [size] bytes of [lender]. */
         fun rent(
             lender: Lender,
@@ -148,7 +154,7 @@ internal open class FutureRent(
                 lender.requireRentable(size)
                 lender.requirePlace(size, context)
                 return newRent(lender, grant).start { rent ->
-                    lender.line.requireRoom()
+                    lender.line.begin(rent)
                     if (!lender.line.join(rent)) throw lender.tooMany(size, context)
                 }
             }

@@ -11,6 +11,7 @@ import dev.leasehold.memory.coroutines.internal.own.RentedAt
 import dev.leasehold.memory.coroutines.internal.own.RentingThread
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.internal.spi.RentSite
+import dev.leasehold.memory.internal.spi.heldBy
 import dev.leasehold.memory.internal.spi.invalidSize
 import dev.leasehold.memory.internal.spi.invalidTimeout
 import dev.leasehold.memory.internal.spi.rentTimeout
@@ -106,7 +107,11 @@ internal object Leasing {
 
     /** The exception for [size] bytes that the coroutine or the thread of [context] did not get within [timeout]. */
     fun timedOut(lender: Lender, size: Long, timeout: Duration, context: CoroutineContext): RentTimeoutException =
-        rentTimeout(LineMessages.timeout(lender, size, timeout, context), lender.pool.name, size)
+        rentTimeout(
+            LineMessages.timeout(lender, size, timeout, context) + lender.pool.heldBy(),
+            lender.pool.name,
+            size,
+        )
 
     /** Lets [ledger] own [lease]; when it cannot any more, the lease is closed. */
     fun own(ledger: LeaseLedger, grant: Grant, lease: SharedLease) {

@@ -15,6 +15,9 @@ import dev.leasehold.memory.coroutines.internal.watch.ScopeChain
 import dev.leasehold.memory.coroutines.internal.watch.ScopedWaiter
 import dev.leasehold.memory.coroutines.internal.watch.StallWatch
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.LineWaits
+import dev.leasehold.memory.internal.spi.PoolLender
+import dev.leasehold.memory.internal.spi.WaitOutcome
 import dev.leasehold.memory.internal.spi.invalidSize
 import dev.leasehold.memory.internal.spi.poolClosed
 import dev.leasehold.memory.internal.spi.rentSite
@@ -35,7 +38,13 @@ internal class Lender(
     patience: Duration,
     private val errors: LineErrors,
 ) {
-    @JvmField val line: ByteLine = ByteLine(capacity, maxWaiters) { watch.somethingWaits() }
+    /** How requests have waited in the line. */
+    val lineWaits: LineWaits = LineWaits(pool)
+
+    @JvmField val line: ByteLine = ByteLine(capacity, maxWaiters, lineWaits) { watch.somethingWaits() }
+
+    /** This, as the lists of the [pool] have it. */
+    val listed: PoolLender = Listed(line, lineWaits)
 
     /** Which coroutine holds how much by `withLease`; known only where it is traced. */
     val calls: CallLedger? = if (pool.tracesSites()) CallLedger() else null
@@ -136,7 +145,7 @@ internal class Lender(
             throw failure
         }
         // After it was added and has joined, so that this or the close finds it in the line.
-        if (line.isClosed && wait.leave()) throw closed()
+        if (line.isClosed && wait.leave(WaitOutcome.CLOSED)) throw closed()
     }
 
     /** The [wait] is over. */
@@ -149,4 +158,11 @@ internal class Lender(
         line.close()
         for (wait in waits) wait.giveUp(closed())
     }
+}
+
+private class Listed(private val line: ByteLine, override val waits: LineWaits) : PoolLender() {
+    override val isClosed: Boolean get() = line.isClosed
+    override val capacity: Long get() = line.capacity
+    override val used: Long get() = line.used
+    override val waiters: Int get() = line.waiters
 }

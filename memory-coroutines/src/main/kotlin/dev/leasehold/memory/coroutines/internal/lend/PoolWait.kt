@@ -4,16 +4,19 @@ package dev.leasehold.memory.coroutines.internal.lend
 
 import dev.leasehold.memory.BudgetExceededException
 import dev.leasehold.memory.MemoryExhaustedException
+import dev.leasehold.memory.PoolClosedException
 import dev.leasehold.memory.SharedLease
 import dev.leasehold.memory.coroutines.internal.line.Notifications
 import dev.leasehold.memory.coroutines.internal.line.Notified
 import dev.leasehold.memory.coroutines.internal.line.isRejection
 import dev.leasehold.memory.coroutines.internal.line.isStillWaiting
+import dev.leasehold.memory.coroutines.internal.line.outcomeOf
 import dev.leasehold.memory.coroutines.internal.watch.PoolWaiter
 import dev.leasehold.memory.coroutines.internal.watch.ScopeChain
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.internal.spi.LeaseOwner
 import dev.leasehold.memory.internal.spi.LineWait
+import dev.leasehold.memory.internal.spi.WaitOutcome
 import dev.leasehold.memory.internal.spi.rentSharedFor
 import kotlinx.coroutines.CancellableContinuation
 import kotlinx.coroutines.currentCoroutineContext
@@ -36,13 +39,14 @@ internal abstract class PoolWait(private val lender: Lender, size: Long, owner: 
     /** Enters the line. For [Lender.begin]. */
     fun join(): Unit = wait.join()
 
-    /** Leaves the line; false when this has been served or refused, of which it is notified. */
+    /** Leaves the line with [outcome]; false when this has been served or refused, of which it is notified. */
     @IgnorableReturnValue
-    fun leave(): Boolean = wait.leave().also { if (it) lender.end(this) }
+    fun leave(outcome: WaitOutcome): Boolean = wait.leave(outcome).also { if (it) lender.end(this) }
 
     /** Leaves the line with [failure], unless this has been served. */
     fun giveUp(failure: Throwable) {
-        if (leave()) failed(failure)
+        val outcome = if (failure is PoolClosedException) WaitOutcome.CLOSED else WaitOutcome.FAILED
+        if (leave(outcome)) failed(failure)
     }
 
     override fun notified() {
@@ -134,7 +138,7 @@ internal suspend fun Lender.awaitBelow(
             if (chain != null || inHand.isNotEmpty()) {
                 watched = PoolWaiter(size, chain, inHand, context, wait::giveUp).also(watch::add)
             }
-            continuation.invokeOnCancellation { wait.leave() }
+            continuation.invokeOnCancellation { wait.leave(outcomeOf(it)) }
             begin(wait)
         }
     } finally {

@@ -4,6 +4,8 @@ package dev.leasehold.memory.coroutines.internal.line
 
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.internal.spi.LeftOver
+import dev.leasehold.memory.internal.spi.LineWaits
+import dev.leasehold.memory.internal.spi.WaitOutcome
 import dev.leasehold.memory.internal.spi.requireStack
 import java.util.concurrent.atomic.AtomicInteger
 import java.util.concurrent.atomic.AtomicLong
@@ -56,11 +58,13 @@ import java.util.concurrent.atomic.AtomicReference
 /**
  * The free bytes out of [capacity], and the line for them, in which at most [maxWaiters] wait. Any thread.
  *
+ * @param waits where waits are counted, once each, by what ends them
  * @param joined runs when a waiter has joined; must not throw
  */
 internal open class ByteLine(
     capacity: Long,
     private val maxWaiters: Int,
+    private val waits: LineWaits? = null,
     private val joined: () -> Unit = {},
 ) {
     /** How many bytes there are in all; more is never requested. */
@@ -124,7 +128,7 @@ internal open class ByteLine(
 
     /**
      * Puts [waiter] at the end of the line; it may be notified before this returns. False, and it is not in the line,
-     * when there are too many. For a caller that has [room on its stack][requireRoom]; then it does not fail.
+     * when there are too many. For a caller that has [begun][begin]; then it does not fail.
      */
     @IgnorableReturnValue
     fun join(waiter: LineWaiter): Boolean {
@@ -136,8 +140,19 @@ internal open class ByteLine(
         return true
     }
 
-    /** @throws StackOverflowError when there is no room to [join] */
-    fun requireRoom(): Unit = requireStack(CALLS_TO_JOIN)
+    /**
+     * The wait of [waiter] begins, which is not known to others yet, and is about to [join].
+     *
+     * @throws StackOverflowError when there is no room for that
+     */
+    fun begin(waiter: LineWaiter) {
+        requireStack(CALLS_TO_JOIN)
+        waiter.record = waits?.begin(waiter.bytes)
+    }
+
+    private fun ended(waiter: LineWaiter, outcome: WaitOutcome) {
+        waits?.end(outcome, waiter.since, waiter.record)
+    }
 
     private fun admit(waiter: LineWaiter): Boolean {
         val now = waiting.incrementAndGet()
@@ -156,11 +171,12 @@ internal open class ByteLine(
         }
     }
 
-    /** Takes [waiter] out of the line, unless it has its bytes, or was refused, already. */
-    fun abandon(waiter: LineWaiter): Boolean {
+    /** Takes [waiter] out of the line, with [outcome], unless it has its bytes, or was refused, already. */
+    fun abandon(waiter: LineWaiter, outcome: WaitOutcome): Boolean {
         if (!waiter.goAway()) return false
         waiting.decrementAndGet()
         gone.incrementAndGet()
+        ended(waiter, outcome)
         // It may have been first, and those behind content with less.
         serve()
         return true
@@ -235,7 +251,7 @@ internal open class ByteLine(
         val first = served.next ?: return null
         if (first.bytes != bytes || !first.grant()) return null
         served = first
-        countGrant()
+        countGrant(first)
         return first
     }
 
@@ -269,14 +285,14 @@ internal open class ByteLine(
             }
             if (isClosed) {
                 served = first
-                if (first.refuse()) return first.also { waiting.decrementAndGet() }
+                if (first.refuse()) return first.also(::countRefusal)
                 gone.decrementAndGet()
             } else if (first.isGone) {
                 served = first
                 gone.decrementAndGet()
             } else if (takeForLine(first.bytes)) {
                 served = first
-                if (first.grant()) return first.also { countGrant() }
+                if (first.grant()) return first.also(::countGrant)
                 gone.decrementAndGet()
                 // No other thread serves, so the bytes are only put back.
                 state.getAndAdd(first.bytes)
@@ -287,9 +303,15 @@ internal open class ByteLine(
         }
     }
 
-    private fun countGrant() {
+    private fun countGrant(waiter: LineWaiter) {
         waiting.decrementAndGet()
         grants.lazySet(grants.get() + 1)
+        ended(waiter, WaitOutcome.SERVED)
+    }
+
+    private fun countRefusal(waiter: LineWaiter) {
+        waiting.decrementAndGet()
+        ended(waiter, WaitOutcome.CLOSED)
     }
 
     /** Takes [bytes] for the first in line; or, in one step, finds too few and sets [LINE]. Open for a test. */
@@ -342,9 +364,9 @@ internal open class ByteLine(
         private const val FEWEST_TO_SWEEP = 32
 
         /** How deep serving the line goes. Less than what the closes look for, which end with it. */
-        private const val CALLS = 12
+        private const val CALLS = 20
 
         /** The same, with what a coroutine's continuation does before. */
-        private const val CALLS_TO_JOIN = 24
+        private const val CALLS_TO_JOIN = 32
     }
 }

@@ -1,7 +1,12 @@
+@file:OptIn(InternalMemoryApi::class)
+
 package dev.leasehold.memory.coroutines.internal.line
 
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.WaitOutcome
 import kotlinx.coroutines.CancellableContinuation
 import kotlinx.coroutines.CoroutineDispatcher
+import kotlinx.coroutines.TimeoutCancellationException
 import kotlinx.coroutines.suspendCancellableCoroutine
 import java.util.concurrent.RejectedExecutionException
 import kotlin.coroutines.ContinuationInterceptor
@@ -12,7 +17,7 @@ import kotlin.coroutines.resumeWithException
  * What a wait costs, beside those of kotlinx.coroutines' own semaphore and channel, and why (as of 1.11).
  *
  *                         dispatches   bytes on the heap   objects
- *    this line                1              165           continuation, link to the job, waiter, handler, result
+ *    this line                1              181           continuation, link to the job, waiter, handler, result
  *    Semaphore.acquire        1               41           result, a sixteenth of a segment
  *    Channel.receive          1               14           a thirty-second of a segment
  *
@@ -53,7 +58,7 @@ internal open class CoroutineWaiter(
     /** Joins the line; when this throws, it has not. */
     fun start(continuation: CancellableContinuation<CoroutineWaiter>) {
         // First: what is to hear of a cancellation must be in the line.
-        line.requireRoom()
+        line.begin(this)
         this.continuation = continuation
         continuation.invokeOnCancellation(this)
         if (!line.join(this)) throw tooMany(bytes, continuation.context)
@@ -78,12 +83,12 @@ internal open class CoroutineWaiter(
 
     /** The coroutine was cancelled. One that has its bytes loses them through [DROPPED] instead. */
     override fun invoke(cause: Throwable?) {
-        if (line.abandon(this)) continuation = null
+        if (line.abandon(this, outcomeOf(cause))) continuation = null
     }
 
     /** Takes it out of the line with [reason], unless it has been granted or refused already. */
     fun fail(reason: Throwable) {
-        if (!line.abandon(this)) return
+        if (!line.abandon(this, WaitOutcome.FAILED)) return
         val waiter = continuation
         continuation = null
         waiter?.resumeWithException(reason)
@@ -98,6 +103,10 @@ internal open class CoroutineWaiter(
         val DROPPED: (Throwable, CoroutineWaiter, CoroutineContext) -> Unit = { _, waiter, _ -> waiter.dropped() }
     }
 }
+
+/** How a wait ended whose coroutine was cancelled for [cause]. */
+internal fun outcomeOf(cause: Throwable?): WaitOutcome =
+    if (cause is TimeoutCancellationException) WaitOutcome.TIMED_OUT else WaitOutcome.CANCELLED
 
 /**
  * Whether the dispatcher in [context] has refused the coroutine, which then never runs. After any other [failure] to

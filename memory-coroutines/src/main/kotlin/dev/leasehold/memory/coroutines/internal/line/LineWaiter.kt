@@ -1,9 +1,21 @@
+@file:OptIn(InternalMemoryApi::class)
+
 package dev.leasehold.memory.coroutines.internal.line
 
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.WaitRecord
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater
 
 /** A request for [bytes] that waits in a [ByteLine]: of a coroutine, a thread or a future. */
 internal abstract class LineWaiter(@JvmField val bytes: Long) : Notified() {
+    /** When it was made, which is just before it joins, as [System.nanoTime] has it. */
+    @JvmField
+    val since: Long = System.nanoTime()
+
+    /** What records the wait, if anything does. Written before another thread can end it. */
+    @JvmField
+    var record: WaitRecord? = null
+
     /** The one behind in the line. */
     @Volatile
     @JvmField

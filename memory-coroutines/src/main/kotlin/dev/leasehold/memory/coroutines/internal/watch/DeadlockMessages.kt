@@ -5,6 +5,7 @@ package dev.leasehold.memory.coroutines.internal.watch
 import dev.leasehold.memory.coroutines.internal.own.Renter
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.internal.spi.describeBytes
+import dev.leasehold.memory.internal.spi.heldBy
 import kotlin.coroutines.CoroutineContext
 
 /** The messages for coroutines that would wait for themselves. */
@@ -39,7 +40,7 @@ internal object DeadlockMessages {
             "${state.patience}; ${describeBytes(line.used)} of the capacity of ${describeBytes(line.capacity)} are " +
             "out, and ${waiting(line.waiters)}$first. A coroutine that waits inside of a withLease for more of the " +
             "same pool may wait for itself: rent several at once with rentAll, rent in a memoryScope, or set the " +
-            "pool's traceSites, which both find it"
+            "pool's traceSites, which both find it" + state.pool.heldBy()
     }
 
     private fun requests(state: LineState, bytes: Long, context: CoroutineContext): String =

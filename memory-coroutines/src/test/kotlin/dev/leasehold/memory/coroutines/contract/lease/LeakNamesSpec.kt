@@ -15,7 +15,7 @@ import dev.leasehold.testing.await
 import dev.leasehold.testing.logged
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
-import io.kotest.matchers.collections.shouldHaveSize
+import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldMatch
 import kotlinx.coroutines.CoroutineName
 import kotlinx.coroutines.CoroutineScope
@@ -34,12 +34,18 @@ class LeakNamesSpec : FunSpec({
                 System.gc()
                 records.size >= 2
             }
+            // One that moved may be found in the place that it moved from, too, with the next collection.
+            repeat(5) {
+                System.gc()
+                Thread.sleep(50)
+            }
         }
-        reports shouldHaveSize 2
-        reports.sorted().zip(listOf(77, 78)) { report, size ->
+        reports.map { it.substringAfter("a lease of ").substringBefore(" bytes") }.toSet() shouldBe setOf("77", "78")
+        reports.sorted().distinctBy { it.substringBefore(" bytes") }.zip(listOf(77, 78)) { report, size ->
             report shouldMatch Regex(
                 "LEAK: a lease of $size bytes from pool 'forgetful' was never closed; " +
-                    "rented at .* by thread '.*' \\(#\\d+\\) for coroutine 'importer' \\(.*Coroutine.*@.*\\)",
+                    "rented at .* by thread '.*' \\(#\\d+\\) for coroutine 'importer' \\(.*Coroutine.*@.*\\), " +
+                    "\\d+ m?s ago; its bytes stay out; others from there are counted and not logged: .*",
             )
         }
     }

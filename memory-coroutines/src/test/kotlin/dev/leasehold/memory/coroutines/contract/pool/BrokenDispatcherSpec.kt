@@ -1,3 +1,5 @@
+@file:OptIn(InternalMemoryApi::class)
+
 package dev.leasehold.memory.coroutines.contract.pool
 
 import dev.leasehold.memory.MemoryPool
@@ -11,6 +13,7 @@ import dev.leasehold.memory.coroutines.rentAsync
 import dev.leasehold.memory.coroutines.support.OnTheSpot
 import dev.leasehold.memory.coroutines.support.over
 import dev.leasehold.memory.coroutines.withLease
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.memory.rentShared
 import dev.leasehold.testing.await
 import io.kotest.assertions.throwables.shouldThrow

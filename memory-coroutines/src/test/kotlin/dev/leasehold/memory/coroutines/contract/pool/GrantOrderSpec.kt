@@ -1,4 +1,4 @@
-@file:OptIn(ExperimentalCoroutinesApi::class)
+@file:OptIn(ExperimentalCoroutinesApi::class, InternalMemoryApi::class)
 
 package dev.leasehold.memory.coroutines.contract.pool
 
@@ -11,6 +11,8 @@ import dev.leasehold.memory.coroutines.internal.own.end
 import dev.leasehold.memory.coroutines.rent
 import dev.leasehold.memory.coroutines.support.over
 import dev.leasehold.memory.coroutines.tryRent
+import dev.leasehold.memory.internal.spi.InternalMemoryApi
+import dev.leasehold.memory.internal.spi.WaitOutcome
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldContainExactly
@@ -138,7 +140,7 @@ class GrantOrderSpec : FunSpec({
             }
             val waiter = Quiet(1)
             line.join(waiter)
-            line.abandon(waiter) shouldBe true
+            line.abandon(waiter, WaitOutcome.CANCELLED) shouldBe true
         }
         generateSequence<LineWaiter>(stuck) { it.next }.count() shouldBeLessThan 100
         line.waiters shouldBe 11
