@@ -1,5 +1,6 @@
 package dev.leasehold.samples.guide
 
+import com.sun.net.httpserver.HttpServer
 import dev.leasehold.memory.Hygiene
 import dev.leasehold.memory.LeaseClosedException
 import dev.leasehold.memory.MemoryPool
@@ -7,9 +8,13 @@ import dev.leasehold.memory.MiB
 import dev.leasehold.memory.OutstandingLeasesException
 import dev.leasehold.memory.copyFrom
 import dev.leasehold.memory.diagnostics.MemoryBeans
+import dev.leasehold.memory.diagnostics.MemoryHistory
+import dev.leasehold.memory.diagnostics.MemoryReport
+import dev.leasehold.memory.diagnostics.MemoryReportServer
 import dev.leasehold.memory.diagnostics.MemorySnapshot
 import dev.leasehold.memory.rent
 import dev.leasehold.memory.tryRent
+import java.nio.file.Path
 import javax.management.Attribute
 import javax.management.MBeanServer
 
@@ -54,6 +59,22 @@ internal object Pools {
         val idle = snapshot.pools.associate { it.name to (it.statistics?.idle ?: 0) }
         // endregion
         return idle
+    }
+
+    fun look(http: HttpServer, path: Path): MemoryReportServer {
+        // region write and serve a page
+        MemoryReport.html(path) // one file that needs nothing else
+        val server = MemoryReport.serve() // until it is closed; server.uri says where
+        // endregion
+        // region add the page to a server
+        http.createContext("/memory", MemoryReport.handler())
+        // endregion
+        // region record a history
+        val history = MemoryHistory.record() // once a second, the last ten minutes; until it is closed
+        MemoryReport.html(path, history = history)
+        // endregion
+        history.close()
+        return server
     }
 
     fun watch(server: MBeanServer, look: () -> Unit) {

@@ -2,12 +2,16 @@ package dev.leasehold.samples.guide
 
 import dev.leasehold.memory.ByteOrder
 import dev.leasehold.memory.Segment
+import dev.leasehold.memory.asInputStream
+import dev.leasehold.memory.asOutputStream
 import dev.leasehold.memory.cursor
 import dev.leasehold.memory.getUtf8
 import dev.leasehold.memory.hexDump
 import dev.leasehold.memory.indexOf
 import dev.leasehold.memory.setUtf8
 import dev.leasehold.memory.typed.asDoubles
+import java.util.zip.GZIPInputStream
+import java.util.zip.GZIPOutputStream
 
 /** The guide's snippets on segments. What stands between a region's comments is what docs/guide.md shows. */
 internal object Segments {
@@ -67,5 +71,15 @@ internal object Segments {
         // region dump
         log(bytes.hexDump(limit = 64))
         // endregion
+    }
+
+    fun packed(segment: Segment, text: String): String {
+        // region streams
+        val packed = segment.asOutputStream()
+        GZIPOutputStream(packed).use { it.write(text.encodeToByteArray()) }
+        val stored = segment.slice(0, packed.written)
+        val read = GZIPInputStream(stored.asInputStream()).readAllBytes()
+        // endregion
+        return read.decodeToString()
     }
 }

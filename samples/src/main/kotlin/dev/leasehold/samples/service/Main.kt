@@ -15,6 +15,7 @@ import dev.leasehold.memory.KiB
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.MiB
 import dev.leasehold.memory.coroutines.SuspendingPool
+import dev.leasehold.memory.diagnostics.MemoryReport
 import dev.leasehold.memory.rent
 import dev.leasehold.samples.execute
 import dev.leasehold.samples.size
@@ -23,6 +24,7 @@ import dev.leasehold.samples.utf8Output
 import kotlinx.coroutines.runBlocking
 import java.io.IOException
 import java.io.PrintStream
+import java.net.URI
 import java.util.Locale
 import kotlin.system.exitProcess
 
@@ -54,7 +56,7 @@ class ServiceCommand(private val out: PrintStream, private val err: PrintStream)
         val job = input?.let { TextRows.ofFile(it, clients, repeat) }
             ?: if (bundled) TextRows.bundled(clients, repeat) else GeneratedRows(rows, clients, seed)
         val isGood = try {
-            MemoryPool.isolated("clients").use { send(job, it) }
+            MemoryReport.serve().use { report -> MemoryPool.isolated("clients").use { send(job, it, report.uri) } }
         } catch (failure: IOException) {
             err.println("The run failed: $failure")
             false
@@ -63,9 +65,10 @@ class ServiceCommand(private val out: PrintStream, private val err: PrintStream)
     }
 
     /** Runs the service with its clients, and returns whether all answers were right and no memory was lost. */
-    private fun send(job: Rows, pool: MemoryPool): Boolean = ServiceMemory(memory).use { memory ->
+    private fun send(job: Rows, pool: MemoryPool, report: URI): Boolean = ServiceMemory(memory).use { memory ->
         val count = "%,d client%s".format(Locale.ROOT, clients, if (clients == 1) "" else "s")
-        out.println("Measurement service: %,d rows (%s), %s over TCP\n".format(Locale.ROOT, job.count, job, count))
+        out.println("Measurement service: %,d rows (%s), %s over TCP".format(Locale.ROOT, job.count, job, count))
+        out.println("Its memory while it runs: $report\n")
         val costs = Costs()
         var answers = emptyList<String>()
         val total = MeasurementService.start(memory).use { service ->

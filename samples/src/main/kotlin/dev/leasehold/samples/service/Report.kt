@@ -87,7 +87,7 @@ fun report(rows: Long, costs: Costs, memory: ServiceMemory): String = buildStrin
     line("limit", bytes(memory.limit), "--memory: not one byte more is held from the system")
     line("peak", bytes(memory.peak), "the most that was held")
     line("served at once", "%,d".format(Locale.ROOT, memory.served), "connections; more of them wait for memory")
-    line("waited", "%,d".format(Locale.ROOT, waits.waits), "of them, ${waits.peakWaiters} at the same time")
+    line("waited", "%,d".format(Locale.ROOT, waits.waits.served), "of them, ${waits.peakWaiters} at the same time")
     line("used", bytes(pools.sumOf { it.used }), "leased now: anything but 0 would be a leak")
     line("quarantined", bytes(pools.sumOf { it.quarantined }), "closed, but kept views are not cut off yet")
     line("idle", bytes(pools.sumOf { it.idle }), "kept for the next rents")

@@ -2,6 +2,7 @@ package dev.leasehold.samples.guide
 
 import java.nio.file.Files
 import java.nio.file.Path
+import kotlin.io.path.exists
 import kotlin.io.path.extension
 import kotlin.io.path.readLines
 
@@ -42,9 +43,16 @@ internal object CodeBlocks {
         trimmed(text.subList(opened + 1, closed)),
     )
 
-    /** Every main source file of the samples, line by line. */
-    fun sources(): Map<String, List<String>> = Files.walk(Path.of("src/main")).use { paths ->
-        paths.filter { it.extension in setOf("kt", "java") }.toList().associate { "$it" to trimmed(it.readLines()) }
+    /** Every main source file of the samples, and what the bridges' KDoc shows, line by line. */
+    fun sources(): Map<String, List<String>> {
+        val bridges = Files.list(root.resolve("bridges")).use { it.toList() }
+        val modules = bridges.plusElement(root.resolve("memory-device"))
+        val folders = listOf(Path.of("src/main")) + modules.map { it.resolve("src/test/kotlin/samples") }
+        return folders.filter { it.exists() }.flatMap(::sourcesIn).toMap()
+    }
+
+    private fun sourcesIn(folder: Path): List<Pair<String, List<String>>> = Files.walk(folder).use { paths ->
+        paths.filter { it.extension in setOf("kt", "java") }.toList().map { "$it" to trimmed(it.readLines()) }
     }
 
     /** Whether [block] stands in [source], line after line. */

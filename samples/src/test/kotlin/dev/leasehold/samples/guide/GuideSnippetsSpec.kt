@@ -1,5 +1,6 @@
 package dev.leasehold.samples.guide
 
+import com.sun.net.httpserver.HttpServer
 import dev.leasehold.memory.KiB
 import dev.leasehold.memory.MemoryPool
 import dev.leasehold.memory.MiB
@@ -10,6 +11,7 @@ import dev.leasehold.memory.rent
 import dev.leasehold.memory.setUtf8
 import dev.leasehold.memory.typed.asLongs
 import io.kotest.core.spec.style.FunSpec
+import io.kotest.engine.spec.tempfile
 import io.kotest.matchers.collections.shouldContainExactly
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.shouldNotBe
@@ -21,10 +23,14 @@ import java.io.ByteArrayOutputStream
 import java.lang.foreign.Linker
 import java.lang.foreign.MemorySegment
 import java.lang.management.ManagementFactory
+import java.net.InetAddress
+import java.net.InetSocketAddress
+import java.net.URI
 import java.nio.channels.Channels.newChannel
 import java.nio.file.Files
 import java.util.concurrent.LinkedBlockingQueue
 import kotlin.io.path.deleteExisting
+import kotlin.io.path.readText
 import kotlin.io.path.writeBytes
 
 /** The guide's snippets do what the guide says of them. */
@@ -92,6 +98,18 @@ class GuideSnippetsSpec : FunSpec() {
             Pools.snapshot(texts::add).getValue("guide") shouldBe pool.stats().idle
             texts.first() shouldContain "pool guide"
             texts.last() shouldContain "\"name\": \"guide\""
+        }
+
+        test("a page is written, served, and added to a server") {
+            val http = HttpServer.create(InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0)
+            val path = tempfile(suffix = ".html").toPath()
+            pool.rent(100).use {
+                Pools.look(http, path).use { it.uri.toURL().readText() shouldContain "<bdi>guide</bdi>" }
+            }
+            http.start()
+            val page = URI("http://localhost:${http.address.port}/memory").toURL().readText()
+            http.stop(0)
+            for (html in listOf(path.readText(), page)) html shouldContain "<bdi>guide</bdi>"
         }
 
         test("a bean sets the pool's limit") {

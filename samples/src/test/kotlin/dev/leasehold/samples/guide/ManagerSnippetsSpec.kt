@@ -55,7 +55,7 @@ class ManagerSnippetsSpec : FunSpec() {
             val (first, second) = reports.single()!!.lines()
             first shouldStartWith "manager 'orders' is closed, and 1 block of "
             second shouldMatch
-                Regex("""  100 bytes at 0x[0-9a-f]+, allocated at .*Managers\.forgotten\(Managers.kt:.*""")
+                Regex("""  1 block of 100 bytes allocated at .*Managers\.forgotten\(Managers.kt:.*""")
         }
 
         test("all blocks are taken back at once, and the manager goes on") {

@@ -24,7 +24,7 @@ class ServiceWaitingSpec : FunSpec({
             finish(holders[0]) shouldBe LINE_ANSWER
             finish(late) shouldBe LINE_ANSWER
             holders.drop(1).forEach { finish(it) shouldBe LINE_ANSWER }
-            memory.connections.stats().waits shouldBe 1
+            memory.connections.stats().waits.served shouldBe 1
         }
     }
 
