@@ -4,22 +4,9 @@ import org.apache.arrow.memory.ArrowBuf
 import org.apache.arrow.memory.DefaultAllocationManagerOption.ALLOCATION_MANAGER_TYPE_PROPERTY_NAME
 import org.apache.arrow.memory.RootAllocator
 
-/**
- * Apache Arrow's allocator, without a limit and without children: the shortest way through its accounting.
- *
- * Arrow takes the memory under it from a system property, once for a JVM.
- */
-public abstract class ArrowHeap(source: String) : Heap<ArrowBuf>() {
-    private val allocator: RootAllocator
-
-    init {
-        val earlier = System.setProperty(ALLOCATION_MANAGER_TYPE_PROPERTY_NAME, source)
-        check(earlier == null || earlier == source) {
-            "this JVM has made an allocator on $earlier; each of Arrow's needs a JVM of its own, " +
-                "so do not set forks to 0"
-        }
-        allocator = RootAllocator()
-    }
+/** Apache Arrow's allocator, without a limit and without children: the shortest way through its accounting. */
+public abstract class ArrowHeap(makeAllocator: () -> RootAllocator) : Heap<ArrowBuf>() {
+    private val allocator = makeAllocator()
 
     override fun allocate(size: Int): ArrowBuf = allocator.buffer(size.toLong())
 
@@ -34,7 +21,17 @@ public abstract class ArrowHeap(source: String) : Heap<ArrowBuf>() {
 }
 
 /** Over `sun.misc.Unsafe`, which is the C library's `malloc`. */
-public open class ArrowUnsafe : ArrowHeap("Unsafe")
+public open class ArrowUnsafe : ArrowHeap({ arrowsOwn("Unsafe") })
 
 /** Over a pooled allocator of Netty's. */
-public open class ArrowNetty : ArrowHeap("Netty")
+public open class ArrowNetty : ArrowHeap({ arrowsOwn("Netty") })
+
+/** On one of Arrow's own kinds of memory, which it takes from a system property, once for a JVM. */
+private fun arrowsOwn(source: String): RootAllocator {
+    val earlier = System.setProperty(ALLOCATION_MANAGER_TYPE_PROPERTY_NAME, source)
+    check(earlier == null || earlier == source) {
+        "this JVM has made an allocator on $earlier; each of Arrow's needs a JVM of its own, " +
+            "so do not set forks to 0"
+    }
+    return RootAllocator()
+}
