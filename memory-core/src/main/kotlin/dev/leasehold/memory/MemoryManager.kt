@@ -19,7 +19,7 @@ import dev.leasehold.memory.internal.engine.HeldSource
 import dev.leasehold.memory.internal.engine.PageSource
 import dev.leasehold.memory.internal.engine.Taken
 import dev.leasehold.memory.internal.engine.Unclosed
-import dev.leasehold.memory.internal.engine.lostBlock
+import dev.leasehold.memory.internal.engine.watch
 import dev.leasehold.memory.internal.engine.orGiveBack
 import dev.leasehold.memory.internal.manager.BlockMessages
 import dev.leasehold.memory.internal.manager.CheckedBlock
@@ -147,16 +147,15 @@ public abstract class MemoryManager internal constructor(
             address = cache.takeRecorded(code)
         }
         if (address == 0L) {
-            requireSize(size)
-            val taken = takeSlow(engine, Request(size)) ?: return allocate(size)
+            val taken = takeToHold(size)
             source = taken.source
             code = taken.code
             address = taken.address
             attachment = taken.attachment
-            bias = engine.biasFor(source)
+            bias = taken.bias
         }
         // One place makes the block, whatever way its memory came: so escape analysis sees one allocation.
-        return engine.state.orGiveBack(source, address, code, size) {
+        return source.state.orGiveBack(source, address, code, size) {
             block(bias, source, address, code, size, attachment)
         }
     }
@@ -177,16 +176,18 @@ public abstract class MemoryManager internal constructor(
     /** Allocates a block for [request]. */
     internal fun allocate(request: Request): Block {
         requireSize(request.size)
-        while (true) {
-            val engine = engine
-            if (watched && request.size > 0) return allocateWatched(engine, request) ?: continue
-            val taken = takeSlow(engine, request) ?: continue
-            val bias = engine.biasFor(taken.source)
-            val kind = BlockKind.of(taken.code, request.alignment)
-            return orGivenBack(taken, request.size) {
-                block(bias, taken.source, taken.address, kind, request.size, taken.attachment)
-            }
+        if (watched && request.size > 0) return allocateWatched(request)
+        val taken = takeFor(request)
+        val kind = BlockKind.of(taken.code, request.alignment)
+        return orGivenBack(taken, request.size) {
+            block(taken.bias, taken.source, taken.address, kind, request.size, taken.attachment)
         }
+    }
+
+    // One call, as MemoryPool.takeToShare.
+    private fun takeToHold(size: Long): Taken {
+        requireSize(size)
+        return takeFor(Request(size))
     }
 
     private fun block(
@@ -199,20 +200,15 @@ public abstract class MemoryManager internal constructor(
     ): Block {
         val generation = bias?.generationOfNext() ?: 0
         val block = Block(this, biasOf(bias, generation), generation, source, address, size, kind, attachment)
-        if (attachment != null) watch(attachment, source, address, BlockKind.code(kind), size)
+        if (attachment != null) source.watch(attachment, address, BlockKind.code(kind), size)
         return block
     }
 
-    private fun watch(attachment: Attachment, source: HeldSource, from: Long, code: Int, bytes: Long) {
-        attachment.watch(source.lostBlock(from, code, bytes, null))
-        if (source.state.cleared) attachment.trace?.takenBack()
-    }
-
-    private fun allocateWatched(engine: Engine, request: Request): Block? {
+    private fun allocateWatched(request: Request): Block {
         val guards = if (checked) GuardBytes(request.alignment) else null
         val size = request.size
         val around = if (guards == null) request else Request(guards.around(size), guards.front)
-        val taken = takeSlow(engine, around) ?: return null
+        val taken = takeFor(around)
         val start = taken.address + (guards?.front ?: 0)
         val kind = BlockKind.of(taken.code, request.alignment)
         return orGivenBack(taken, around.size) {
@@ -253,13 +249,22 @@ public abstract class MemoryManager internal constructor(
         val block = make(attachment)
         val from = start - attachment.front
         guards?.lay(from, size)
-        watch(attachment, source, from, block.codeInFile, attachment.around(size))
+        source.watch(attachment, from, block.codeInFile, attachment.around(size))
         return block
     }
 
     private fun damaged(source: HeldSource, start: Long, damage: GuardBytes.Damage, of: CheckedBlock): MemoryException {
         val message = BlockMessages.damaged(source.describe(start, of.size), owner, damage, of.trace)
         return GuardBytesException(message, name, of.size, damage.offset)
+    }
+
+    private fun takeFor(request: Request): Taken {
+        while (true) {
+            val engine = engine
+            val taken = takeSlow(engine, request) ?: continue
+            taken.bias = engine.biasFor(taken.source)
+            return taken
+        }
     }
 
     /** Takes memory for [request]; null when [engine] was cleared meanwhile, and another one has taken its place. */

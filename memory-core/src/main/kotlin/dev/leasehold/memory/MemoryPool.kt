@@ -258,16 +258,23 @@ public open class MemoryPool internal constructor(
             address = cache.take(code)
         }
         if (address == 0L) {
-            val taken = takeOrRefuse(size)
+            val taken = takeToShare(size)
             source = taken.source
             code = taken.code
             address = taken.address
             attachment = taken.attachment
-            bias = engine.biasFor(source)
+            bias = taken.bias
         }
         return state.orGiveBack(source, address, code, size) {
             sharedLeaseOf(this, bias, source, address, code, size, attachment)
         }
+    }
+
+    // One call: each more in the rent costs every rent, whose registers must survive it.
+    private fun takeToShare(size: Long): Taken {
+        val taken = takeOrRefuse(size)
+        taken.bias = engine.biasFor(taken.source)
+        return taken
     }
 
     /** Takes a block that gets no lease; 0 when none is at hand, or when the pool does something for each lease. */

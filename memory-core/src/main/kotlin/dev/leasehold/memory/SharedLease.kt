@@ -7,7 +7,7 @@ import dev.leasehold.memory.internal.block.OwnerMessages
 import dev.leasehold.memory.internal.cache.Bias
 import dev.leasehold.memory.internal.cache.biasOf
 import dev.leasehold.memory.internal.engine.HeldSource
-import dev.leasehold.memory.internal.engine.lostBlock
+import dev.leasehold.memory.internal.engine.watch
 import dev.leasehold.memory.internal.platform.Platform
 import dev.leasehold.memory.internal.platform.bytes
 
@@ -112,7 +112,7 @@ internal fun sharedLeaseOf(
     if (pool.special) return specialSharedLeaseOf(pool, source, address, code, size, attachment)
     val generation = bias?.generationOfNext() ?: 0
     val lease = SharedLease(pool, biasOf(bias, generation), generation, source, address, size, code, attachment)
-    if (attachment != null) attachment.watch(source.lostBlock(address, code, size, null))
+    if (attachment != null) source.watch(attachment, address, code, size)
     return lease
 }
 

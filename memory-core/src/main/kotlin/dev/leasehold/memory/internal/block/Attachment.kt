@@ -8,14 +8,19 @@ import dev.leasehold.memory.internal.platform.StackRoom
  * place of their pool's or manager's own, an owner that closes them.
  *
  * @param listens whether [ended] does anything besides the trace
+ * @property movesAlways whether what it comes with must move when it is given another size
  */
-internal open class Attachment(private val listens: Boolean = false) {
+internal open class Attachment(private val listens: Boolean = false, val movesAlways: Boolean = false) {
     /** Where it was taken and closed, when it is watched. */
     @JvmField var trace: Trace? = null
 
     /** What another budget pays for it, while one does. */
     @Volatile
     var charge: Charge? = null
+        set(value) {
+            field = value
+            isTraceAlone = !listens && value == null && !movesAlways
+        }
 
     /** Whether its memory went back by [giveBack]. */
     var isBack: Boolean = false
@@ -24,8 +29,8 @@ internal open class Attachment(private val listens: Boolean = false) {
     /** Whether the lease's end must be noted: most scopes find out by themselves. */
     val endMatters: Boolean get() = listens || trace != null || charge != null
 
-    /** Whether nothing but its trace has to be seen to when it ends. */
-    val isTraceAlone: Boolean get() = !listens && charge == null && !movesAlways
+    /** Whether nothing but its trace has to be seen to when it ends. A field: a call would cost also what has none. */
+    @JvmField var isTraceAlone: Boolean = !listens && !movesAlways
 
     /** What leak reports call its renter behind the thread: a coroutine and its job. */
     open val renter: String? get() = null
@@ -41,9 +46,6 @@ internal open class Attachment(private val listens: Boolean = false) {
 
     /** How many bytes of memory [size] bytes take. */
     open fun around(size: Long): Long = size
-
-    /** Whether it must move when it is given another size. */
-    open val movesAlways: Boolean get() = false
 
     /**
      * The last step of the making of what it comes with, which has a trace: watches it as long as anything refers to

@@ -177,4 +177,7 @@ internal class Taken(@JvmField val address: Long, @JvmField val code: Int, @JvmF
 
     /** Where a lease of it goes back to; null for the cache of the thread. */
     @JvmField var lender: BlockSource? = null
+
+    /** Where the thread that took it counts its holds: [Engine.biasFor]. */
+    @JvmField var bias: Bias? = null
 }

@@ -1,5 +1,6 @@
 package dev.leasehold.memory.internal.engine
 
+import dev.leasehold.memory.internal.block.Attachment
 import dev.leasehold.memory.internal.block.BlockKind
 import dev.leasehold.memory.internal.block.BlockSource
 import dev.leasehold.memory.internal.block.LostMemory
@@ -22,6 +23,13 @@ internal fun EngineState.lostLease(source: BlockSource, address: Long, code: Int
 /** The [bytes] at [address], which a block held that any thread could use, and may have kept [view] of. */
 internal fun HeldSource.lostBlock(address: Long, code: Int, bytes: Long, view: KeptView?): LostMemory? =
     if (state.traces.keepsLost || !returnsLost) null else LostMemory { giveLostBack(address, code, bytes, view) }
+
+/** Watches what has just been made of the [bytes] at [address] and has [attachment]. */
+internal fun HeldSource.watch(attachment: Attachment, address: Long, code: Int, bytes: Long) {
+    attachment.watch(lostBlock(address, code, bytes, null))
+    // A clear that did not see it takes it back, too.
+    if (state.cleared) attachment.trace?.takenBack()
+}
 
 private fun HeldSource.giveLostBack(address: Long, code: Int, bytes: Long, view: KeptView?): Boolean {
     if (state.cleared) return true

@@ -12,13 +12,12 @@ internal class CheckedBlock(
     val size: Long,
     private val guards: GuardBytes,
     private val damaged: (GuardBytes.Damage, CheckedBlock) -> RuntimeException,
-) : Attachment() {
+) :
+    // It moves, so that holders of an old view are found.
+    Attachment(movesAlways = true) {
     override val front: Long get() = guards.front
 
     override fun around(size: Long): Long = guards.around(size)
-
-    // So that holders of an old view are found.
-    override val movesAlways: Boolean get() = true
 
     override fun freeing(address: Long, size: Long): RuntimeException? {
         val damage = guards.damage(address - front, size)
