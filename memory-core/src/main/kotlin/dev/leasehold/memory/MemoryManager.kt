@@ -19,8 +19,8 @@ import dev.leasehold.memory.internal.engine.HeldSource
 import dev.leasehold.memory.internal.engine.PageSource
 import dev.leasehold.memory.internal.engine.Taken
 import dev.leasehold.memory.internal.engine.Unclosed
-import dev.leasehold.memory.internal.engine.watch
 import dev.leasehold.memory.internal.engine.orGiveBack
+import dev.leasehold.memory.internal.engine.watch
 import dev.leasehold.memory.internal.manager.BlockMessages
 import dev.leasehold.memory.internal.manager.CheckedBlock
 import dev.leasehold.memory.internal.manager.PageMessages
