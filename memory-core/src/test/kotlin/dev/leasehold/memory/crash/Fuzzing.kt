@@ -152,7 +152,7 @@ internal class Fuzzing(private var path: Path) : AutoCloseable {
 
     private companion object {
         const val OPERATIONS = 24
-        const val MOST_SECONDS = 10L
+        const val MOST_SECONDS = 60L
         val SIZES = listOf<Long>(8, 16, 100, 1000, 4096, 5000, 20_000, 70_000)
     }
 }

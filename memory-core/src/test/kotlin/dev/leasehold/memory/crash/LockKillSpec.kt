@@ -23,6 +23,8 @@ class LockKillSpec : FunSpec({
         MappedFiles().use { files ->
             val loop = LockKills(files.path("file"), Effort.seed("lock kills"), isLocking = true)
             loop.run(Effort.times(10))
+            // On a busy machine few come to the lock before they are killed.
+            repeat(9) { if (loop.changes <= 1_000 || loop.abandoned == 0L) loop.run(10) }
             println("${loop.changes} changes, ${loop.abandoned} times abandoned")
             loop.faults.shouldBeEmpty()
             loop.changes shouldBeGreaterThan 1_000

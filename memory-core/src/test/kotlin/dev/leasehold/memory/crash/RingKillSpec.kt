@@ -22,6 +22,8 @@ class RingKillSpec : FunSpec({
         MappedFiles().use { files ->
             val kills = RingKills(files.path("file"), Effort.seed("ring kills"), isLying = false)
             kills.run(Effort.times(10))
+            // On a busy machine few come to the ring before they are killed.
+            repeat(9) { if (kills.written <= 1_000) kills.run(10) }
             println("${kills.written} chunks, ${kills.again} of them again, ${kills.kills} kills")
             kills.faults.shouldBeEmpty()
             kills.written shouldBeGreaterThan 1_000

@@ -202,7 +202,7 @@ class JUnitLeakExtensionTest {
 
         private static void meet() throws InterruptedException {
             bothRun.countDown();
-            assertFalse(bothRun.await(1, TimeUnit.SECONDS));
+            assertFalse(bothRun.await(3, TimeUnit.SECONDS));
         }
     }
 }

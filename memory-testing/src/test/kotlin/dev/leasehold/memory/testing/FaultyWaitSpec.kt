@@ -63,7 +63,7 @@ class FaultyWaitSpec : FunSpec() {
                 make(faulty).use { pool ->
                     val end = waiting(pool)
                     faulty.script {}
-                    end.get(10, TimeUnit.SECONDS) shouldBe 100
+                    end.get(2, TimeUnit.MINUTES) shouldBe 100
                 }
             }
 
@@ -76,7 +76,7 @@ class FaultyWaitSpec : FunSpec() {
                     pool.trim()
                     end.isDone shouldBe false
                     faulty.script {}
-                    end.get(10, TimeUnit.SECONDS) shouldBe 100
+                    end.get(2, TimeUnit.MINUTES) shouldBe 100
                 }
             }
 
@@ -84,7 +84,7 @@ class FaultyWaitSpec : FunSpec() {
                 val pool = make(FaultyMemory { refuse(call = 1) })
                 val end = waiting(pool)
                 pool.close()
-                shouldThrow<ExecutionException> { end.get(10, TimeUnit.SECONDS) }
+                shouldThrow<ExecutionException> { end.get(2, TimeUnit.MINUTES) }
                     .cause.shouldBeInstanceOf<PoolClosedException>()
             }
         }
@@ -95,7 +95,7 @@ class FaultyWaitSpec : FunSpec() {
                 val end = waiting(pool)
                 pool.tryRent(100).shouldBeNull()
                 faulty.script {}
-                end.get(10, TimeUnit.SECONDS) shouldBe 100
+                end.get(2, TimeUnit.MINUTES) shouldBe 100
             }
         }
     }

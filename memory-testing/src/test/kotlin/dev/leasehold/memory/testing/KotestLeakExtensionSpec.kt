@@ -172,8 +172,8 @@ private class ParallelOrders : FunSpec() {
     init {
         extension(KotestLeakExtension())
 
-        test("first") { delay(300) }
+        test("first") { delay(2000) }
 
-        test("second") { delay(300) }
+        test("second") { delay(2000) }
     }
 }

@@ -24,7 +24,7 @@ class MemoryHistorySpec : FunSpec() {
             val app = MemoryBudget.rootOf("app", 64.MiB)
             val pool = MemoryPool.isolated("pool") { budget = app }
             MemoryHistory.record(app, 10.milliseconds, 5).use { history ->
-                history.points.single().held shouldBe 0
+                history.points.first().held shouldBe 0
                 val lease = pool.rentShared(100)
                 await("five moments") { history.points.count { it.used == 128L } == 5 }
                 val seen = history.points

@@ -24,9 +24,10 @@ object LeftAlone {
         leases.forEach { it.close() }
         check(most > 500.MiB) { "only $most bytes more are resident" }
         val start = System.nanoTime()
-        await("it gets smaller") { resident() - before < 24.MiB }
+        // What the compiler has made meanwhile is resident, too.
+        await("it gets smaller") { resident() - before < 48.MiB }
         val seconds = (System.nanoTime() - start) / 1_000_000_000
-        check(seconds <= 15) { "it took $seconds s" }
+        check(seconds <= 60) { "it took $seconds s" }
         await("the thread ends") { Thread.getAllStackTraces().keys.none { it.name == "leasehold-background" } }
         println("${most shr 20} MiB more, and ${(resident() - before) shr 20} after $seconds s; ${pools.size} pools")
     }

@@ -93,7 +93,7 @@ class UnclosedSpec : FunSpec({
     test("a manager of a file that nothing refers to lets go of it") {
         MappedFiles.withPath { path ->
             val budget = MemoryBudget("of dropped", 64.MiB)
-            logged("became garbage") { messages ->
+            logged("manager 'file' became garbage") { messages ->
                 usedOnce(MappedMemoryManager.create(path) { this.budget = budget })
                 ended(budget, messages)
             }.size shouldBe 1

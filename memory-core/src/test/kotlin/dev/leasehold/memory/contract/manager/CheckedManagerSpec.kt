@@ -264,11 +264,13 @@ class CheckedManagerSpec : FunSpec({
     test("a forgotten block is reported once with its site, and one that was closed or taken back never is") {
         val manager = SystemMemoryManager("forgetful") { traceSites = true }
         val reports = logged("from manager 'forgetful' was never closed") { records ->
+            val kept = ArrayList<Any>()
             onThread("tidy") {
                 repeat(50) { manager.allocate(70).close() }
-                repeat(50) { manager.allocate(71).withSegment { it.setByte(0, 1) } }
+                repeat(50) { kept += manager.allocate(71).also { block -> block.withSegment { it.setByte(0, 1) } } }
             }
             manager.clear()
+            kept.clear()
             onThread("forgetter") { manager.allocate(77).withSegment { it.setByte(0, 1) } }
             await("one report") {
                 System.gc()

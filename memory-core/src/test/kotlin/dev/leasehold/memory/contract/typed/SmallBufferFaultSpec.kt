@@ -25,6 +25,7 @@ import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.comparables.shouldBeGreaterThan
 import io.kotest.matchers.shouldBe
 import java.lang.foreign.ValueLayout.JAVA_LONG
+import java.util.concurrent.CountDownLatch
 import java.util.concurrent.atomic.AtomicBoolean
 import java.util.concurrent.atomic.AtomicInteger
 
@@ -331,11 +332,14 @@ class SmallBufferFaultSpec : FunSpec() {
         val claim = blocks.claimSlot()
         var early = false
         val published = AtomicBoolean()
+        val began = CountDownLatch(1)
         together(2) { worker ->
             if (worker == 0) {
+                began.countDown()
                 blocks.drained()
                 early = !published.get()
             } else {
+                began.await()
                 Thread.sleep(100)
                 blocks.fill(claim, 7)
                 published.set(true)

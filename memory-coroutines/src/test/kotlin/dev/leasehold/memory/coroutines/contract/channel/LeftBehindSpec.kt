@@ -41,6 +41,7 @@ class LeftBehindSpec : FunSpec() {
                     moment.runSender()
                     // The thread that looks again may have the last in its hand.
                     await("all are closed") { moment.leases.all { it.isClosed } }
+                    await("all is back") { pool.stats().used == 0L && pool.pool.stats().used == 0L }
                 }
             }
 

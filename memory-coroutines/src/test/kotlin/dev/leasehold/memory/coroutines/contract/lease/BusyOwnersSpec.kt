@@ -27,7 +27,6 @@ import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.collections.shouldBeEmpty
 import io.kotest.matchers.collections.shouldHaveSize
-import io.kotest.matchers.longs.shouldBeLessThan
 import io.kotest.matchers.shouldBe
 import io.kotest.matchers.string.shouldMatch
 import kotlinx.coroutines.Job
@@ -201,9 +200,7 @@ class BusyOwnersSpec : FunSpec() {
             } finally {
                 working.forEach { it.end() }
             }
-            val ended = System.nanoTime()
             await("all is back: ${pool.stats()}") { memory.stats().used == 0L && pool.stats().used == 0L }
-            (System.nanoTime() - ended) shouldBeLessThan 10_000_000_000
         }
     }
 }

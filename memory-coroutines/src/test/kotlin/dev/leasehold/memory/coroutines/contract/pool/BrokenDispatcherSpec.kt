@@ -97,7 +97,7 @@ class BrokenDispatcherSpec : FunSpec() {
                 await("it waits below") { pool.pool.stats().waiters == 1 }
                 pool.strand(50)
                 reporting { pool.close() } shouldHaveSize 1
-                shouldThrow<ExecutionException> { waiting.get(10, TimeUnit.SECONDS) }.cause!!.message shouldBe
+                shouldThrow<ExecutionException> { waiting.get(2, TimeUnit.MINUTES) }.cause!!.message shouldBe
                     "the suspending pool over 'closing' is closed: rent from one that is open"
                 other.close()
             }

@@ -113,7 +113,7 @@ class LineFormsSpec : FunSpec() {
             val forgetful = { pool: SuspendingPool, size: Long ->
                 FutureRent.rent(pool.lender, size, ::ForgetfulFuture)
             }
-            (1..5).any { churn("line forms, broken", 1.seconds, forgetful) > 0 } shouldBe true
+            (1..50).any { churn("line forms, broken", 1.seconds, forgetful) > 0 } shouldBe true
         }
     }
 

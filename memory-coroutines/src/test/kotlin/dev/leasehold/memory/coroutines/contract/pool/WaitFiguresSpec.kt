@@ -214,10 +214,14 @@ class WaitFiguresSpec : FunSpec() {
     /** Waits in every way at [pool], which has nothing to lend: four time out, and three are cancelled. */
     private suspend fun endWaits(pool: SuspendingPool) {
         fun waiting() = pool.stats().waiters + pool.pool.stats().waiters
+        fun ended() = pool.stats().waits.count + pool.pool.stats().waits.count
+        val before = ended()
         withTimeoutOrNull(20.milliseconds) { pool.withLease(100) {} } shouldBe null
         shouldThrow<RentTimeoutException> { pool.rent(100, 20.milliseconds) }
         shouldThrow<RentTimeoutException> { pool.rentBlocking(100, 20.milliseconds) }
         runCatching { pool.rentAsync(100).orTimeout(20, TimeUnit.MILLISECONDS).join() }.isFailure shouldBe true
+        // Who joins a future goes on before the request of it has left the line.
+        await("four have ended") { waiting() == 0 && ended() == before + 4 }
         coroutineScope {
             val waiting = launch { pool.withLease(100) {} }
             until("it waits") { waiting() == 1 }
@@ -228,7 +232,7 @@ class WaitFiguresSpec : FunSpec() {
         thread.interrupt()
         thread.join()
         pool.rentAsync(100).cancel(true) shouldBe true
-        await("all have left") { waiting() == 0 }
+        await("all have ended") { waiting() == 0 && ended() == before + 7 }
     }
 
     private fun dropped(memory: MemoryPool): WeakReference<SuspendingPool> {

@@ -16,6 +16,7 @@ import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.comparables.shouldBeGreaterThanOrEqualTo
 import io.kotest.matchers.shouldBe
+import kotlin.time.Duration.Companion.milliseconds
 import kotlinx.coroutines.CoroutineName
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
@@ -174,7 +175,7 @@ class DeadlockSpec : FunSpec() {
                             rent(60)
                             val small = rent(20)
                             launch { rent(50) }
-                            delay(1.seconds)
+                            delay(200.milliseconds)
                             closedAt = TimeSource.Monotonic.markNow()
                             small.close()
                         }

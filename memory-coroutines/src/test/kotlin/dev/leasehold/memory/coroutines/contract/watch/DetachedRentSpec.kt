@@ -12,6 +12,7 @@ import dev.leasehold.memory.coroutines.support.withoutAddresses
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
+import kotlin.time.Duration.Companion.minutes
 import kotlinx.coroutines.CoroutineName
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.ExperimentalCoroutinesApi
@@ -101,7 +102,7 @@ class DetachedRentSpec : FunSpec() {
     )
 
     private val detached: List<Pair<String, suspend (suspend () -> Unit) -> Unit>> get() = listOf(
-        "NonCancellable" to { block -> withContext(NonCancellable) { withTimeoutOrNull(5.seconds) { block() } } },
-        "runBlocking" to { block -> runBlocking { withTimeoutOrNull(5.seconds) { block() } } },
+        "NonCancellable" to { block -> withContext(NonCancellable) { withTimeoutOrNull(2.minutes) { block() } } },
+        "runBlocking" to { block -> runBlocking { withTimeoutOrNull(2.minutes) { block() } } },
     )
 }
