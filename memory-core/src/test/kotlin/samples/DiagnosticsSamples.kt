@@ -22,13 +22,13 @@ internal fun beansOfAll(serve: () -> Unit): Int = MemoryBeans.register().use { b
 }
 
 internal fun findTheLeak(orders: MemoryPool): String {
-    LeakDetection.sampleEvery = 1 // all, while we look; 1,024 in production
+    LeakDetection.sampleEvery = 1 // all, while we look
     val watch = LeakDetection.watchHolds(5.minutes) { println("still out: $it") }
     val forgotten = LeakDetection.tagged("import") { orders.rent(4096) }
     val largest = LeakDetection.dump().groups.first() // what place of the program holds the most, and since when
     forgotten.close()
     watch.close()
-    LeakDetection.sampleEvery = 0
+    LeakDetection.sampleEvery = 1024 // the default
     return largest.toString()
 }
 

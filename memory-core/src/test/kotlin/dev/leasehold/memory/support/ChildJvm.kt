@@ -11,6 +11,8 @@ internal object ChildJvm {
 
     const val NATIVE_ACCESS = "--enable-native-access=ALL-UNNAMED"
 
+    private const val SAMPLE = "dev.leasehold.memory.sampleEvery"
+
     /** Runs [main] with [options] to its end, half an hour at most. */
     fun run(main: KClass<*>, options: List<String>, vararg args: String): Result =
         run("$main", options, builder(main, options, args.asList()))
@@ -45,7 +47,9 @@ internal object ChildJvm {
 
     private fun builder(main: KClass<*>, options: List<String>, args: List<String>): ProcessBuilder {
         val java = File(System.getProperty("java.home"), "bin/java").path
-        val command = listOf(java) + options + listOf("-cp", classPath(), main.java.name) + args
+        // As many are watched as here.
+        val sample = listOfNotNull(System.getProperty(SAMPLE)?.let { "-D$SAMPLE=$it" })
+        val command = listOf(java) + sample + options + listOf("-cp", classPath(), main.java.name) + args
         return ProcessBuilder(command).redirectErrorStream(true)
     }
 

@@ -81,7 +81,10 @@ internal object Pools {
         // region register beans
         val beans = MemoryBeans.register() // until it is closed
         // endregion
-        val orders = beans.names.single { it.getKeyProperty("type") == "Pool" && it.getKeyProperty("name") == "\"guide\"" }
+        val orders = beans.names.single {
+            it.getKeyProperty("type") == "Pool" &&
+                it.getKeyProperty("name") == "\"guide\""
+        }
         // region set a limit
         server.setAttribute(orders, Attribute("Limit", 32.MiB))
         // endregion

@@ -10,7 +10,6 @@ import com.github.ajalt.clikt.parameters.options.flag
 import com.github.ajalt.clikt.parameters.options.help
 import com.github.ajalt.clikt.parameters.options.option
 import com.github.ajalt.clikt.parameters.types.choice
-import dev.leasehold.memory.diagnostics.LeakDetection
 import dev.leasehold.samples.execute
 import dev.leasehold.samples.utf8Errors
 import dev.leasehold.samples.utf8Output
@@ -20,8 +19,6 @@ import kotlin.system.exitProcess
 /** Leaks memory in four ways, and finds the line of each. */
 fun main(words: Array<String>) {
     val (out, err) = utf8Output() to utf8Errors()
-    // As a service would that has to find its leaks while it works.
-    if (System.getProperty("dev.leasehold.memory.sampleEvery") == null) LeakDetection.sampleEvery = 1024
     exitProcess(LeaksCommand(out).execute(words.toList(), out, err))
 }
 

@@ -11,15 +11,21 @@ internal object Sampling {
     /** The system property that says what [every] is from the start. */
     private const val PROPERTY = "dev.leasehold.memory.sampleEvery"
 
+    private const val DEFAULT = 1024
+
     /** Of how many one is watched, on average; 0 where none is. */
     @Volatile
     @JvmField
-    var every: Int = maxOf(0, Integer.getInteger(PROPERTY, 0))
+    var every: Int = maxOf(0, Integer.getInteger(PROPERTY, DEFAULT))
+
+    /** Whether all are watched. */
+    val isAll: Boolean get() = every == 1
 
     /** How long the next sample of one thread waits at least, in nanoseconds, unless all are watched. */
     const val LEAST_GAP_NANOS: Long = 1_000_000
 
-    private const val NEVER = Long.MAX_VALUE / 2
+    /** A [gap] that no thread comes to the end of. */
+    const val NEVER: Long = Long.MAX_VALUE / 2
 
     /**
      * How many go by up to the next that is watched, and with it: as many as it takes to draw one in [every], each draw
@@ -40,5 +46,5 @@ internal object Sampling {
     }
 
     /** Whether one may be watched at [now] that follows one at [last], by the clock of [System.nanoTime]. */
-    fun mayFollow(last: Long, now: Long): Boolean = now - last >= LEAST_GAP_NANOS || every == 1
+    fun mayFollow(last: Long, now: Long): Boolean = now - last >= LEAST_GAP_NANOS || isAll
 }

@@ -65,8 +65,8 @@ internal open class ThreadCache(
 
         @JvmField var hits = 0L
 
-        /** With how many [hits] the next take is to be watched; below 0 before that was ever drawn. */
-        @JvmField var sampleAt = -1L
+        /** With how many [hits] the next take is to be watched. */
+        @JvmField var sampleAt = if (Sampling.isAll) 0 else Sampling.NEVER
 
         @JvmField var misses = 0L
 
@@ -81,6 +81,12 @@ internal open class ThreadCache(
 
         /** How many bytes that was paid for. */
         @JvmField var paid = 0L
+
+        /**
+         * Whether takes are drawn for the sample: from the second miss on. What only takes what it has given back can
+         * neither leak nor hoard, and pays nothing: the compiler has never seen it on the slow way.
+         */
+        val isDrawn: Boolean get() = misses > 1
 
         val present: Int get() = if (hot > 0L) top + 1 else top
 
@@ -198,12 +204,11 @@ internal open class ThreadCache(
         return 0
     }
 
-    // Not before something was drawn, and not too soon after the last.
+    // Not too soon after the last.
     private fun isSampleDue(bin: Bin): Boolean {
-        val isFirst = bin.sampleAt < 0
-        // The one that is being taken counts among the hits, too, but for the first, for which there is no block here.
-        bin.sampleAt = bin.hits + Sampling.gap() - (if (isFirst) 1 else 0)
-        if (isFirst && Sampling.every != 1) return false
+        if (Sampling.isAll) return true
+        // The one that is being taken counts among the hits, too.
+        bin.sampleAt = bin.hits + Sampling.gap()
         val now = System.nanoTime()
         if (!Sampling.mayFollow(sampledAt, now)) return false
         sampledAt = now
@@ -215,7 +220,13 @@ internal open class ThreadCache(
 
     /** Draws anew which are watched. For a revoker. */
     fun resample() {
-        for (bin in bins) if (bin.sampleAt >= 0) bin.sampleAt = bin.hits + Sampling.gap() - 1
+        for (bin in bins) bin.sampleAt = nextSample(bin)
+    }
+
+    private fun nextSample(bin: Bin): Long = when {
+        Sampling.isAll -> 0
+        bin.isDrawn -> bin.hits + Sampling.gap() - 1
+        else -> Sampling.NEVER
     }
 
     /** [take] of one that is watched or not for another reason. */
@@ -262,6 +273,7 @@ internal open class ThreadCache(
         if (address != 0L) {
             bin.misses++
             bin.net++
+            if (bin.misses == 2L) whileBusy { bin.sampleAt = nextSample(bin) }
         }
         supply.served()
         return address

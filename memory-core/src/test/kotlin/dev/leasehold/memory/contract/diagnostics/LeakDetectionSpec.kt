@@ -22,6 +22,7 @@ import dev.leasehold.memory.internal.block.Sampling
 import dev.leasehold.memory.rent
 import dev.leasehold.memory.rentShared
 import dev.leasehold.memory.samples.findTheLeak
+import dev.leasehold.memory.support.ChildJvm
 import dev.leasehold.memory.support.failureOn
 import dev.leasehold.memory.support.onThread
 import dev.leasehold.testing.await
@@ -144,6 +145,29 @@ class LeakDetectionSpec : FunSpec() {
             // Fifteen is one standard deviation.
             watched.shouldBeBetween(300 - 5 * 15, 300 + 5 * 15)
             pool.close()
+        }
+
+        test("what only takes what it has given back is not drawn, until its cache has run out twice") {
+            val pool = MemoryPool.isolated("to and fro")
+            fun watched() = (1..500).count {
+                LockSupport.parkNanos(Sampling.LEAST_GAP_NANOS)
+                pool.rent(64).use { held("to and fro").isNotEmpty() }
+            }
+            sampling(2) {
+                watched() shouldBe 0
+                List(1000) { pool.rent(64) }.forEach(Lease::close)
+                // Eleven is one standard deviation.
+                watched().shouldBeBetween(250 - 6 * 11, 250 + 6 * 11)
+            }
+            pool.close()
+        }
+
+        test("one in 1,024 is watched where nothing says otherwise") {
+            val options = listOf(ChildJvm.NATIVE_ACCESS)
+            // The tests' own JVMs watch none, and their children as many as they.
+            ChildJvm.run(SampleEveryMain::class, options, "unset").output.trim() shouldBe "1024"
+            val seven = options + "-Ddev.leasehold.memory.sampleEvery=7"
+            ChildJvm.run(SampleEveryMain::class, seven).output.trim() shouldBe "7"
         }
 
         test("one thread watches no more than one a millisecond") {
@@ -320,7 +344,10 @@ class LeakDetectionSpec : FunSpec() {
             manager.stats().used shouldBe 0
             manager.stats().blocks shouldBe 0
             val kept = ArrayList<Any>()
-            onThread("forgetter") { kept += manager.allocate(77).also { block -> block.withSegment { it.setByte(0, 1) } } }
+            onThread("forgetter") {
+                kept +=
+                    manager.allocate(77).also { block -> block.withSegment { it.setByte(0, 1) } }
+            }
             manager.clear()
             kept.clear()
             repeat(5) {
@@ -454,6 +481,15 @@ class LeakDetectionSpec : FunSpec() {
         view.get(JAVA_BYTE, 5) shouldBe 7
         view.scope().isAlive shouldBe true
         reachabilityFence(view)
+    }
+}
+
+/** Prints of how many one is watched at the start of a process, with the argument `unset` as if none had said it. */
+internal object SampleEveryMain {
+    @JvmStatic
+    fun main(args: Array<String>) {
+        if ("unset" in args) System.clearProperty("dev.leasehold.memory.sampleEvery")
+        println(LeakDetection.sampleEvery)
     }
 }
 
