@@ -2,10 +2,10 @@ package dev.leasehold.memory.model
 
 import dev.leasehold.memory.internal.engine.ChunkStack
 import dev.leasehold.memory.internal.engine.Chunks
+import dev.leasehold.testing.Lincheck.modelChecking
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import org.jetbrains.lincheck.LincheckAssertionError
-import org.jetbrains.lincheck.datastructures.ModelCheckingOptions
 import org.jetbrains.lincheck.datastructures.Operation
 import org.jetbrains.lincheck.datastructures.Validate
 import java.util.concurrent.atomic.AtomicIntegerArray
@@ -57,7 +57,7 @@ class ShippedChunkStack : ChunkStackOperations(ChunkStack(CHUNKS))
 class UntaggedChunkStack : ChunkStackOperations(UntaggedStack())
 
 class ChunkStackLincheckSpec : FunSpec({
-    fun options() = ModelCheckingOptions()
+    fun options() = modelChecking()
         .iterations(10)
         .invocationsPerIteration(300)
         .threads(2)

@@ -5,10 +5,10 @@ import dev.leasehold.memory.internal.block.MagazineStack
 import dev.leasehold.memory.internal.block.SizeClasses
 import dev.leasehold.memory.internal.cache.Depot
 import dev.leasehold.testing.Effort
+import dev.leasehold.testing.Lincheck.modelChecking
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import org.jetbrains.lincheck.LincheckAssertionError
-import org.jetbrains.lincheck.datastructures.ModelCheckingOptions
 import org.jetbrains.lincheck.datastructures.Operation
 import org.jetbrains.lincheck.datastructures.Validate
 
@@ -59,7 +59,7 @@ class ShippedDepot : DepotOperations(::MagazineStack)
 class ForgetfulDepot : DepotOperations(::ForgetfulMagazineStack)
 
 class DepotLincheckSpec : FunSpec({
-    fun options() = ModelCheckingOptions()
+    fun options() = modelChecking()
         .iterations(Effort.times(2))
         .invocationsPerIteration(Effort.times(30))
         .threads(2)

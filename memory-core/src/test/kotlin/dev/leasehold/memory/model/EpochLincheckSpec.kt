@@ -2,10 +2,10 @@ package dev.leasehold.memory.model
 
 import dev.leasehold.memory.internal.epoch.Epoch
 import dev.leasehold.memory.internal.epoch.EpochView
+import dev.leasehold.testing.Lincheck.modelChecking
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import org.jetbrains.lincheck.LincheckAssertionError
-import org.jetbrains.lincheck.datastructures.ModelCheckingOptions
 import org.jetbrains.lincheck.datastructures.Operation
 import org.jetbrains.lincheck.datastructures.Validate
 import java.lang.foreign.MemorySegment
@@ -65,7 +65,7 @@ class ShippedEpoch : EpochOperations({ Epoch(null, 64, 64, it) })
 class TwoStepEpochOperations : EpochOperations(::TwoStepEpoch)
 
 class EpochLincheckSpec : FunSpec({
-    fun options() = ModelCheckingOptions()
+    fun options() = modelChecking()
         .iterations(15)
         .invocationsPerIteration(500)
         .threads(2)

@@ -3,11 +3,11 @@ package dev.leasehold.memory.model
 import dev.leasehold.memory.MiB
 import dev.leasehold.memory.internal.cache.LargeDepot
 import dev.leasehold.testing.Effort
+import dev.leasehold.testing.Lincheck.modelChecking
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
 import org.jetbrains.lincheck.LincheckAssertionError
-import org.jetbrains.lincheck.datastructures.ModelCheckingOptions
 import org.jetbrains.lincheck.datastructures.Operation
 import org.jetbrains.lincheck.datastructures.Validate
 import java.util.concurrent.atomic.AtomicReference
@@ -78,7 +78,7 @@ class ShippedLargeDepot : LargeDepotOperations({ LargeDepot<LargeBlock>() })
 class ForgetfulLargeBlocks : LargeDepotOperations(::ForgetfulLargeDepot)
 
 class LargeDepotLincheckSpec : FunSpec({
-    fun options() = ModelCheckingOptions()
+    fun options() = modelChecking()
         .iterations(Effort.times(2))
         .invocationsPerIteration(Effort.times(30))
         .threads(2)

@@ -2,10 +2,10 @@ package dev.leasehold.memory.model
 
 import dev.leasehold.memory.internal.mapped.LogSlots
 import dev.leasehold.testing.Effort
+import dev.leasehold.testing.Lincheck.modelChecking
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import org.jetbrains.lincheck.LincheckAssertionError
-import org.jetbrains.lincheck.datastructures.ModelCheckingOptions
 import org.jetbrains.lincheck.datastructures.Operation
 import java.util.concurrent.atomic.AtomicIntegerArray
 
@@ -38,7 +38,7 @@ class HastyLogSlots :
     )
 
 class LogSlotsLincheckSpec : FunSpec({
-    fun options() = ModelCheckingOptions().iterations(Effort.times(4)).invocationsPerIteration(Effort.times(1_000))
+    fun options() = modelChecking().iterations(Effort.times(4)).invocationsPerIteration(Effort.times(1_000))
         .threads(3).actorsPerThread(2).sequentialSpecification(AlwaysAlone::class.java)
 
     test("no two threads have the same small log") {

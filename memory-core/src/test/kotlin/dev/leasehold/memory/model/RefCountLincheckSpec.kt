@@ -3,10 +3,10 @@ package dev.leasehold.memory.model
 import dev.leasehold.memory.internal.cache.Bias
 import dev.leasehold.memory.internal.cache.RefCount
 import dev.leasehold.testing.Effort
+import dev.leasehold.testing.Lincheck.modelChecking
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import org.jetbrains.lincheck.LincheckAssertionError
-import org.jetbrains.lincheck.datastructures.ModelCheckingOptions
 import org.jetbrains.lincheck.datastructures.Operation
 
 /**
@@ -218,7 +218,7 @@ class HastyScopeOperations private constructor(bias: PlayedBias) : ScopeOperatio
 }
 
 class RefCountLincheckSpec : FunSpec({
-    fun options() = ModelCheckingOptions()
+    fun options() = modelChecking()
         .iterations(Effort.times(3))
         .invocationsPerIteration(Effort.times(120))
         .threads(2)

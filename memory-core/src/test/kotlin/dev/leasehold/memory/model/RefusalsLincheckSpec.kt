@@ -6,11 +6,11 @@ import dev.leasehold.memory.internal.engine.Refusals
 import dev.leasehold.memory.internal.store.SlabStore
 import dev.leasehold.memory.support.SimulatedPlatform
 import dev.leasehold.testing.Effort
+import dev.leasehold.testing.Lincheck.modelChecking
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.string.shouldContain
 import org.jetbrains.lincheck.LincheckAssertionError
-import org.jetbrains.lincheck.datastructures.ModelCheckingOptions
 import org.jetbrains.lincheck.datastructures.Operation
 import org.jetbrains.lincheck.datastructures.Validate
 import kotlin.concurrent.withLock
@@ -74,7 +74,7 @@ class ShippedRefusals : RefusalOperations(::Refusals)
 class LateRefusalOperations : RefusalOperations(::LateRefusals)
 
 class RefusalsLincheckSpec : FunSpec({
-    fun options() = ModelCheckingOptions()
+    fun options() = modelChecking()
         .iterations(Effort.times(2))
         .invocationsPerIteration(Effort.times(30))
         .threads(2)

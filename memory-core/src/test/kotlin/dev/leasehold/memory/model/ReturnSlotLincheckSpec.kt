@@ -2,11 +2,11 @@ package dev.leasehold.memory.model
 
 import dev.leasehold.memory.internal.engine.ReturnSlot
 import dev.leasehold.testing.Effort
+import dev.leasehold.testing.Lincheck.modelChecking
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
 import org.jetbrains.lincheck.LincheckAssertionError
-import org.jetbrains.lincheck.datastructures.ModelCheckingOptions
 import org.jetbrains.lincheck.datastructures.Operation
 import org.jetbrains.lincheck.datastructures.Validate
 import java.util.concurrent.atomic.AtomicLong
@@ -63,7 +63,7 @@ class ShippedReturnSlot : ReturnSlotOperations(ReturnSlot())
 class ForgetfulReturnSlot : ReturnSlotOperations(ForgetfulSlot())
 
 class ReturnSlotLincheckSpec : FunSpec({
-    fun options() = ModelCheckingOptions()
+    fun options() = modelChecking()
         .iterations(Effort.times(10))
         .invocationsPerIteration(Effort.times(300))
         .threads(3)

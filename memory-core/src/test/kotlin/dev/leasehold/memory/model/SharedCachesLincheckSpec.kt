@@ -4,10 +4,10 @@ import dev.leasehold.memory.internal.cache.Bias
 import dev.leasehold.memory.internal.cache.Caches
 import dev.leasehold.memory.internal.cache.SharedCaches
 import dev.leasehold.memory.internal.cache.ThreadCache
+import dev.leasehold.testing.Lincheck.modelChecking
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import org.jetbrains.lincheck.LincheckAssertionError
-import org.jetbrains.lincheck.datastructures.ModelCheckingOptions
 import org.jetbrains.lincheck.datastructures.Operation
 import java.util.concurrent.atomic.AtomicBoolean
 
@@ -40,7 +40,7 @@ class HastySharedCaches : SharedCachesOperations(HastyCaches())
 
 class SharedCachesLincheckSpec : FunSpec({
     // Caches are large objects to explore, so few schedules of few steps.
-    fun options() = ModelCheckingOptions()
+    fun options() = modelChecking()
         .iterations(4)
         .invocationsPerIteration(100)
         .threads(2)

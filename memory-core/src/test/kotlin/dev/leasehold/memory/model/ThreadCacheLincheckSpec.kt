@@ -9,10 +9,10 @@ import dev.leasehold.memory.internal.cache.Depot
 import dev.leasehold.memory.internal.cache.Supply
 import dev.leasehold.memory.internal.cache.ThreadCache
 import dev.leasehold.testing.Effort
+import dev.leasehold.testing.Lincheck.modelChecking
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import org.jetbrains.lincheck.LincheckAssertionError
-import org.jetbrains.lincheck.datastructures.ModelCheckingOptions
 import org.jetbrains.lincheck.datastructures.Operation
 import org.jetbrains.lincheck.datastructures.Validate
 
@@ -123,7 +123,7 @@ class ShippedThreadCache : ThreadCacheOperations(::cacheOn)
 class ImpatientThreadCache : ThreadCacheOperations(::ImpatientCache)
 
 class ThreadCacheLincheckSpec : FunSpec({
-    fun options() = ModelCheckingOptions()
+    fun options() = modelChecking()
         .iterations(Effort.times(3))
         .invocationsPerIteration(Effort.times(60))
         .threads(2)

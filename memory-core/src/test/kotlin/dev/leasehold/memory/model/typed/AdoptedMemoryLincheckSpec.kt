@@ -5,10 +5,10 @@ import dev.leasehold.memory.internal.typed.AdoptedMemory
 import dev.leasehold.memory.internal.typed.Phase
 import dev.leasehold.memory.internal.typed.Tenure
 import dev.leasehold.testing.Effort
+import dev.leasehold.testing.Lincheck.modelChecking
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import org.jetbrains.lincheck.LincheckAssertionError
-import org.jetbrains.lincheck.datastructures.ModelCheckingOptions
 import org.jetbrains.lincheck.datastructures.Operation
 import org.jetbrains.lincheck.datastructures.Validate
 import java.lang.foreign.MemorySegment
@@ -63,7 +63,7 @@ class ShippedAdoptedMemory : AdoptedOperations(::ShippedAdopted)
 class HastyAdoptedMemory : AdoptedOperations(::HastyAdopted)
 
 class AdoptedMemoryLincheckSpec : FunSpec() {
-    private fun options() = ModelCheckingOptions()
+    private fun options() = modelChecking()
         .threads(2)
         .actorsPerThread(2)
         .actorsBefore(0)

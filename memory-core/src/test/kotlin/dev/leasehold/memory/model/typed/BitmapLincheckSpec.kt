@@ -2,6 +2,7 @@ package dev.leasehold.memory.model.typed
 
 import dev.leasehold.memory.internal.typed.BitTable
 import dev.leasehold.testing.Effort
+import dev.leasehold.testing.Lincheck.modelChecking
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import org.jetbrains.lincheck.LincheckAssertionError
@@ -190,7 +191,7 @@ class ShippedDoubleFree : DoubleFreeOperations(::shipped)
 class ForgetfulDoubleFree : DoubleFreeOperations(::ForgetfulTable)
 
 class BitmapLincheckSpec : FunSpec({
-    fun options() = ModelCheckingOptions()
+    fun options() = modelChecking()
         .iterations(Effort.times(5))
         .invocationsPerIteration(Effort.times(100))
         .threads(3)

@@ -2,10 +2,10 @@ package dev.leasehold.memory.model.typed
 
 import dev.leasehold.memory.internal.typed.ChunkPositions
 import dev.leasehold.testing.Effort
+import dev.leasehold.testing.Lincheck.modelChecking
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import org.jetbrains.lincheck.LincheckAssertionError
-import org.jetbrains.lincheck.datastructures.ModelCheckingOptions
 import org.jetbrains.lincheck.datastructures.Operation
 import kotlin.reflect.KClass
 
@@ -255,7 +255,7 @@ class RoundBlindChunks : ChunkOperations(RealSteps(RoundBlindPositions()))
 class ModelChunks : ChunkOperations(ModelSteps())
 
 class ChunkRingLincheckSpec : FunSpec({
-    fun options() = ModelCheckingOptions()
+    fun options() = modelChecking()
         .iterations(Effort.times(8))
         .invocationsPerIteration(Effort.times(150))
         .threads(3)

@@ -7,10 +7,10 @@ import dev.leasehold.memory.internal.typed.OwnedSlots
 import dev.leasehold.memory.internal.typed.PackStack
 import dev.leasehold.memory.internal.typed.SlotShape
 import dev.leasehold.testing.Effort
+import dev.leasehold.testing.Lincheck.modelChecking
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import org.jetbrains.lincheck.LincheckAssertionError
-import org.jetbrains.lincheck.datastructures.ModelCheckingOptions
 import org.jetbrains.lincheck.datastructures.Operation
 import org.jetbrains.lincheck.datastructures.Validate
 import java.util.concurrent.atomic.AtomicInteger
@@ -135,7 +135,7 @@ class ShippedHolds : HoldOperations(HeldSlots(SHAPE, MemoryManager.system(), "he
 class BlindHolds : HoldOperations(BlindlyHeld())
 
 class SlotListsLincheckSpec : FunSpec({
-    fun options() = ModelCheckingOptions()
+    fun options() = modelChecking()
         .iterations(Effort.times(2))
         .invocationsPerIteration(Effort.times(20))
         .threads(2)

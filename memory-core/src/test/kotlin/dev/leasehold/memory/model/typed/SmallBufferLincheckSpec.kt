@@ -5,11 +5,11 @@ import dev.leasehold.memory.contract.typed.TestWords
 import dev.leasehold.memory.contract.typed.TurnTaken
 import dev.leasehold.memory.internal.typed.WordSlots
 import dev.leasehold.testing.Effort
+import dev.leasehold.testing.Lincheck.modelChecking
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import org.jetbrains.lincheck.LincheckAssertionError
 import org.jetbrains.lincheck.datastructures.IntGen
-import org.jetbrains.lincheck.datastructures.ModelCheckingOptions
 import org.jetbrains.lincheck.datastructures.Operation
 import org.jetbrains.lincheck.datastructures.Param
 import org.jetbrains.lincheck.datastructures.Validate
@@ -167,7 +167,7 @@ class CrowdedDrainers :
     )
 
 class SmallBufferLincheckSpec : FunSpec({
-    fun options(invocations: Int) = ModelCheckingOptions()
+    fun options(invocations: Int) = modelChecking()
         .iterations(Effort.times(3))
         .invocationsPerIteration(Effort.times(invocations))
         .threads(3)

@@ -7,10 +7,10 @@ import dev.leasehold.memory.internal.typed.OwnedMemory
 import dev.leasehold.memory.internal.typed.Phase
 import dev.leasehold.memory.internal.typed.Tenure
 import dev.leasehold.testing.Effort
+import dev.leasehold.testing.Lincheck.modelChecking
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import org.jetbrains.lincheck.LincheckAssertionError
-import org.jetbrains.lincheck.datastructures.ModelCheckingOptions
 import org.jetbrains.lincheck.datastructures.Operation
 import org.jetbrains.lincheck.datastructures.Validate
 import java.lang.foreign.MemorySegment
@@ -154,7 +154,7 @@ class ShippedHolders : HolderOperations(Holders())
 class ForgetfulCopies : HolderOperations(ForgetfulHolders())
 
 class TenureLincheckSpec : FunSpec({
-    fun options() = ModelCheckingOptions()
+    fun options() = modelChecking()
         .iterations(Effort.times(4))
         .invocationsPerIteration(Effort.times(150))
         .threads(3)

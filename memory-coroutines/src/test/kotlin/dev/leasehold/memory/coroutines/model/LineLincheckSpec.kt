@@ -7,6 +7,8 @@ import dev.leasehold.memory.coroutines.internal.line.await
 import dev.leasehold.memory.coroutines.support.crowded
 import dev.leasehold.memory.internal.spi.InternalMemoryApi
 import dev.leasehold.testing.Effort
+import dev.leasehold.testing.Lincheck.modelChecking
+import dev.leasehold.testing.Lincheck.stress
 import io.kotest.assertions.throwables.shouldThrow
 import io.kotest.core.spec.style.FunSpec
 import io.kotest.matchers.shouldBe
@@ -18,7 +20,6 @@ import kotlinx.coroutines.launch
 import org.jetbrains.lincheck.LincheckAssertionError
 import org.jetbrains.lincheck.datastructures.ModelCheckingOptions
 import org.jetbrains.lincheck.datastructures.Options
-import org.jetbrains.lincheck.datastructures.StressOptions
 import kotlin.reflect.KFunction
 
 class LineLincheckSpec : FunSpec({
@@ -29,18 +30,18 @@ class LineLincheckSpec : FunSpec({
         .sequentialSpecification(LineSpecification::class.java)
         .verifier(RefusableVerifier::class.java)
 
-    fun modelled() = ModelCheckingOptions()
+    fun modelled() = modelChecking()
         .recursionBound(RECURSION)
         .iterations(Effort.times(4))
         .invocationsPerIteration(Effort.times(80))
         .ofLines()
 
-    fun stressed() = StressOptions()
+    fun stressed() = stress()
         .iterations(Effort.times(4))
         .invocationsPerIteration(Effort.times(500))
         .ofLines()
 
-    fun played(vararg threads: List<KFunction<*>>) = ModelCheckingOptions()
+    fun played(vararg threads: List<KFunction<*>>) = modelChecking()
         .recursionBound(RECURSION)
         .iterations(0)
         .invocationsPerIteration(Effort.times(20))
