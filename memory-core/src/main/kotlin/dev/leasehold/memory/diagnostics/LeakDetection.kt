@@ -131,7 +131,7 @@ public object LeakDetection {
     /**
      * Runs [action], and lets reports call all that it takes [tag]: a use case, a tenant, a kind of request. A tag inside
      * of another takes its place. It is that of the calling thread, and of those that the JDK's structured concurrency
-     * forks from it; a coroutine that goes on elsewhere has none.
+     * forks from it. A coroutine goes on elsewhere: for that there is `MemoryTag` of memory-coroutines.
      *
      * **Cost.** Some ten nanoseconds, once, and nothing for what is taken in it.
      */
