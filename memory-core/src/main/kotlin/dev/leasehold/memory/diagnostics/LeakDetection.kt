@@ -32,9 +32,9 @@ import kotlin.time.Duration.Companion.nanoseconds
 public object LeakDetection {
     /**
      * Of how many leases and blocks one is watched, on average: 1,024 by default, 1 for all, 0 for none. Drawn at random
-     * for each, but at most one a millisecond of a thread, unless all are; and not where a thread only takes what it has
-     * just given back, for that can neither leak nor hoard. Takes effect at once, in all threads. The system property
-     * `dev.leasehold.memory.sampleEvery` says it for the start of a process.
+     * for each, but at most one a millisecond of a thread, unless all are; and not where a thread goes on taking only
+     * what it has just given back, for that can neither leak nor hoard. Takes effect at once, in all threads. The system
+     * property `dev.leasehold.memory.sampleEvery` says it for the start of a process.
      *
      * **Cost.** One that is watched costs some microseconds, the others nothing that could be measured. To set it: a
      * handshake with all threads for each pool and manager.

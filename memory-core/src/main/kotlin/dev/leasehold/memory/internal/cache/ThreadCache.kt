@@ -82,12 +82,6 @@ internal open class ThreadCache(
         /** How many bytes that was paid for. */
         @JvmField var paid = 0L
 
-        /**
-         * Whether takes are drawn for the sample: from the second miss on. What only takes what it has given back can
-         * neither leak nor hoard, and pays nothing: the compiler has never seen it on the slow way.
-         */
-        val isDrawn: Boolean get() = misses > 1
-
         val present: Int get() = if (hot > 0L) top + 1 else top
 
         /** Blocks that are leased, as the owner knows them. */
@@ -199,16 +193,20 @@ internal open class ThreadCache(
         StackRoom.require(CALLS_PAST)
         if (classIndex == SizeClasses.NONE) return 0
         val bin = bin(classIndex)
-        if (bin.hits < bin.sampleAt || !isSampleDue(bin)) return takeUnwatched(classIndex)
+        if (!isSampleDue(bin)) return takeUnwatched(classIndex)
         isSampled = true
         return 0
     }
 
-    // Not too soon after the last.
+    // A miss is drawn for itself, and nothing is watched too soon after the last.
     private fun isSampleDue(bin: Bin): Boolean {
         if (Sampling.isAll) return true
-        // The one that is being taken counts among the hits, too.
-        bin.sampleAt = bin.hits + Sampling.gap()
+        if (bin.hits >= bin.sampleAt) {
+            // The one that is being taken counts among the hits, too.
+            bin.sampleAt = drawnAt(bin, bin.hits + Sampling.gap())
+        } else if (bin.present > 0 || !Sampling.draw()) {
+            return false
+        }
         val now = System.nanoTime()
         if (!Sampling.mayFollow(sampledAt, now)) return false
         sampledAt = now
@@ -223,11 +221,12 @@ internal open class ThreadCache(
         for (bin in bins) bin.sampleAt = nextSample(bin)
     }
 
-    private fun nextSample(bin: Bin): Long = when {
-        Sampling.isAll -> 0
-        bin.isDrawn -> bin.hits + Sampling.gap() - 1
-        else -> Sampling.NEVER
-    }
+    private fun nextSample(bin: Bin): Long = if (Sampling.isAll) 0 else drawnAt(bin, bin.hits + Sampling.gap() - 1)
+
+    // All hits are drawn from the second miss on, and before it those at the beginning, for threads may be short-lived.
+    // What goes on taking only what it has given back can neither leak nor hoard, and pays nothing: the compiler never
+    // sees it on the slow way.
+    private fun drawnAt(bin: Bin, hits: Long): Long = if (bin.misses > 1 || hits <= BEGINNING) hits else Sampling.NEVER
 
     /** [take] of one that is watched or not for another reason. */
     fun takeUnwatched(classIndex: Int): Long {
@@ -273,7 +272,7 @@ internal open class ThreadCache(
         if (address != 0L) {
             bin.misses++
             bin.net++
-            if (bin.misses == 2L) whileBusy { bin.sampleAt = nextSample(bin) }
+            if (bin.misses <= 2) whileBusy { bin.sampleAt = nextSample(bin) }
         }
         supply.served()
         return address
@@ -473,6 +472,9 @@ internal open class ThreadCache(
         // How deep it goes past the caches where memory is short. What goes to the store or the depot looks again.
         private const val CALLS_PAST = 32
         private const val NO_ROOM = -1L
+
+        // How many hits: fewer than it takes for the compiler to begin to look.
+        private const val BEGINNING = 100
 
         // Large primes, so that what comes does not look like what goes.
         private const val ACTIVITY_TAKEN = 1_000_003L

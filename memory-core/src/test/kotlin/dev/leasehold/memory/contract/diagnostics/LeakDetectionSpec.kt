@@ -153,12 +153,45 @@ class LeakDetectionSpec : FunSpec() {
                 LockSupport.parkNanos(Sampling.LEAST_GAP_NANOS)
                 pool.rent(64).use { held("to and fro").isNotEmpty() }
             }
+            // Those at the beginning are drawn.
+            repeat(200) { pool.rent(64).close() }
             sampling(2) {
                 watched() shouldBe 0
                 List(1000) { pool.rent(64) }.forEach(Lease::close)
                 // Eleven is one standard deviation.
                 watched().shouldBeBetween(250 - 6 * 11, 250 + 6 * 11)
             }
+            pool.close()
+        }
+
+        test("what threads take that end soon is drawn, be it their first or not") {
+            val pool = MemoryPool.isolated("short-lived")
+            val open = ConcurrentLinkedQueue<SharedLease>()
+            sampling(4) {
+                repeat(400) {
+                    onThread("short-lived") {
+                        pool.rent(64).close()
+                        open.add(pool.rentShared(64))
+                    }
+                }
+                // One in four, where the first was not, a millisecond before. Eight is one standard deviation.
+                held("short-lived").size.shouldBeBetween(75 - 6 * 8, 100 + 6 * 8)
+            }
+            open.forEach(SharedLease::close)
+            pool.close()
+        }
+
+        test("of a size that no cache keeps is drawn what every other is") {
+            val pool = MemoryPool.isolated("uncached")
+            val watched = sampling(4) {
+                val leases = List(400) {
+                    LockSupport.parkNanos(Sampling.LEAST_GAP_NANOS)
+                    pool.rent(512.KiB)
+                }
+                held("uncached").size.also { leases.forEach(Lease::close) }
+            }
+            // Nine is one standard deviation.
+            watched.shouldBeBetween(100 - 6 * 9, 100 + 6 * 9)
             pool.close()
         }
 
