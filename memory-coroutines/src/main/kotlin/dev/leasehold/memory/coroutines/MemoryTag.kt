@@ -25,8 +25,10 @@ public class MemoryTag(public val name: String) :
     /** Finds the tag of a coroutine in its context. */
     public companion object Key : CoroutineContext.Key<MemoryTag>
 
+    /** Lays the tag on the thread that runs the coroutine from now on. */
     override fun updateThreadContext(context: CoroutineContext): Any? = layTagOn(name)
 
+    /** Takes it off again. */
     override fun restoreThreadContext(context: CoroutineContext, oldState: Any?): Unit = takeTagOff(oldState)
 
     /** `MemoryTag(import)`. */
